@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runCommand } from "./command.mjs";
+import { SetupFailure } from "./failure.mjs";
+import { inProject, readIfThere, say } from "./project.mjs";
+
+const SOURCES = inProject("src");
+const OUTPUT = inProject("dist");
+const BUILD_INFO = join(OUTPUT, ".tsbuildinfo");
+const STAMP = join(OUTPUT, ".stamp");
+
+/**
+ * Compiles src/ to dist/ unless dist/ is what the present sources give. Decided by content, never by time.
+ * @throws {SetupFailure} when the compiler finds errors; it has printed them.
+ */
+export async function build() {
+  const sources = filesBelow(SOURCES).filter((name) => name.endsWith(".ts"));
+  removeStale(sources);
+  const made = parseStamp(readIfThere(STAMP));
+  const inputs = inputDigest(sources);
+  const isOurs = made.outputs === outputDigest();
+  if (isOurs && made.inputs === inputs) return;
+
+  say("building (tsc)");
+  rmSync(STAMP, { force: true });
+  // The compiler believes its notes without a look at the files, which somebody else has changed.
+  if (!isOurs) rmSync(BUILD_INFO, { force: true });
+  const { code } = await runTsc([]);
+  if (code !== 0) throw new SetupFailure("The build failed, see above");
+  writeFileSync(STAMP, JSON.stringify({ inputs, outputs: outputDigest() }));
+}
+
+/** Runs the project's TypeScript compiler; as `runCommand`. */
+export function runTsc(args) {
+  const program = inProject("node_modules", "typescript", "bin", "tsc");
+  return runCommand(process.execPath, [program, ...args], { cwd: inProject() });
+}
+
+/** A deleted source must not live on as a module that can still be imported. */
+function removeStale(sources) {
+  const expected = new Set(sources.map((name) => name.replace(/\.ts$/, ".js")));
+  for (const name of modules()) {
+    if (!expected.has(name.replace(/\.map$/, ""))) rmSync(join(OUTPUT, name));
+  }
+}
+
+function inputDigest(sources) {
+  const settings = ["tsconfig.json", "package-lock.json"].map((name) => inProject(name));
+  return digest([...settings, ...sources.map((name) => join(SOURCES, name))]);
+}
+
+function outputDigest() {
+  return digest(modules().map((name) => join(OUTPUT, name)));
+}
+
+function modules() {
+  return filesBelow(OUTPUT).filter((name) => /\.js(\.map)?$/.test(name));
+}
+
+function digest(paths) {
+  const hash = createHash("sha256");
+  for (const path of paths)
+    hash.update(`${path}\0`).update(createHash("sha256").update(readFileSync(path)).digest());
+  return hash.digest("hex");
+}
+
+function parseStamp(text) {
+  try {
+    return JSON.parse(text ?? "{}");
+  } catch {
+    return {}; // cut short
+  }
+}
+
+/** Paths below a directory, relative to it, sorted; none when it does not exist. */
+function filesBelow(directory) {
+  if (!existsSync(directory)) return [];
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1)).sort();
+}

@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { runCommand } from "./command.mjs";
+import { SetupFailure } from "./failure.mjs";
+import { inProject, readIfThere, say } from "./project.mjs";
+
+const LOCK = inProject("package-lock.json");
+// npm writes this one last, and deletes it first.
+const INSTALLED_LOCK = inProject("node_modules", ".package-lock.json");
+const STAMP = inProject("node_modules", ".shoal-stamp");
+// Platform packages are among the dependencies: a copied folder may hold those of another machine.
+const PLATFORM = `${process.platform} ${process.arch}`;
+
+/**
+ * Installs the dependencies unless those of the present package-lock.json are there.
+ * @throws {SetupFailure} when npm fails.
+ */
+export async function installDependencies() {
+  const lock = readFileSync(LOCK, "utf8");
+  const wanted = `${PLATFORM} ${createHash("sha256").update(lock).digest("hex")}`;
+  const found = readIfThere(STAMP);
+  const installed = readIfThere(INSTALLED_LOCK);
+  if (installed !== undefined && found === wanted) return;
+  const byHand = installed !== undefined && (found ?? PLATFORM).startsWith(PLATFORM);
+  if (!byHand || !isInstalled(JSON.parse(lock), JSON.parse(installed))) await install();
+  writeFileSync(STAMP, wanted);
+}
+
+/** True when someone ran npm already and all that the lock file names is there, optional packages aside. */
+function isInstalled(lock, installed) {
+  return Object.entries(lock.packages).every(([path, wanted]) => {
+    if (path === "") return true;
+    const found = installed.packages[path];
+    if (found === undefined) return wanted.optional === true;
+    return found.version === wanted.version && existsSync(inProject(path, "package.json"));
+  });
+}
+
+async function install() {
+  say("installing dependencies (npm ci)");
+  // Development dependencies also where NODE_ENV says production: the compiler is one.
+  const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+  const { code } = await npm(args);
+  if (code === 0) return;
+  throw new SetupFailure(
+    "npm ci failed, see above. If package.json was edited, run: npm install. " +
+      "If the registry cannot be reached, check the network and: npm config get registry",
+  );
+}
+
+function npm(args) {
+  const script = process.env.npm_execpath; // set when npm runs this
+  if (script?.endsWith(".js")) return runCommand(process.execPath, [script, ...args], { cwd: inProject() });
+  if (process.platform !== "win32") return runCommand("npm", args, { cwd: inProject() });
+  return runCommand("cmd", ["/d", "/s", "/c", "npm", ...args], { cwd: inProject() });
+}

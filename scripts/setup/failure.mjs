@@ -1,0 +1,26 @@
+/** A reason to give up that the user can act on: shown as it is, without a stack. */
+export class SetupFailure extends Error {
+  /** `exitCode` is that of the script, default 1. */
+  constructor(message, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The user or the system asked to end while a step ran. */
+export class Interruption extends SetupFailure {
+  constructor(signalNumber) {
+    super("", 128 + signalNumber);
+  }
+}
+
+/** Runs a script's steps; a failure that is meant for the user becomes a message and the exit code. */
+export async function runScript(steps) {
+  try {
+    await steps();
+  } catch (error) {
+    if (!(error instanceof SetupFailure)) throw error;
+    if (error.message !== "") process.stderr.write(`${error.message}\n`);
+    process.exit(error.exitCode);
+  }
+}

@@ -1,0 +1,85 @@
+import cluster, { type Worker } from "node:cluster";
+import { isWorkerMessage, type PrimaryMessage } from "../ipc.js";
+import type { ExitKind } from "./respawn-policy.js";
+
+/** A worker that is not ready by then is taken for hung, in milliseconds. */
+const BOOT_TIMEOUT_MS = 30_000;
+
+/** How a worker ended, for the respawn policy and for people. */
+export interface WorkerExit {
+  readonly kind: ExitKind;
+  /** What the worker said about it, or else its exit code or signal. */
+  readonly reason: string;
+}
+
+/** What happens to a worker, as the pool hears of it. */
+export interface PoolWorkerEvents {
+  onReady(): void;
+  onExit(exit: WorkerExit): void;
+}
+
+/** One worker process, from fork to exit. */
+export interface PoolWorker {
+  readonly node: Worker;
+  /** Whether it may be given new connections: ready, and not on its way out. */
+  isRoutable(): boolean;
+  /** Takes it out of rotation, lets it drain and end. */
+  retire(): void;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+/** Forks a worker and hands it its boot message. */
+export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): PoolWorker {
+  const node = cluster.fork();
+  let wasReady = false;
+  let retired = false;
+  let failure: { readonly message: string; readonly temporary: boolean } | undefined;
+
+  const bootTimer = setTimeout(() => {
+    failure = { message: `not ready after ${BOOT_TIMEOUT_MS} ms`, temporary: false };
+    kill();
+  }, BOOT_TIMEOUT_MS);
+
+  node.on("error", () => {}); // a failed send: the exit that follows tells what matters
+  node.on("message", (message: unknown) => {
+    if (!isWorkerMessage(message)) return;
+    if (message.type === "shoal:hello") {
+      tell(boot);
+      if (retired) retire(); // the first time it could not hear it
+    }
+    if (message.type === "shoal:failed") failure = message;
+    if (message.type === "shoal:leaving") retire();
+    if (message.type === "shoal:ready") {
+      clearTimeout(bootTimer);
+      wasReady = true;
+      events.onReady();
+    }
+  });
+  node.once("exit", (code: number | null, signal: string | null) => {
+    clearTimeout(bootTimer);
+    const reason = failure?.message ?? (signal === null ? `exit code ${code}` : `signal ${signal}`);
+    events.onExit({ kind: kindOf(code, signal), reason });
+  });
+
+  function kindOf(code: number | null, signal: string | null): ExitKind {
+    if (retired && code === 0) return "left";
+    if (!wasReady) return failure?.temporary ? "unavailable" : "failed";
+    return signal === "SIGKILL" ? "killed" : "crashed";
+  }
+
+  function tell(message: PrimaryMessage): void {
+    if (node.isConnected()) node.send(message, () => {});
+  }
+
+  function retire(): void {
+    retired = true;
+    tell({ type: "shoal:stop" });
+  }
+
+  function kill(): void {
+    node.process.kill("SIGKILL");
+  }
+
+  return { node, isRoutable: () => wasReady && !retired, retire, kill };
+}

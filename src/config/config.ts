@@ -1,0 +1,114 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { customCleanEnv } from "envalid";
+import { StartError } from "../start-error.js";
+import type { TrustProxy } from "./values.js";
+import { type LOG_LEVELS, VARIABLES } from "./variables.js";
+
+/** How the instances are joined through Redis. */
+export interface RedisConfig {
+  readonly urls: readonly string[];
+  readonly topology: "single" | "cluster" | "sentinel";
+  /** Name under which the sentinels know the master; empty for the other topologies. */
+  readonly sentinelMaster: string;
+  readonly adapter: "pubsub" | "sharded";
+  /** First part of every channel name: services that share a Redis without hearing each other differ in it. */
+  readonly prefix: string;
+}
+
+/** Sizes and counts that one client may reach. */
+export interface LimitsConfig {
+  readonly bodyBytes: number;
+  readonly messageBytes: number;
+  readonly roomsPerSocket: number;
+}
+
+/** Heartbeat of Socket.IO connections. */
+export interface PingConfig {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+/** The whole configuration: read once, frozen, structured-cloneable (the primary sends it to its workers). */
+export interface Config {
+  readonly environment: "development" | "test" | "production";
+  readonly instance: string;
+  readonly host: string;
+  readonly port: number;
+  readonly workers: number;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly shutdownTimeoutMs: number;
+  readonly dataDir: string;
+  /** Empty: the embedded MongoDB serves. */
+  readonly mongodbUri: string;
+  /** Absent: only the workers of this instance are joined. */
+  readonly redis: RedisConfig | undefined;
+  /** Origins besides the service's own from which browsers may call; `"*"` for all. */
+  readonly corsOrigins: "*" | readonly string[];
+  readonly trustProxy: TrustProxy;
+  readonly limits: LimitsConfig;
+  readonly ping: PingConfig;
+}
+
+/**
+ * Reads the configuration, once; nothing else reads the environment. An empty variable counts as absent.
+ * @throws {StartError} that lists every problem at once, each with its variable and never with a value.
+ */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const problems: string[] = [];
+  const present = Object.entries(environment).filter(([, value]) => value !== "");
+  const variables = { NODE_ENV: "development", ...Object.fromEntries(present) };
+  const given = customCleanEnv(variables, VARIABLES, (cleaned) => cleaned, {
+    reporter: ({ errors }) => {
+      for (const [name, error] of Object.entries(errors)) problems.push(`${name} ${error?.message}`);
+    },
+  });
+  if (given.NODE_ENV === "production" && given.MONGODB_URI === "") {
+    problems.push("MONGODB_URI is required when NODE_ENV is production");
+  }
+  if (given.REDIS_TOPOLOGY === "single" && given.REDIS_URL?.length > 1) {
+    problems.push("REDIS_URL with several URLs needs REDIS_TOPOLOGY cluster or sentinel");
+  }
+  if (given.REDIS_TOPOLOGY === "sentinel" && given.REDIS_SENTINEL_MASTER === "") {
+    problems.push("REDIS_SENTINEL_MASTER is required when REDIS_TOPOLOGY is sentinel");
+  }
+  if (problems.length > 0) throw new StartError(`Bad configuration: ${problems.join("; ")}`);
+
+  return freeze({
+    environment: given.NODE_ENV,
+    instance: given.INSTANCE_ID || `${hostname().slice(0, 48)}-${randomBytes(3).toString("hex")}`,
+    host: given.HOST,
+    port: given.PORT,
+    workers: given.WORKERS,
+    logLevel: given.LOG_LEVEL,
+    shutdownTimeoutMs: given.SHUTDOWN_TIMEOUT_MS,
+    dataDir: resolve(given.DATA_DIR),
+    mongodbUri: given.MONGODB_URI,
+    redis:
+      given.REDIS_URL.length === 0
+        ? undefined
+        : {
+            urls: given.REDIS_URL,
+            topology: given.REDIS_TOPOLOGY,
+            sentinelMaster: given.REDIS_SENTINEL_MASTER,
+            adapter: given.REDIS_ADAPTER,
+            prefix: given.REDIS_PREFIX,
+          },
+    corsOrigins: given.CORS_ORIGIN,
+    trustProxy: given.TRUST_PROXY,
+    limits: {
+      bodyBytes: given.BODY_LIMIT_BYTES,
+      messageBytes: given.MESSAGE_LIMIT_BYTES,
+      roomsPerSocket: given.MAX_ROOMS_PER_SOCKET,
+    },
+    ping: { intervalMs: given.PING_INTERVAL_MS, timeoutMs: given.PING_TIMEOUT_MS },
+  });
+}
+
+function freeze<T extends object>(value: T): Readonly<T> {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === "object" && inner !== null) freeze(inner);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,86 @@
+import { isIP } from "node:net";
+import { makeExactValidator } from "envalid";
+
+// No message here repeats the value it refuses: it may hold a password.
+
+/** Proxies whose forwarding headers are believed: none, the last n hops, or those with these addresses. */
+export type TrustProxy = false | number | readonly string[];
+
+/** Validator of a whole number in the given range, both ends included. */
+export function integer(min: number, max: number) {
+  return makeExactValidator<number>((input) => {
+    const value = Number(input);
+    if (!/^\d+$/.test(input) || value < min || value > max) {
+      throw new TypeError(`must be a whole number from ${min} to ${max}`);
+    }
+    return value;
+  });
+}
+
+/** Validator of one of the given words. */
+export function oneOf<const Word extends string>(words: readonly Word[]) {
+  return makeExactValidator<Word>((input) => {
+    const word = words.find((candidate) => candidate === input);
+    if (word === undefined) throw new TypeError(`must be one of ${words.join(", ")}`);
+    return word;
+  });
+}
+
+/** Validator of a name that is safe in logs, channel names and metric labels. */
+export const identifier = makeExactValidator<string>((input) => {
+  if (!/^[\w.:-]{1,64}$/.test(input))
+    throw new TypeError("must be 1 to 64 letters, digits or any of _ . : -");
+  return input;
+});
+
+/** Validator of a MongoDB connection string; the driver judges the rest of it. */
+export const mongodbUri = makeExactValidator<string>((input) => {
+  if (!/^mongodb(\+srv)?:\/\/[^/]/.test(input))
+    throw new TypeError("must begin with mongodb:// or mongodb+srv://");
+  return input;
+});
+
+/** Validator of a comma-separated list of Redis URLs. */
+export const redisUrls = makeExactValidator<readonly string[]>((input) => {
+  const urls = list(input);
+  for (const url of urls) {
+    if (!URL.canParse(url) || !/^rediss?:$/.test(new URL(url).protocol) || new URL(url).hostname === "") {
+      throw new TypeError("must be redis:// or rediss:// URLs, separated by commas");
+    }
+  }
+  return urls;
+});
+
+/** Validator of `*` or a comma-separated list of origins, as browsers send them: scheme, host and port, no path. */
+export const origins = makeExactValidator<"*" | readonly string[]>((input) => {
+  if (input === "*") return "*";
+  const all = list(input);
+  for (const origin of all) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin.toLowerCase()) {
+      throw new TypeError("must be * or origins such as https://app.example.com, separated by commas");
+    }
+  }
+  return all.map((origin) => origin.toLowerCase());
+});
+
+const NAMED_RANGES = ["loopback", "linklocal", "uniquelocal"];
+
+/** Validator of a number of hops, or of comma-separated addresses, CIDRs and Express's named ranges. */
+export const trustProxy = makeExactValidator<TrustProxy>((input) => {
+  if (input === "false") return false;
+  if (/^\d{1,2}$/.test(input)) return Number(input) || false;
+  const proxies = list(input);
+  for (const proxy of proxies) {
+    const [address = "", bits, ...rest] = proxy.split("/");
+    const maxBits = isIP(address) === 6 ? 128 : 32;
+    const range = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= maxBits);
+    if (rest.length > 0 || !range || !(isIP(address) || NAMED_RANGES.includes(proxy))) {
+      throw new TypeError("must be a number of proxies, or addresses and CIDRs separated by commas");
+    }
+  }
+  return proxies;
+});
+
+function list(input: string): string[] {
+  return input.split(",").map((part) => part.trim());
+}

@@ -1,0 +1,79 @@
+import { availableParallelism } from "node:os";
+import { str } from "envalid";
+import { identifier, integer, mongodbUri, oneOf, origins, redisUrls, trustProxy } from "./values.js";
+
+export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
+/** Every variable that is read, with its meaning. README's table is held to it by a test. */
+export const VARIABLES = {
+  NODE_ENV: oneOf(["development", "test", "production"])({
+    default: "development",
+    desc: "`production` requires MONGODB_URI, listens on all interfaces and allows no foreign origin by default",
+  }),
+  PORT: integer(0, 65_535)({ default: 3000, desc: "Port of HTTP and Socket.IO; 0 takes a free one" }),
+  HOST: str({ default: "0.0.0.0", devDefault: "127.0.0.1", desc: "Address to listen on" }),
+  WORKERS: integer(
+    1,
+    256,
+  )({
+    default: Math.min(availableParallelism(), 256),
+    desc: "Worker processes; 1 runs everything in one process, with no primary",
+  }),
+  INSTANCE_ID: identifier({ default: "", desc: "Name of this instance in sessions, health and logs" }),
+  MONGODB_URI: mongodbUri({ default: "", desc: "MongoDB to use; without it the embedded one is started" }),
+  DATA_DIR: str({ default: "data", desc: "Directory of the embedded MongoDB" }),
+  REDIS_URL: redisUrls({
+    default: [],
+    desc: "Redis that joins the instances, `redis://` or `rediss://`; for cluster and sentinel a comma-separated list of nodes",
+  }),
+  REDIS_TOPOLOGY: oneOf(["single", "cluster", "sentinel"])({
+    default: "single",
+    desc: "What REDIS_URL points at: `single` server, Redis `cluster` or `sentinel`s",
+  }),
+  REDIS_SENTINEL_MASTER: str({ default: "", desc: "Name of the master that the sentinels watch" }),
+  REDIS_ADAPTER: oneOf(["pubsub", "sharded"])({
+    default: "pubsub",
+    desc: "`pubsub` works on every Redis; `sharded` (Redis 7) sends a room's messages only where it has members",
+  }),
+  REDIS_PREFIX: identifier({ default: "shoal", desc: "First part of every Redis channel name" }),
+  CORS_ORIGIN: origins({
+    default: [],
+    devDefault: "*",
+    desc: "Foreign origins that browsers may call from, by HTTP and WebSocket: one, a comma-separated list, or `*`",
+  }),
+  TRUST_PROXY: trustProxy({
+    default: false,
+    desc: "Proxies whose X-Forwarded-For is believed: their number, or comma-separated addresses and CIDRs",
+  }),
+  LOG_LEVEL: oneOf(LOG_LEVELS)({ default: "info", desc: "Least severe level that is logged" }),
+  SHUTDOWN_TIMEOUT_MS: integer(
+    1000,
+    3_600_000,
+  )({
+    default: 10_000,
+    desc: "Longest time from SIGTERM to the end of the process, in milliseconds",
+  }),
+  BODY_LIMIT_BYTES: integer(1, 67_108_864)({ default: 102_400, desc: "Largest body of an HTTP request" }),
+  MESSAGE_LIMIT_BYTES: integer(1, 16_777_216)({ default: 65_536, desc: "Largest message body, as JSON" }),
+  MAX_ROOMS_PER_SOCKET: integer(
+    1,
+    100_000,
+  )({
+    default: 200,
+    desc: "Rooms that one connection may be in at a time",
+  }),
+  PING_INTERVAL_MS: integer(
+    100,
+    3_600_000,
+  )({
+    default: 25_000,
+    desc: "Time between two heartbeats of a Socket.IO connection, in milliseconds",
+  }),
+  PING_TIMEOUT_MS: integer(
+    100,
+    3_600_000,
+  )({
+    default: 20_000,
+    desc: "Silence after a heartbeat that ends a Socket.IO connection, in milliseconds",
+  }),
+};

@@ -1,0 +1,27 @@
+/** Plain types shared by services, stores and transports; no code with effects. */
+
+/** A JSON value. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** Who a process is: the instance's name and the worker's slot, from 1. */
+export interface Identity {
+  readonly instance: string;
+  readonly worker: number;
+}
+
+/** State of a store as seen from this process; `off` when it is not configured. */
+export type StoreState = "up" | "down" | "off";
+
+/** One line of the connection audit. */
+export interface ConnectionEvent {
+  readonly type: "connect" | "disconnect";
+  readonly at: Date;
+  /** Public id of the Socket.IO session, not the secret Engine.IO one. */
+  readonly session: string;
+  readonly instance: string;
+  readonly worker: number;
+  readonly transport: string;
+  readonly address: string;
+  /** Why it ended, in Socket.IO's words; absent for `connect`. */
+  readonly reason?: string;
+}

@@ -1,0 +1,53 @@
+interface ErrorKind {
+  /** HTTP status of the reply. */
+  readonly status: number;
+  /** True when the same request may succeed later, unchanged. */
+  readonly temporary: boolean;
+  readonly message: string;
+}
+
+/** Every error a client can be told about, over HTTP and over Socket.IO. README's table is held to it by a test. */
+export const ERRORS = {
+  invalid: { status: 400, temporary: false, message: "The request does not have the expected form" },
+  malformed_json: { status: 400, temporary: false, message: "The body is not valid JSON" },
+  not_found: { status: 404, temporary: false, message: "There is nothing at this address" },
+  unknown_event: { status: 404, temporary: false, message: "There is no such event" },
+  not_in_room: { status: 409, temporary: false, message: "Join the room first" },
+  too_many_rooms: {
+    status: 409,
+    temporary: false,
+    message: "This connection is in as many rooms as it may be",
+  },
+  too_large: { status: 413, temporary: false, message: "The body is larger than the limit" },
+  unsupported_media_type: { status: 415, temporary: false, message: "The body must be application/json" },
+  internal: { status: 500, temporary: false, message: "Something went wrong on our side" },
+  temporary: { status: 503, temporary: true, message: "Not possible right now; try again shortly" },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The one shape in which clients get an error, as an HTTP body's `error` and as an acknowledgement's. */
+export interface ErrorBody {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** An error meant for the client. Anything else that is thrown reaches the client as `internal`, with no detail. */
+export class AppError extends Error {
+  override readonly name = "AppError";
+  readonly code: ErrorCode;
+
+  /** `message` defaults to the catalogue's; it is shown to clients, so it must not carry secrets. */
+  constructor(code: ErrorCode, message?: string, options?: { cause?: unknown }) {
+    super(message ?? ERRORS[code].message, options);
+    this.code = code;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+
+  get body(): ErrorBody {
+    return { code: this.code, message: this.message };
+  }
+}

@@ -1,0 +1,22 @@
+import type { Request, RequestHandler, Response } from "express";
+import morgan from "morgan";
+import type { Logger } from "../logger.js";
+
+/** One log line per request, once its response has ended or its client has gone. Queries are left out: they may hold secrets. */
+export function accessLog(log: Logger): RequestHandler {
+  return morgan<Request, Response>((tokens, request, response) => {
+    const status = tokens.status?.(request, response);
+    log.info(
+      {
+        requestId: response.locals.requestId,
+        method: request.method,
+        path: request.originalUrl.split("?", 1)[0],
+        status: status === undefined ? "aborted" : Number(status),
+        durationMs: Number(tokens["total-time"]?.(request, response)) || undefined,
+        address: request.ip,
+      },
+      "request",
+    );
+    return undefined;
+  });
+}

@@ -1,0 +1,62 @@
+import { fileURLToPath } from "node:url";
+import cors from "cors";
+import express, { type Express, type RequestHandler } from "express";
+import helmet from "helmet";
+import { trustFunction } from "../client-address.js";
+import type { Config } from "../config/config.js";
+import type { Logger } from "../logger.js";
+import type { OriginCheck } from "../origin.js";
+import type { ConnectionAudit } from "../services/connection-audit.js";
+import type { Health } from "../services/health.js";
+import { accessLog } from "./access-log.js";
+import { errorHandler, notFound } from "./error-handler.js";
+import type { InFlight } from "./in-flight.js";
+import { jsonBody } from "./json-body.js";
+import { requestId } from "./request-id.js";
+import { connectionRoutes } from "./routes/connections.js";
+import { healthRoutes } from "./routes/health.js";
+import { helloRoutes } from "./routes/hello.js";
+
+/** What the routes call. */
+export interface Services {
+  readonly health: Health;
+  readonly audit: ConnectionAudit;
+}
+
+/** What the middleware is made of. */
+export interface AppParts {
+  readonly log: Logger;
+  readonly inFlight: InFlight;
+  readonly isAllowedOrigin: OriginCheck;
+}
+
+const PUBLIC_DIR = fileURLToPath(new URL("../../public", import.meta.url));
+
+/** The Express application: the order of middleware and the routes. It never listens. */
+export function createApp(config: Config, services: Services, parts: AppParts): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.set("trust proxy", trustFunction(config.trustProxy));
+
+  app.use(requestId, accessLog(parts.log), parts.inFlight.middleware);
+  app.use(securityHeaders());
+  const anyOrigin = config.corsOrigins === "*";
+  app.use(cors((request, done) => done(null, { origin: anyOrigin ? "*" : parts.isAllowedOrigin(request) })));
+  app.use(healthRoutes(services.health));
+  app.use(express.static(PUBLIC_DIR));
+  app.use(jsonBody(config.limits.bodyBytes));
+
+  app.use(helloRoutes());
+  app.use(connectionRoutes(services.audit));
+
+  app.use(notFound, errorHandler(parts.log));
+  return app;
+}
+
+function securityHeaders(): RequestHandler {
+  return helmet({
+    // Whoever ends TLS in front decides about https; a page that was asked for by http must work by http.
+    hsts: false,
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null, styleSrc: ["'self'"] } },
+  });
+}

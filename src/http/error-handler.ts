@@ -1,0 +1,44 @@
+import type { ErrorRequestHandler, RequestHandler } from "express";
+import { AppError, type ErrorCode } from "../errors.js";
+import type { Logger } from "../logger.js";
+
+/** What no route answered. */
+export const notFound: RequestHandler = () => {
+  throw new AppError("not_found");
+};
+
+/** The end of every error's way: one JSON shape for the client, and a log line if it is ours to mend. */
+export function errorHandler(log: Logger): ErrorRequestHandler {
+  return (error: unknown, _request, response, next) => {
+    const known = toAppError(error);
+    if (known.code === "internal" || known.code === "temporary") {
+      log.error({ requestId: response.locals.requestId, err: known.cause ?? known }, "request failed");
+    }
+    if (response.headersSent) {
+      next(error); // Express cuts the connection: the client must not take half an answer for a whole one
+      return;
+    }
+    if (known.code === "temporary") response.setHeader("Retry-After", "1");
+    response.status(known.status).json({ error: known.body });
+  };
+}
+
+const BODY_PARSER_CODES: Readonly<Record<string, ErrorCode>> = {
+  "entity.parse.failed": "malformed_json",
+  "entity.too.large": "too_large",
+  "encoding.unsupported": "unsupported_media_type",
+  "charset.unsupported": "unsupported_media_type",
+};
+
+function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
+  const code = typeof type === "string" ? BODY_PARSER_CODES[type] : undefined;
+  if (code !== undefined) return new AppError(code, undefined, { cause: error });
+  if (status === 404) return new AppError("not_found", undefined, { cause: error });
+  // Express and its parsers mark what the client did wrong with a 4xx status.
+  if (typeof status === "number" && status >= 400 && status < 500) {
+    return new AppError("invalid", undefined, { cause: error });
+  }
+  return new AppError("internal", undefined, { cause: error });
+}

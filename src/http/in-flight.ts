@@ -1,0 +1,42 @@
+import type { RequestHandler } from "express";
+
+/** Counts the requests that are being answered, so that a stop can wait for them. */
+export interface InFlight {
+  readonly middleware: RequestHandler;
+  /** Resolves with the number still open: 0 as soon as there are none, or what is left after `timeoutMs`. */
+  drained(timeoutMs: number): Promise<number>;
+}
+
+/**
+ * Counted here and not on the HTTP server: long-polling requests, which are open nearly always, never reach
+ * Express, and a sticky worker's HTTP server does not listen, so that its `close` waits for nothing.
+ */
+export function createInFlight(): InFlight {
+  let open = 0;
+  let draining = false;
+  let onEmpty: (() => void) | undefined;
+
+  return {
+    middleware(_request, response, next) {
+      open += 1;
+      if (draining) response.setHeader("Connection", "close");
+      response.once("close", () => {
+        open -= 1;
+        if (open === 0) onEmpty?.();
+      });
+      next();
+    },
+    async drained(timeoutMs) {
+      draining = true;
+      if (open === 0) return 0;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        onEmpty = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      return open;
+    },
+  };
+}

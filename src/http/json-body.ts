@@ -1,0 +1,13 @@
+import express, { type RequestHandler } from "express";
+import { AppError } from "../errors.js";
+
+/** Parses JSON bodies up to `limitBytes`; refuses every other kind of body instead of ignoring it. */
+export function jsonBody(limitBytes: number): RequestHandler[] {
+  return [requireJson, express.json({ limit: limitBytes })];
+}
+
+const requireJson: RequestHandler = (request, _response, next) => {
+  // `is` answers null without a body and false for a body of another type.
+  if (request.is("application/json") === false) throw new AppError("unsupported_media_type");
+  next();
+};

@@ -1,0 +1,33 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { Component } from "../lifecycle.js";
+import type { Logger } from "../logger.js";
+import type { InFlight } from "./in-flight.js";
+
+/**
+ * Above the idle timeouts of usual proxies (60 s and 75 s), so that it is the proxy that closes an idle connection: a
+ * request sent into a connection that is just being closed here would fail.
+ */
+const KEEP_ALIVE_TIMEOUT_MS = 80_000;
+
+/** The HTTP server that Express and Socket.IO share. It does not listen by itself. */
+export function createHttpServer(listener: RequestListener): Server {
+  return createServer(
+    { keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, headersTimeout: 60_000, requestTimeout: 60_000 },
+    listener,
+  );
+}
+
+/**
+ * The waiting part of a stop: open requests finish, or are given up after `timeoutMs`. It must stop before Socket.IO
+ * does, which ends all connections.
+ */
+export function createHttpDrain(inFlight: InFlight, timeoutMs: number, log: Logger): Component {
+  return {
+    name: "http",
+    async start() {},
+    async stop() {
+      const left = await inFlight.drained(timeoutMs);
+      if (left > 0) log.warn({ requests: left }, "requests cut off by the shutdown timeout");
+    },
+  };
+}

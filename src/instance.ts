@@ -1,0 +1,36 @@
+import { createPrimary } from "./cluster/primary.js";
+import type { Config } from "./config/config.js";
+import { createEmbeddedMongodb } from "./embedded-mongodb/embedded-mongodb.js";
+import { compose, lazily } from "./lifecycle.js";
+import type { Logger } from "./logger.js";
+import type { Service } from "./service.js";
+import type { StartError } from "./start-error.js";
+import { createSingleProcess } from "./worker/single-process.js";
+
+/** One running Shoal. */
+export interface Instance extends Service {
+  /** The MongoDB in use, whole: for the embedded one this is what a second instance is given. */
+  mongodbUri(): string;
+}
+
+/** An instance as configured: its embedded MongoDB unless it has another one, then one process or a cluster. */
+export function createInstance(config: Config, log: Logger, onGiveUp: (error: StartError) => void): Instance {
+  const embedded =
+    config.mongodbUri === "" ? createEmbeddedMongodb({ dataDir: config.dataDir, log }) : undefined;
+  const mongodbUri = (): string => embedded?.uri() ?? config.mongodbUri;
+  let service: Service | undefined;
+
+  const serving = lazily("service", () => {
+    const complete = { ...config, mongodbUri: mongodbUri() };
+    service =
+      config.workers === 1 ? createSingleProcess(complete, log) : createPrimary(complete, log, onGiveUp);
+    return service;
+  });
+
+  return {
+    ...compose("instance", embedded === undefined ? [serving] : [embedded, serving]),
+    mongodbUri,
+    url: () => service?.url() ?? "",
+    kill: () => service?.kill(),
+  };
+}

@@ -1,0 +1,37 @@
+import type { Config } from "./config/config.js";
+
+// Node's cluster, the sticky library and the adapter use the same channel: every message is an object whose type has a
+// prefix of ours, and whatever is not one of these is somebody else's.
+
+/** What the primary tells a worker. */
+export type PrimaryMessage =
+  /** The answer to `shoal:hello`: who the worker is and how it is configured. */
+  | { readonly type: "shoal:boot"; readonly slot: number; readonly config: Config }
+  /** The worker is out of rotation: nothing new arrives after this message, so it can finish and end. */
+  | { readonly type: "shoal:stop" };
+
+/** What a worker tells its primary. */
+export type WorkerMessage =
+  /** First: the worker listens to the channel. Messages sent before are lost: Node does not keep them for a cluster worker. */
+  | { readonly type: "shoal:hello" }
+  /** Serving: it may be given connections. */
+  | { readonly type: "shoal:ready" }
+  /** About to stop by itself: to be taken out of rotation, which the primary confirms with `shoal:stop`. */
+  | { readonly type: "shoal:leaving" }
+  /** Could not start. `temporary` when the cause may pass, as with a store that is away. */
+  | { readonly type: "shoal:failed"; readonly message: string; readonly temporary: boolean };
+
+/** Recognises a message of the primary among all that arrives; only its type is checked, as both ends are of one build. */
+export function isPrimaryMessage(message: unknown): message is PrimaryMessage {
+  return ["shoal:boot", "shoal:stop"].includes(typeOf(message));
+}
+
+/** Recognises a message of a worker, likewise. */
+export function isWorkerMessage(message: unknown): message is WorkerMessage {
+  return ["shoal:hello", "shoal:ready", "shoal:leaving", "shoal:failed"].includes(typeOf(message));
+}
+
+function typeOf(message: unknown): string {
+  if (typeof message !== "object" || message === null || !("type" in message)) return "";
+  return String(message.type);
+}

@@ -1,0 +1,56 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Component } from "./lifecycle.js";
+import { StartError } from "./start-error.js";
+
+/** A server that accepts connections from `start` to `stop`. */
+export interface Listener extends Component {
+  /** Where it listens, as a person would type it; known once started. */
+  url(): string;
+}
+
+/**
+ * Binds the server to its port. `stop` ends only the accepting: open connections go on, so that whoever stops
+ * next can finish them.
+ */
+export function createListener(server: Server, host: string, port: number): Listener {
+  async function start(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({ host, port, backlog: 4096 }, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    }).catch((error: NodeJS.ErrnoException) => {
+      throw new StartError(explain(error, host, port), { cause: error });
+    });
+  }
+
+  return {
+    name: "listener",
+    start,
+    async stop() {
+      server.close();
+      server.closeIdleConnections();
+    },
+    url() {
+      const { port: bound } = server.address() as AddressInfo;
+      const name = host === "0.0.0.0" || host === "::" || host === "127.0.0.1" ? "localhost" : host;
+      return `http://${name.includes(":") ? `[${name}]` : name}:${bound}`;
+    },
+  };
+}
+
+function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
+  switch (error.code) {
+    case "EADDRINUSE":
+      return `PORT ${port} is already in use on ${host}`;
+    case "EACCES":
+      return `PORT ${port} needs more rights than this process has`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return `HOST ${host} is not an address of this machine`;
+    default:
+      return `Cannot listen on HOST ${host}, PORT ${port}: ${error.message}`;
+  }
+}

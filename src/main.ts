@@ -1,0 +1,10 @@
+import cluster from "node:cluster";
+
+// The primary forks this same program. Each role loads only its own code.
+if (cluster.isWorker) {
+  const { runWorker } = await import("./worker/run-worker.js");
+  await runWorker();
+} else {
+  const { runInstance } = await import("./run-instance.js");
+  await runInstance();
+}

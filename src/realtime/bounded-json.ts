@@ -1,0 +1,29 @@
+import { z } from "zod";
+import type { Json } from "../domain.js";
+import { TOO_LARGE } from "../validation.js";
+
+/** Nesting beyond this is refused: codecs between the processes recurse, and a deep value would overflow their stacks. */
+const MAX_DEPTH = 32;
+
+/**
+ * Schema of a JSON value other than null whose JSON text has at most `limitBytes` bytes in UTF-8. Binary attachments
+ * are not JSON.
+ */
+export function boundedJson(limitBytes: number) {
+  return z.custom<Json>().superRefine((value, context) => {
+    if (value === undefined || value === null) {
+      context.addIssue("is required");
+    } else if (!isJson(value, 0)) {
+      context.addIssue(`must be a JSON value of at most ${MAX_DEPTH} levels`);
+    } else if (Buffer.byteLength(JSON.stringify(value)) > limitBytes) {
+      context.addIssue({ code: "custom", message: `must not exceed ${limitBytes} bytes`, params: TOO_LARGE });
+    }
+  });
+}
+
+function isJson(value: unknown, depth: number): boolean {
+  if (typeof value !== "object") return value !== undefined && typeof value !== "function";
+  if (value === null) return true;
+  if (depth >= MAX_DEPTH || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return false;
+  return Object.values(value).every((inner) => isJson(inner, depth + 1));
+}

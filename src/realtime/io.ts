@@ -1,0 +1,38 @@
+import { Server, type ServerOptions, type Socket } from "socket.io";
+import type { Config } from "../config/config.js";
+import type { OriginCheck } from "../origin.js";
+import type { ClientToServerEvents, ServerToClientEvents } from "./events.js";
+
+/** Events between the workers; none yet. */
+type InterServerEvents = Record<string, never>;
+
+/** What a connection carries from its handshake on. */
+export interface SocketData {
+  /** The client's address, seen through trusted proxies. */
+  address: string;
+}
+
+/** The Socket.IO server, typed with the wire contract. */
+export type Io = Server<ClientToServerEvents, ServerToClientEvents, InterServerEvents, SocketData>;
+
+/** One connection, typed with the wire contract. */
+export type IoSocket = Socket<ClientToServerEvents, ServerToClientEvents, InterServerEvents, SocketData>;
+
+/** A Socket.IO server that is not attached to anything yet. Path, protocol and transports are stock. */
+export function createIo(config: Config, isAllowedOrigin: OriginCheck): Io {
+  const options: Partial<ServerOptions> = {
+    pingInterval: config.ping.intervalMs,
+    pingTimeout: config.ping.timeoutMs,
+    // A transport that gets more than this is cut off. Twice the limit of a body leaves room for its JSON
+    // escapes and the frame around it, so that a body just over the limit is refused with a reason.
+    maxHttpBufferSize: 2 * config.limits.messageBytes + 8192,
+    allowRequest: (request, done) => done(null, isAllowedOrigin(request)),
+    cors: (request, done) => done(null, { origin: isAllowedOrigin(request) }),
+  };
+  return new Server(options);
+}
+
+/** The Socket.IO room that stands for a client's room: no client can name the private room of another socket. */
+export function roomKey(room: string): string {
+  return `room:${room}`;
+}

@@ -1,0 +1,86 @@
+import { type Config, readConfig } from "./config/config.js";
+import { createInstance } from "./instance.js";
+import { createLogger, type Logger, redactUri } from "./logger.js";
+import { onSignals } from "./signals.js";
+import { StartError } from "./start-error.js";
+
+/**
+ * Life of an instance's first process. Exit codes: 0 after a stop by signal; 1 when it could not start, its workers
+ * keep crashing, or a stop was cut short.
+ */
+export async function runInstance(): Promise<void> {
+  const config = configOrExit();
+  const log = createLogger(config.logLevel).child({ instance: config.instance });
+  const instance = createInstance(config, log, (error) => end(1, error));
+
+  let ending = false;
+  function end(exitCode: number, cause?: unknown): void {
+    if (ending) return;
+    ending = true;
+    if (cause !== undefined) report(log, cause);
+    const deadline = setTimeout(() => abort("stopping took too long"), config.shutdownTimeoutMs);
+    instance
+      .stop()
+      .catch((error: unknown) => {
+        log.error({ err: error }, "stopped with errors");
+      })
+      .finally(() => {
+        clearTimeout(deadline);
+        log.info("stopped");
+        process.exit(exitCode);
+      });
+  }
+
+  function abort(reason: string): void {
+    log.error({ reason }, "ended at once");
+    instance.kill();
+    process.exit(1);
+  }
+
+  onSignals({
+    stop(signal) {
+      log.info({ signal }, "stopping");
+      end(0);
+    },
+    abort: () => abort("second signal"),
+  });
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(event, (error: unknown) => end(1, error));
+  }
+
+  try {
+    await instance.start();
+    if (!ending) announce(config, log, instance.url(), instance.mongodbUri());
+  } catch (error) {
+    end(1, error);
+  }
+}
+
+function configOrExit(): Config {
+  try {
+    return readConfig();
+  } catch (error) {
+    report(createLogger("info"), error);
+    process.exit(1);
+  }
+}
+
+function announce(config: Config, log: Logger, url: string, mongodbUri: string): void {
+  log.info(
+    {
+      url,
+      workers: config.workers,
+      environment: config.environment,
+      // The embedded one has no credentials, and its address is needed to share it.
+      mongodb: config.mongodbUri === "" ? mongodbUri : redactUri(mongodbUri),
+      redis: config.redis?.urls.map(redactUri).join(",") ?? "off",
+    },
+    "ready",
+  );
+}
+
+/** One line for what an operator can act on, the whole error otherwise. */
+function report(log: Logger, error: unknown): void {
+  if (error instanceof StartError) log.fatal(error.message);
+  else log.fatal({ err: error }, "ended by an error that nobody caught");
+}

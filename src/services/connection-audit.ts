@@ -1,0 +1,75 @@
+import type { ConnectionEvent } from "../domain.js";
+import { AppError } from "../errors.js";
+import type { Component } from "../lifecycle.js";
+import type { Logger } from "../logger.js";
+
+/** What the audit needs of a store. */
+interface EventStore {
+  prepare(): Promise<void>;
+  append(events: readonly ConnectionEvent[]): Promise<void>;
+  newest(limit: number): Promise<ConnectionEvent[]>;
+}
+
+const FLUSH_INTERVAL_MS = 500;
+const BATCH_EVENTS = 1000;
+/** Events kept in memory while the store is away; beyond it the oldest are given up. */
+const QUEUE_EVENTS = 10_000;
+
+/** Who connected and disconnected, when and why, for the people who are asked about it afterwards. */
+export interface ConnectionAudit extends Component {
+  /** Takes an event; it is written within half a second, in batches, so a connection never waits for the store. */
+  record(event: ConnectionEvent): void;
+  /** The newest events, newest first. Rejects with `temporary` while the store is away. */
+  recent(limit: number): Promise<ConnectionEvent[]>;
+}
+
+/**
+ * Best effort by design: what was not yet written when a process is killed is lost, and a write whose answer
+ * was lost is repeated.
+ */
+export function createConnectionAudit(store: EventStore, log: Logger): ConnectionAudit {
+  let queue: ConnectionEvent[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> | undefined;
+
+  async function writeQueue(): Promise<void> {
+    while (queue.length > 0) {
+      const batch = queue.splice(0, BATCH_EVENTS);
+      try {
+        await store.append(batch);
+      } catch (error) {
+        if (error instanceof AppError && error.code === "temporary") {
+          queue = batch.concat(queue).slice(-QUEUE_EVENTS);
+        } else {
+          log.error({ err: error, events: batch.length }, "connection audit could not be written");
+        }
+        return;
+      }
+    }
+  }
+
+  function flush(): Promise<void> {
+    writing ??= writeQueue().finally(() => {
+      writing = undefined;
+    });
+    return writing;
+  }
+
+  return {
+    name: "connection audit",
+    async start() {
+      await store.prepare();
+      timer = setInterval(() => void flush(), FLUSH_INTERVAL_MS);
+    },
+    async stop() {
+      clearInterval(timer);
+      await flush(); // one that was under way
+      await flush();
+    },
+    record(event) {
+      if (queue.length >= QUEUE_EVENTS) queue.shift();
+      queue.push(event);
+    },
+    recent: (limit) => store.newest(limit),
+  };
+}

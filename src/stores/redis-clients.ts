@@ -1,0 +1,94 @@
+import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis";
+import type { RedisConfig } from "../config/config.js";
+
+// ioredis ties this one option to a type parameter, which then stands in the way of plain option objects.
+type Options = Omit<RedisOptions, "replyMapping">;
+
+/** One logical connection, to a single server (directly or found through sentinels) or to a Redis Cluster. */
+export type RedisClient = Redis | Cluster;
+
+const CONNECT_TIMEOUT_MS = 3000;
+/** A publish that got no answer for this long counts as lost, in milliseconds. */
+const PUBLISH_TIMEOUT_MS = 2000;
+
+/** First retry after 50 ms, then twice as long each time up to 2 s, with jitter so that workers do not come back as one. */
+function retryDelayMs(attempt: number): number {
+  return Math.min(50 * 2 ** attempt, 2000) * (0.75 + Math.random() / 2);
+}
+
+/**
+ * A client for publishing. While Redis is away its commands fail at once: what would wait in a queue is
+ * delivered before the subscribers are back, and is lost all the same.
+ */
+export function createPublisherClient(config: RedisConfig): RedisClient {
+  return createClient(config, {
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: PUBLISH_TIMEOUT_MS,
+  });
+}
+
+/** A client for subscriptions, which wait for Redis and are renewed after every reconnection. */
+export function createSubscriberClient(config: RedisConfig): RedisClient {
+  return createClient(config, { enableOfflineQueue: true, maxRetriesPerRequest: null });
+}
+
+function createClient(config: RedisConfig, purpose: Options): RedisClient {
+  const common: Options = {
+    ...purpose,
+    lazyConnect: true,
+    connectionName: "shoal",
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    keepAlive: 10_000,
+    retryStrategy: retryDelayMs,
+    // A demoted master refuses writes: look for the new one.
+    reconnectOnError: (error) => error.message.startsWith("READONLY"),
+  };
+  const [first = ""] = config.urls;
+  switch (config.topology) {
+    case "single":
+      return new Redis(first, common);
+    case "sentinel":
+      return new Redis({ ...common, ...sentinelOptions(config) });
+    case "cluster":
+      return new Cluster([...config.urls], clusterOptions(first, common));
+  }
+}
+
+function sentinelOptions(config: RedisConfig): Options {
+  const urls = config.urls.map((url) => new URL(url));
+  const { username, password, protocol, pathname } = urls[0] as URL;
+  return {
+    sentinels: urls.map((url) => ({ host: url.hostname, port: Number(url.port) || 26_379 })),
+    name: config.sentinelMaster,
+    sentinelRetryStrategy: retryDelayMs,
+    ...credentials(username, password),
+    ...(protocol === "rediss:" ? { tls: {}, enableTLSForSentinelMode: true } : {}),
+    db: Number(pathname.slice(1)) || 0,
+  };
+}
+
+function clusterOptions(url: string, common: Options) {
+  const { username, password, protocol, hostname } = new URL(url);
+  const { enableOfflineQueue = true, lazyConnect, retryStrategy, ...redisOptions } = common;
+  return {
+    enableOfflineQueue,
+    lazyConnect: lazyConnect ?? true,
+    clusterRetryStrategy: retryDelayMs,
+    clusterNodeRetryStrategy: retryStrategy ?? null,
+    shardedSubscribers: true,
+    redisOptions: {
+      ...redisOptions,
+      ...credentials(username, password),
+      ...(protocol === "rediss:" ? { tls: { servername: hostname } } : {}),
+    },
+  } satisfies ClusterOptions;
+}
+
+function credentials(username: string, password: string): { username?: string; password?: string } {
+  return {
+    ...(username === "" ? {} : { username: decodeURIComponent(username) }),
+    ...(password === "" ? {} : { password: decodeURIComponent(password) }),
+  };
+}

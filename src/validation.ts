@@ -1,0 +1,18 @@
+import type { z } from "zod";
+import { AppError } from "./errors.js";
+
+/** Marks an issue of a custom check that means `too_large` rather than `invalid`. */
+export const TOO_LARGE = { tooLarge: true } as const;
+
+/**
+ * The value as the schema describes it.
+ * @throws {AppError} `invalid` or `too_large`, naming the fields that are wrong but none of their values.
+ */
+export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const { issues } = result.error;
+  const tooLarge = issues.some((issue) => issue.code === "custom" && issue.params?.tooLarge === true);
+  const problems = issues.map((issue) => `${issue.path.join(".") || "payload"}: ${issue.message}`);
+  throw new AppError(tooLarge ? "too_large" : "invalid", problems.slice(0, 5).join("; "));
+}

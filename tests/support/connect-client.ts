@@ -1,0 +1,68 @@
+import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
+import { onEnd } from "./cleanup.js";
+import { deferred, within } from "./wait.js";
+
+/** What the server says on every connect. */
+export interface Session {
+  readonly id: string;
+  readonly instance: string;
+  readonly worker: number;
+}
+
+export interface Client {
+  readonly socket: Socket;
+  /** Of the latest connect: another one after a reconnect. */
+  readonly session: Session;
+}
+
+export type ClientOptions = Partial<ManagerOptions & SocketOptions> & {
+  /** Longest time until the session is known; default 5000. */
+  readonly withinMs?: number;
+};
+
+/**
+ * A real socket.io-client, connected and told its session. A connection of its own (forceNew), over
+ * WebSocket and without reconnection unless the options say otherwise. Ends by itself, at once.
+ * @throws what the server refuses with.
+ */
+export async function connectClient(
+  url: string,
+  { withinMs = 5000, ...options }: ClientOptions = {},
+): Promise<Client> {
+  const socket = io(url, { transports: ["websocket"], forceNew: true, reconnection: false, ...options });
+  onEnd(() => terminate(socket));
+  const first = deferred<Session>();
+  let session: Session | undefined;
+  socket.on("session", (next: Session) => {
+    session = next;
+    first.resolve(next);
+  });
+  socket.on("connect_error", (error) => {
+    if (options.reconnection !== true || !socket.active) first.reject(error);
+  });
+  const known = await within(first.promise, withinMs, `the session from ${url}`);
+  return {
+    socket,
+    get session() {
+      return session ?? known;
+    },
+  };
+}
+
+/** Emits an event and returns its acknowledgement. @throws after `withinMs` (default 5000) without one. */
+export async function emitAck<Answer = unknown>(
+  socket: Socket,
+  event: string,
+  payload: unknown,
+  withinMs = 5000,
+): Promise<Answer> {
+  return (await socket.timeout(withinMs).emitWithAck(event, payload)) as Answer;
+}
+
+/** Without the WebSocket's closing handshake, for which a client waits half a minute if the server is gone. */
+function terminate(socket: Socket): void {
+  const { engine } = socket.io;
+  socket.disconnect();
+  const { ws } = (engine?.transport ?? {}) as { ws?: { terminate?(): void } };
+  ws?.terminate?.();
+}

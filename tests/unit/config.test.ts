@@ -1,0 +1,104 @@
+import { readConfig } from "../../src/config/config.js";
+
+const production = { NODE_ENV: "production", MONGODB_URI: "mongodb://db/shoal" };
+
+function problemsOf(environment: Record<string, string>): string {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("the configuration was accepted");
+}
+
+describe("readConfig", () => {
+  test("needs nothing outside production", () => {
+    const config = readConfig({});
+
+    expect(config).toMatchObject({
+      environment: "development",
+      port: 3000,
+      host: "127.0.0.1",
+      mongodbUri: "",
+    });
+    expect(config.redis).toBeUndefined();
+    expect(config.corsOrigins).toBe("*");
+  });
+
+  test("is closed by default in production", () => {
+    const config = readConfig(production);
+
+    expect(config.corsOrigins).toEqual([]);
+    expect(config.trustProxy).toBe(false);
+    expect(config.host).toBe("0.0.0.0");
+  });
+
+  test("reports every problem at once, each with its variable", () => {
+    const problems = problemsOf({ NODE_ENV: "production", PORT: "http", WORKERS: "0", LOG_LEVEL: "loud" });
+
+    expect(problems).toContain("PORT must be a whole number from 0 to 65535");
+    expect(problems).toContain("WORKERS must be a whole number from 1 to 256");
+    expect(problems).toContain("LOG_LEVEL must be one of fatal, error");
+    expect(problems).toContain("MONGODB_URI is required when NODE_ENV is production");
+    expect(problems).not.toContain("\n");
+  });
+
+  test("never repeats a value, which may hold a password", () => {
+    const problems = problemsOf({ MONGODB_URI: "http://u:hunter2@db", REDIS_URL: "tcp://u:hunter2@cache" });
+
+    expect(problems).toContain("MONGODB_URI must begin with mongodb://");
+    expect(problems).toContain("REDIS_URL must be redis://");
+    expect(problems).not.toContain("hunter2");
+  });
+
+  test("is frozen in depth", () => {
+    const config = readConfig({ REDIS_URL: "redis://cache" });
+
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.limits)).toBe(true);
+    expect(Object.isFrozen(config.redis?.urls)).toBe(true);
+  });
+
+  test("takes an empty variable for an absent one", () => {
+    expect(readConfig({ PORT: "", REDIS_URL: "", MONGODB_URI: "" })).toMatchObject({
+      port: 3000,
+      mongodbUri: "",
+    });
+  });
+
+  test.each([
+    ["a number with decimals", { PORT: "80.5" }, "PORT"],
+    ["a port beyond the last one", { PORT: "65536" }, "PORT"],
+    ["an origin with a path", { CORS_ORIGIN: "https://app.example.com/chat" }, "CORS_ORIGIN"],
+    ["an origin among others that is none", { CORS_ORIGIN: "https://a.example,b.example" }, "CORS_ORIGIN"],
+    ["a CIDR that is too long", { TRUST_PROXY: "10.0.0.0/33" }, "TRUST_PROXY"],
+    ["trust in everybody", { TRUST_PROXY: "true" }, "TRUST_PROXY"],
+    ["several Redis nodes without a topology", { REDIS_URL: "redis://a,redis://b" }, "REDIS_URL"],
+    [
+      "sentinels without the master's name",
+      { REDIS_URL: "redis://a", REDIS_TOPOLOGY: "sentinel" },
+      "REDIS_SENTINEL",
+    ],
+    ["an instance name with spaces", { INSTANCE_ID: "my instance" }, "INSTANCE_ID"],
+  ])("refuses %s", (_what, environment, variable) => {
+    expect(problemsOf(environment)).toContain(variable);
+  });
+
+  test.each([
+    ["none", "false", false],
+    ["a number of hops", "2", 2],
+    ["addresses and ranges", "10.0.0.0/8, fd00::/8,loopback", ["10.0.0.0/8", "fd00::/8", "loopback"]],
+  ])("TRUST_PROXY takes %s", (_what, value, expected) => {
+    expect(readConfig({ TRUST_PROXY: value }).trustProxy).toEqual(expected);
+  });
+
+  test("CORS_ORIGIN takes a list, whatever its case and spaces", () => {
+    expect(readConfig({ CORS_ORIGIN: "https://App.example.com, http://localhost:5173" }).corsOrigins).toEqual(
+      ["https://app.example.com", "http://localhost:5173"],
+    );
+  });
+
+  test("gives instances that were not named names of their own", () => {
+    expect(readConfig({}).instance).not.toBe(readConfig({}).instance);
+  });
+});
