@@ -49,12 +49,14 @@ function setEnumerable(workers: readonly Worker[], enumerable: boolean): void {
  * primary reach their clients before the process ends. It stops after the workers.
  */
 export function createConnectionFlush(server: Server): Component {
-  const closed = once(server, "close");
+  let closed: Promise<unknown> | undefined;
+  server.once("listening", () => {
+    closed = once(server, "close");
+  });
   return {
     name: "connections",
     async start() {},
     async stop() {
-      if (server.listening) server.close();
       const timer = setTimeout(() => server.closeAllConnections(), FLUSH_TIMEOUT_MS);
       await closed;
       clearTimeout(timer);

@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { isPrimaryMessage } from "../ipc.js";
+import { isPrimaryMessage, type PrimaryMessage } from "../ipc.js";
 import { createLogger } from "../logger.js";
 import { StartError } from "../start-error.js";
 import { createPrimaryLink, tellPrimary } from "./primary-link.js";
@@ -10,12 +9,7 @@ import { createWorker } from "./worker.js";
  * says so, or on an error that nobody caught. Without its primary it ends by itself: Node sees to that.
  */
 export async function runWorker(): Promise<void> {
-  const answer = once(process, "message");
-  tellPrimary({ type: "shoal:hello" });
-  const [boot] = await answer;
-  if (!isPrimaryMessage(boot) || boot.type !== "shoal:boot")
-    throw new Error("a worker's first message must boot it");
-  const { slot, config } = boot;
+  const { slot, config } = await askForBoot();
   const identity = { instance: config.instance, worker: slot };
   const log = createLogger(config.logLevel).child(identity);
   const worker = createWorker(config, identity, log, createPrimaryLink);
@@ -56,4 +50,18 @@ export async function runWorker(): Promise<void> {
     });
     process.disconnect(); // flushes what was said; Node then ends a worker that is on its own
   }
+}
+
+type Boot = Extract<PrimaryMessage, { type: "shoal:boot" }>;
+
+/** Other workers may be heard before the answer: the adapter's relay shares the channel. */
+function askForBoot(): Promise<Boot> {
+  return new Promise((resolve) => {
+    process.on("message", function onMessage(message: unknown) {
+      if (!isPrimaryMessage(message) || message.type !== "shoal:boot") return;
+      process.off("message", onMessage);
+      resolve(message);
+    });
+    tellPrimary({ type: "shoal:hello" });
+  });
 }
