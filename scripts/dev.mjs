@@ -1,6 +1,7 @@
 // `npm run dev`: runs start.mjs, and runs it anew after each change. nodemon only watches: its own way to
 // restart signals all processes of the server, and the first one twice, which means "end at once" there.
 import { spawn } from "node:child_process";
+import { relative } from "node:path";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { runScript } from "./setup/failure.mjs";
 import { endWithLauncher } from "./setup/launcher.mjs";
@@ -10,7 +11,7 @@ import { acceptNoArguments } from "./setup/usage.mjs";
 
 const USAGE = `Usage: npm run dev
 
-Runs the server as npm start does (see npm start -- --help), and runs it anew whenever something below src/ or
+Runs the server as npm start does (see npm start -- --help), and runs it anew whenever something below src/, client/ or
 public/ changes.
 `;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -38,7 +39,7 @@ function createServerRunner() {
   }
 
   function restart(files = []) {
-    say(`restarting, changed: ${files.join(", ")}`);
+    say(`restarting, changed: ${files.map((file) => relative(inProject(), file)).join(", ")}`);
     if (server === undefined) return run();
     if (!restarting) server.kill("SIGTERM"); // a second one would cut the stop short
     restarting = true;
@@ -55,7 +56,7 @@ function createServerRunner() {
 
 async function watch(onChange) {
   const { default: nodemon } = await import("nodemon");
-  const watched = [inProject("src"), inProject("public")];
+  const watched = ["src", "client", "public"].map((folder) => inProject(folder));
   // It insists on a program to restart.
   nodemon({ exec: "node --eval 0", watch: watched, ext: "*", delay: 200, stdin: false, quiet: true });
   nodemon.on("restart", onChange);

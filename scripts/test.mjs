@@ -1,6 +1,7 @@
 // `npm test`: everything from a fresh clone to the result of all checks. Arguments go to jest.
 import { build, runTsc } from "./setup/build.mjs";
 import { prepareCLibrary } from "./setup/c-library.mjs";
+import { ensureChromium } from "./setup/chromium.mjs";
 import { runCommand } from "./setup/command.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { runScript, SetupFailure } from "./setup/failure.mjs";
@@ -16,6 +17,11 @@ Installs what is missing, then lints, builds, checks types and runs the tests.
   npm test -- -t "two words"   only the tests with these words in their titles
 `;
 
+// After the caller's arguments: jest takes what follows for more reporters.
+const REPORTERS = ["default", inProject("scripts", "setup", "totals-reporter.mjs")].map(
+  (name) => `--reporters=${name}`,
+);
+
 async function main(args) {
   checkNodeVersion();
   endWithLauncher();
@@ -25,8 +31,9 @@ async function main(args) {
   await timed("types", async () => failOn(await runTsc(["--noEmit", "-p", "tests"])));
   await timed("C library", prepareCLibrary);
   await timed("redis-server", ensureRedis);
+  await timed("Chromium", ensureChromium);
   await timed("tests", () =>
-    check(inProject("node_modules", "jest", "bin", "jest.js"), [...reporters(), ...args]),
+    check(inProject("node_modules", "jest", "bin", "jest.js"), [...args, ...REPORTERS]),
   );
 }
 
@@ -43,10 +50,6 @@ async function check(program, args) {
 /** What was wrong is on the screen already. */
 function failOn({ code }) {
   if (code !== 0) throw new SetupFailure("", code ?? 1);
-}
-
-function reporters() {
-  return ["--reporters=default", `--reporters=${inProject("scripts", "setup", "totals-reporter.mjs")}`];
 }
 
 const args = process.argv.slice(2);

@@ -1,5 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rewriteList, rewriteStanzas } from "./apt-sources.mjs";
 import { outputOf, runCommand } from "./command.mjs";
@@ -10,32 +9,26 @@ import { readIfThere } from "./project.mjs";
 const SOURCES_DIR = "/etc/apt/sources.list.d";
 
 /**
- * Downloads packages of a newer release of this distribution, from this machine's own sources, and calls
- * `use` with their paths; they are gone afterwards. apt works in a private directory, checks signatures as
- * ever, needs no root and changes nothing in the system.
+ * Downloads packages of a newer release of this distribution, from this machine's own sources, into an empty
+ * directory and returns their paths. apt keeps all its files there, checks signatures as ever, needs no root
+ * and changes nothing in the system.
  * @throws {SetupFailure} when this is no Debian or Ubuntu, or apt cannot get them.
  */
-export async function downloadPackages(packages, use) {
+export async function downloadPackages(packages, directory) {
   const { id, release } = currentDistribution();
   const newer = newerRelease(id);
   if (newer === undefined || outputOf("apt-get", ["--version"]) === undefined) {
     throw new SetupFailure("that is possible on Debian and Ubuntu only");
   }
-  const directory = mkdtempSync(join(tmpdir(), "shoal-apt-"));
-  try {
-    chmodSync(directory, 0o755); // as root, apt downloads as its own user
-    writeConfiguration(directory, release, newer);
-    // Its failure is not final: an entry of a third party may lack the newer release.
-    const update = await apt(directory, ["update"]);
-    const download = await apt(directory, ["download", ...packages]);
-    const files = readdirSync(directory).filter((name) => name.endsWith(".deb"));
-    if (download.code !== 0 || files.length < packages.length) {
-      throw new SetupFailure(`apt-get cannot download ${newer} packages: ${problemIn(update, download)}`);
-    }
-    await use(files.map((name) => join(directory, name)));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
+  writeConfiguration(directory, release, newer);
+  // Its failure is not final: an entry of a third party may lack the newer release.
+  const update = await apt(directory, ["update"]);
+  const download = await apt(directory, ["download", ...packages]);
+  const files = readdirSync(directory).filter((name) => name.endsWith(".deb"));
+  if (download.code !== 0 || files.length < packages.length) {
+    throw new SetupFailure(`apt-get cannot download ${newer} packages: ${problemIn(update, download)}`);
   }
+  return files.map((name) => join(directory, name));
 }
 
 function apt(directory, args) {

@@ -43,7 +43,9 @@ function replacements(newer) {
 
 /** Fields by lower-case name; a value keeps its continuation lines, as embedded keys need them. */
 function parseStanza(stanza) {
-  const fields = stanza.split(/\n(?=\S)/).map((field) => /^([^\s:]+):\s*([\s\S]*)$/.exec(field.trimStart()));
+  const fields = stanza
+    .split(/\n(?=\S)/)
+    .map((field) => /^([^\s:]+):[ \t]*([\s\S]*)$/.exec(field.trimStart()));
   return new Map(
     fields.filter((match) => match !== null).map(([, name, value]) => [name.toLowerCase(), value.trimEnd()]),
   );

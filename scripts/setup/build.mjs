@@ -5,20 +5,24 @@ import { runCommand } from "./command.mjs";
 import { SetupFailure } from "./failure.mjs";
 import { inProject, readIfThere, say } from "./project.mjs";
 
-const SOURCES = inProject("src");
+/** What is compiled, and to where below dist/. */
+const SOURCES = [
+  { folder: "src", to: "" },
+  { folder: "client", to: "client" },
+];
 const OUTPUT = inProject("dist");
 const BUILD_INFO = join(OUTPUT, ".tsbuildinfo");
 const STAMP = join(OUTPUT, ".stamp");
 
 /**
- * Compiles src/ to dist/ unless dist/ is what the present sources give. Decided by content, never by time.
+ * Compiles src/ to dist/, and client/ to dist/client/, unless dist/ is what the present sources give. Decided by
+ * content, never by time.
  * @throws {SetupFailure} when the compiler finds errors; it has printed them.
  */
 export async function build() {
-  const sources = filesBelow(SOURCES).filter((name) => name.endsWith(".ts"));
-  removeStale(sources);
+  removeStale();
   const made = parseStamp(readIfThere(STAMP));
-  const inputs = inputDigest(sources);
+  const inputs = inputDigest();
   const isOurs = made.outputs === outputDigest();
   if (isOurs && made.inputs === inputs) return;
 
@@ -26,8 +30,10 @@ export async function build() {
   rmSync(STAMP, { force: true });
   // The compiler believes its notes without a look at the files, which somebody else has changed.
   if (!isOurs) rmSync(BUILD_INFO, { force: true });
-  const { code } = await runTsc([]);
-  if (code !== 0) throw new SetupFailure("The build failed, see above");
+  for (const project of [".", "client"]) {
+    const { code } = await runTsc(["-p", project]);
+    if (code !== 0) throw new SetupFailure("The build failed, see above");
+  }
   writeFileSync(STAMP, JSON.stringify({ inputs, outputs: outputDigest() }));
 }
 
@@ -38,16 +44,25 @@ export function runTsc(args) {
 }
 
 /** A deleted source must not live on as a module that can still be imported. */
-function removeStale(sources) {
-  const expected = new Set(sources.map((name) => name.replace(/\.ts$/, ".js")));
+function removeStale() {
+  const expected = new Set(
+    SOURCES.flatMap(({ folder, to }) =>
+      sourcesIn(folder).map((name) => join(to, name.replace(/\.ts$/, ".js"))),
+    ),
+  );
   for (const name of modules()) {
-    if (!expected.has(name.replace(/\.map$/, ""))) rmSync(join(OUTPUT, name));
+    if (!expected.has(name.replace(/\.map$/, "").replace(/\.d\.ts$/, ".js"))) rmSync(join(OUTPUT, name));
   }
 }
 
-function inputDigest(sources) {
-  const settings = ["tsconfig.json", "package-lock.json"].map((name) => inProject(name));
-  return digest([...settings, ...sources.map((name) => join(SOURCES, name))]);
+function inputDigest() {
+  const settings = ["tsconfig.json", join("client", "tsconfig.json"), "package-lock.json"];
+  const sources = SOURCES.flatMap(({ folder }) => sourcesIn(folder).map((name) => join(folder, name)));
+  return digest([...settings, ...sources].map((name) => inProject(name)));
+}
+
+function sourcesIn(folder) {
+  return filesBelow(inProject(folder)).filter((name) => name.endsWith(".ts"));
 }
 
 function outputDigest() {
@@ -55,7 +70,7 @@ function outputDigest() {
 }
 
 function modules() {
-  return filesBelow(OUTPUT).filter((name) => /\.js(\.map)?$/.test(name));
+  return filesBelow(OUTPUT).filter((name) => /\.(js(\.map)?|d\.ts)$/.test(name));
 }
 
 function digest(paths) {

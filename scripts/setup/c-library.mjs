@@ -47,13 +47,14 @@ async function fetchInto(cachedCLibrary, arch) {
   removeAbandoned();
   // Complete under another name first, so that nobody ever sees a part of it.
   const draft = join(CACHE, "glibc", `.draft-${process.pid}-${randomBytes(4).toString("hex")}`);
-  mkdirSync(draft, { recursive: true });
+  const downloads = join(draft, "apt");
+  mkdirSync(downloads, { recursive: true });
   try {
-    await downloadPackages(PACKAGES, async (files) => {
-      for (const file of files) await unpack(file, join(draft, "glibc", arch));
-    });
+    for (const file of await downloadPackages(PACKAGES, downloads))
+      await unpack(file, join(draft, "glibc", arch));
     await tryOut(cachedCLibrary(draft, arch));
-    publish(join(draft, "glibc", arch), join(CACHE, "glibc", arch));
+    const { loader } = cachedCLibrary(CACHE, arch);
+    publish(join(draft, "glibc", arch), join(CACHE, "glibc", arch), loader);
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
@@ -71,12 +72,13 @@ async function tryOut({ loader, libraryPath }) {
   if (code !== 0) throw new SetupFailure(`Node.js does not run with it: ${output.trim()}`);
 }
 
-function publish(from, to) {
+function publish(from, to, loader) {
+  if (!existsSync(loader)) rmSync(to, { recursive: true, force: true }); // somebody has deleted a part of it
   try {
     renameSync(from, to);
   } catch (error) {
     // Another run was first, with the same result.
-    if (!existsSync(to)) throw error;
+    if (!existsSync(loader)) throw error;
   }
 }
 

@@ -38,19 +38,24 @@ function isInstalled(lock, installed) {
 
 async function install() {
   say("installing dependencies (npm ci)");
-  // Development dependencies also where NODE_ENV says production: the compiler is one.
-  const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
-  const { code } = await npm(args);
-  if (code === 0) return;
+  let result = await npm("ci");
+  if (/\bEUSAGE\b/.test(result.output)) {
+    say("package-lock.json does not agree with package.json, so that newer versions may come (npm install)");
+    result = await npm("install", "--no-save");
+  }
+  if (result.code === 0) return;
   throw new SetupFailure(
-    "npm ci failed, see above. If package.json was edited, run: npm install. " +
-      "If the registry cannot be reached, check the network and: npm config get registry",
+    `${result.output.trim()}\nThe dependencies could not be installed. If the registry cannot be reached, ` +
+      "check the network and: npm config get registry",
   );
 }
 
-function npm(args) {
+function npm(...command) {
+  // Development dependencies also where NODE_ENV says production: the compiler is one.
+  const args = [...command, "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+  const options = { cwd: inProject(), quiet: true };
   const script = process.env.npm_execpath; // set when npm runs this
-  if (script?.endsWith(".js")) return runCommand(process.execPath, [script, ...args], { cwd: inProject() });
-  if (process.platform !== "win32") return runCommand("npm", args, { cwd: inProject() });
-  return runCommand("cmd", ["/d", "/s", "/c", "npm", ...args], { cwd: inProject() });
+  if (script?.endsWith(".js")) return runCommand(process.execPath, [script, ...args], options);
+  if (process.platform !== "win32") return runCommand("npm", args, options);
+  return runCommand("cmd", ["/d", "/s", "/c", "npm", ...args], options);
 }

@@ -6,6 +6,7 @@ import { say } from "./project.mjs";
 
 /** Sharded pub/sub came with Redis 7. */
 const REQUIRED_MAJOR = 7;
+const NEED = `the tests need Redis ${REQUIRED_MAJOR} or later on the PATH`;
 const SYSTEMD_UNIT = "redis-server.service";
 
 /**
@@ -16,7 +17,7 @@ const SYSTEMD_UNIT = "redis-server.service";
 export async function ensureRedis() {
   const version = redisVersion();
   if (isUsable(version)) return;
-  if (version !== undefined) throw new SetupFailure(`redis-server is ${version}, but ${wanted()}`);
+  if (version !== undefined) throw new SetupFailure(`redis-server is ${version}, but ${NEED}`);
   const become = rootCommand();
   if (!currentDistribution().usesApt || become === undefined) {
     throw new SetupFailure(`redis-server and redis-cli are missing: ${wanted()}`);
@@ -37,7 +38,7 @@ function isUsable(version) {
 }
 
 function wanted() {
-  const need = `the tests need Redis ${REQUIRED_MAJOR} or later on the PATH. Install it with`;
+  const need = `${NEED}. Install it with`;
   if (process.platform === "darwin") return `${need}: brew install redis`;
   if (currentDistribution().usesApt)
     return `${need}: sudo apt-get install -y --no-install-recommends redis-server`;
@@ -93,8 +94,6 @@ async function refuseOldCandidate(asRoot) {
   if (candidate() === undefined) await asRoot("apt-get", "update");
   const version = candidate();
   if (version !== undefined && !isUsable(version)) {
-    throw new SetupFailure(
-      `apt offers redis-server ${version}, but the tests need Redis ${REQUIRED_MAJOR} or later`,
-    );
+    throw new SetupFailure(`apt offers redis-server ${version}, but ${NEED}`);
   }
 }

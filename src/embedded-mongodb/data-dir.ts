@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access, mkdir, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { StartError } from "../start-error.js";
+import { errorCode } from "./error-code.js";
 
 /**
  * Makes sure that `dataDir` is a directory that can be read and written, creating it if needed, and returns
@@ -23,19 +24,15 @@ async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
   } catch (error) {
-    if (codeOf(error) === "EEXIST" && (await stat(path)).isDirectory()) return;
-    if (codeOf(error) !== "ENOENT" || path === dirname(path)) throw error;
+    if (errorCode(error) === "EEXIST" && (await stat(path)).isDirectory()) return;
+    if (errorCode(error) !== "ENOENT" || path === dirname(path)) throw error;
     await makeDirectory(dirname(path));
     await mkdir(path, { mode: 0o700 });
   }
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
-}
-
 function explain(error: unknown): string {
-  switch (codeOf(error)) {
+  switch (errorCode(error)) {
     case "EEXIST":
     case "ENOTDIR":
       return "it is not a directory";
@@ -45,6 +42,6 @@ function explain(error: unknown): string {
     case "EROFS":
       return "the file system is read-only";
     default:
-      return error instanceof Error ? error.message : String(error);
+      return errorCode(error) || String(error);
   }
 }

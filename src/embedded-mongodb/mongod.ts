@@ -1,13 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { HostFailure, type HostTask } from "./host-protocol.js";
 import { endLeftoverMongods, noteMongod } from "./leftover-mongod.js";
 import { createOutputTail } from "./output-tail.js";
-import { clearRunDir, ensureRunDir, publishSocket } from "./run-dir.js";
+import { clearRunDir, ensureRunDir, leaveRunDir, publishSocket } from "./run-dir.js";
 import type { Served } from "./served.js";
 
 const CONNECT_EVERY_MS = 50;
@@ -15,12 +17,13 @@ const CONNECT_EVERY_MS = 50;
 /**
  * Runs the `mongod` found on PATH as a child of this process, reachable through its Unix socket only.
  * @throws {HostFailure} `unavailable` when there is none, `in-use` when another process has the data, `ended`
- * when it gave up.
+ * when it gave up, `failed` when `signal` aborts first.
  */
-export async function openMongod({ databaseDir, runDir }: HostTask): Promise<Served> {
+export async function openMongod({ databaseDir, runDir }: HostTask, signal: AbortSignal): Promise<Served> {
+  await requireMongod();
   mkdirSync(databaseDir, { recursive: true, mode: 0o700 });
   ensureRunDir(runDir);
-  endLeftoverMongods(runDir, databaseDir);
+  await endLeftoverMongods(runDir, databaseDir);
   // A name of its own until mongod has proven, by its lock on the data, that the run directory is ours.
   const socketName = `mongod-${process.pid}.sock`;
   const socketPath = join(runDir, socketName);
@@ -29,18 +32,16 @@ export async function openMongod({ databaseDir, runDir }: HostTask): Promise<Ser
     detached: true,
     stdio: ["ignore", "pipe", "ignore"],
   });
-  const note = mongod.pid === undefined ? [] : [noteMongod(runDir, mongod.pid)];
-  const tail = createOutputTail(mongod.stdout);
-  const ended = endOf(mongod);
-  const lost = ended.then((how) => Promise.reject(endFailure(how, tail.text())));
-  lost.catch(() => {}); // whoever waits for it has the rejection too
+  const names = [socketName, noteMongod(runDir, mongod)];
+  const { ended, lost } = watchEnd(mongod);
   try {
-    await Promise.race([lost, connectable(socketPath)]);
+    await Promise.race([lost, connectable(socketPath, signal)]);
   } catch (error) {
-    for (const name of [socketName, ...note]) rmSync(join(runDir, name), { force: true });
+    mongod.kill("SIGKILL"); // if it is there at all, it has not served yet
+    leaveRunDir(runDir, names);
     throw error;
   }
-  clearRunDir(runDir, [socketName, ...note]);
+  clearRunDir(runDir, names);
   publishSocket(runDir, socketPath);
 
   async function close(): Promise<void> {
@@ -51,33 +52,40 @@ export async function openMongod({ databaseDir, runDir }: HostTask): Promise<Ser
   return { lost, close };
 }
 
+/** Finds out before anything is made on disk. */
+async function requireMongod(): Promise<void> {
+  await promisify(execFile)("mongod", ["--version"]).catch((error: NodeJS.ErrnoException) => {
+    const problem =
+      error.code === "ENOENT" ? "there is no mongod on the PATH" : "the mongod on the PATH fails";
+    throw new HostFailure("unavailable", problem, { cause: error });
+  });
+}
+
 function mongodArguments(databaseDir: string, socketPath: string): string[] {
   // A path as the only address means no TCP port; --nounixsocket only leaves out the default socket
   // (AsioTransportLayer::setup in mongodb/mongo).
   return ["--dbpath", databaseDir, "--bind_ip", socketPath, "--nounixsocket", "--quiet"];
 }
 
-async function endOf(mongod: ChildProcess): Promise<string> {
-  try {
-    const [code, signal] = await once(mongod, "close");
-    return signal === null ? `code ${code}` : String(signal);
-  } catch (error) {
-    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    if (missing) throw new HostFailure("unavailable", "there is no mongod on the PATH");
-    throw error;
-  }
-}
-
-function endFailure(how: string, output: string): HostFailure {
-  if (/DBPathInUse|Unable to lock the lock file/.test(output)) {
-    return new HostFailure("in-use", "another process has the data");
-  }
-  return new HostFailure("ended", `mongod ended with ${how}`);
+function watchEnd(mongod: ChildProcessByStdio<null, Readable, null>): {
+  ended: Promise<unknown>;
+  lost: Promise<never>;
+} {
+  const output = createOutputTail(mongod.stdout);
+  const ended = once(mongod, "close");
+  const lost = ended.then(([code, signal]) => {
+    if (/DBPathInUse|Unable to lock the lock file/.test(output.text())) {
+      throw new HostFailure("in-use", "another process has the data");
+    }
+    throw new HostFailure("ended", `mongod ended with ${signal ?? `code ${code}`}`);
+  });
+  lost.catch(() => {}); // whoever waits for it has the rejection too
+  return { ended, lost };
 }
 
 /** Resolves when something accepts connections there: mongod listens only after it has opened its data. */
-async function connectable(socketPath: string): Promise<void> {
-  for (;;) {
+async function connectable(socketPath: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
     const socket = connect(socketPath);
     try {
       await once(socket, "connect");
@@ -88,4 +96,5 @@ async function connectable(socketPath: string): Promise<void> {
       socket.destroy();
     }
   }
+  throw new HostFailure("failed", "stopped during its start");
 }

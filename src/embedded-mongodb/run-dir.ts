@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, symlinkSync } from "node:fs";
 import { join, relative } from "node:path";
+import { errorCode } from "./error-code.js";
 
 /** The stable name under which clients find the database, a link to the socket of the moment. */
 const SOCKET = "mongodb.sock";
@@ -36,7 +37,7 @@ export function ensureRunDir(runDir: string): void {
   try {
     mkdirSync(runDir, { mode: 0o700 });
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (errorCode(error) !== "EEXIST") throw error;
     const found = lstatSync(runDir);
     const isOurs = found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
     if (!isOurs) throw new Error(`${runDir} exists and is not a private directory of this user`);
@@ -61,4 +62,14 @@ export function publishSocket(runDir: string, socketPath: string): void {
 /** Removes `runDir` with all in it; fine if it is gone. Only while holding the database's lock: a successor uses the same name. */
 export function removeRunDir(runDir: string): void {
   rmSync(runDir, { recursive: true, force: true });
+}
+
+/** Takes back `names` after a failed start, and `runDir` too unless somebody else is in it. */
+export function leaveRunDir(runDir: string, names: readonly string[]): void {
+  for (const name of names) rmSync(join(runDir, name), { force: true });
+  try {
+    rmdirSync(runDir);
+  } catch {
+    // in use
+  }
 }
