@@ -1,84 +1,115 @@
 import { createComposer } from "./composer.js";
 import { createConnection } from "./connection.js";
 import { createHealth } from "./health.js";
-import { createPlaces } from "./places.js";
-import { createLinkButton, createRooms } from "./rooms.js";
+import { createIdentity } from "./identity.js";
+import { createNameForm } from "./name-form.js";
+import { createOutbox } from "./outbox.js";
+import { typingName } from "./relay.js";
+import { createLinkButton } from "./room-form.js";
+import { showPresent, showRoomHeader } from "./room-header.js";
+import { createRooms } from "./rooms.js";
 import { createStatus } from "./status.js";
+import { createTyping } from "./typing.js";
 
-const NEW_SESSION = "New session. Messages sent in between are missing here.";
+/** How often the header is brought up to date besides: numbers may pass without a message to show. */
+const REFRESH_MS = 1_000;
 
 const byId = (id) => document.getElementById(id);
 
 /** Puts the page together: the connection on one side, what shows it on the other. */
 function start() {
+  const present = new Map();
+  let isConnected = false;
+  let isRenamed = false;
+
+  const identity = createIdentity(renamed);
+  const user = identity.name();
+  const outbox = createOutbox();
   const status = createStatus({ onRetryNow: () => connection.retryNow() });
   const health = createHealth(status.showHealth);
-  const places = createPlaces({ onRetry: deliver, onShown: (room) => composer.address(room) });
-  const composer = createComposer({ onSubmit: submit });
-  const connection = createConnection({
-    state: atPhaseChange(status.showState, health.check),
-    transport: status.showTransport,
-    session: afterTheFirst(status.showSession, () => places.note(NEW_SESSION)),
-    message: places.receive,
-    room: places.setRoom,
+  const noticePhase = atPhaseChange(() => void health.check());
+  const connection = createConnection(
+    {
+      state(state) {
+        status.showState(state);
+        isConnected = state.phase === "connected";
+        noticePhase(state.phase);
+        if (isRenamed) renamed();
+        refresh();
+      },
+      transport: status.showTransport,
+      session: status.showSession,
+      relayed,
+      present(room, who) {
+        present.set(room, who);
+        if (isFront(room)) refreshPresent();
+      },
+    },
+    user,
+  );
+  const rooms = createRooms({
+    connection,
+    outbox,
+    user,
+    on: { shown, change: refresh, message: (room, { from }) => isFront(room) && typing.stop(from) },
   });
-  const rooms = createRooms((name) => keepFocus(() => openRoom(name)));
+  const typing = createTyping({ send: () => connection.sendTyping(rooms.front().name) });
+  const composer = createComposer({ onTyped: typing.typed, onSubmit: submit, isFull: outbox.isFull });
+  createNameForm({ identity, outbox, onRenamed: renamed });
 
-  function openRoom(name) {
-    connection.enterRoom(name);
-    if (name !== null) places.showRoom();
+  const isFront = (room) => rooms.front()?.name === room;
+
+  function refresh() {
+    const room = rooms.front();
+    if (room === undefined) return;
+    showRoomHeader({ name: room.name, status: room.status(), isConnected });
   }
 
-  /** Shows an own message in the conversation in front at once, then sends it. */
+  function refreshPresent() {
+    showPresent(present.get(rooms.front().name), user);
+  }
+
+  function shown(room) {
+    typing.clear();
+    composer.address(room.name);
+    refresh();
+    refreshPresent();
+  }
+
   function submit(body) {
-    const message = { from: "self", own: true, body, at: new Date().toISOString() };
-    const room = places.shownRoom();
-    void deliver(places.add(room === undefined ? message : { ...message, room }));
+    typing.sent();
+    rooms.front().send(body);
   }
 
-  /** Sends an own message, for the first time or again, and marks how it went. */
-  async function deliver(entry) {
-    places.mark(entry, "pending");
-    const answer = await connection.send(entry.message);
-    if (answer.ok) places.mark(entry, "sent");
-    else places.mark(entry, "failed", answer.error.message);
+  /** What comes over the ephemeral path: news of somebody writing, or whatever another client relays. */
+  function relayed(message) {
+    const name = typingName(message.body);
+    if (name === undefined) (rooms.get(message.room) ?? rooms.front()).showRelayed(message);
+    else if (isFront(message.room)) typing.started(name);
   }
 
-  byId("room-retry").addEventListener("click", connection.rejoin);
+  /** Everything here was made for the former name, so it is made anew, as soon as there is somewhere to load it from. */
+  function renamed() {
+    isRenamed = true;
+    if (isConnected) location.reload();
+  }
+
   createLinkButton(byId("room-link"));
   watchToggles();
   watchNetwork({ connection, health });
   rooms.start();
   connection.start();
   void health.check();
+  setInterval(refresh, REFRESH_MS);
 }
 
-/** The service is asked how it is whenever the connection came or went. */
-function atPhaseChange(showState, check) {
-  let phase = "connecting";
-  return (state) => {
-    showState(state);
-    if (state.phase !== phase) void check();
-    phase = state.phase;
+/** Calls back whenever the connection came or went. */
+function atPhaseChange(changed) {
+  let last = "connecting";
+  return (phase) => {
+    if (phase !== last) changed();
+    last = phase;
   };
-}
-
-function afterTheFirst(showSession, again) {
-  let isFirst = true;
-  return (session) => {
-    showSession(session);
-    if (!isFirst) again();
-    isFirst = false;
-  };
-}
-
-/** Opening or leaving a room may hide what has the focus. */
-function keepFocus(change) {
-  const wasIn = (id) => byId(id).contains(document.activeElement);
-  const next = wasIn("room-form") ? "draft" : wasIn("room-actions") ? "place-everyone" : null;
-  byId("room-toggle").setAttribute("aria-expanded", "false");
-  change();
-  if (next !== null) byId(next).focus();
 }
 
 /** On a phone the details and the form for a room are folded away behind buttons. */
@@ -87,7 +118,8 @@ function watchToggles() {
     toggle.addEventListener("click", () => {
       const expand = toggle.getAttribute("aria-expanded") !== "true";
       toggle.setAttribute("aria-expanded", String(expand));
-      if (expand) byId(toggle.getAttribute("aria-controls")).querySelector("input")?.focus();
+      const first = byId(toggle.getAttribute("aria-controls"));
+      if (expand && toggle.id === "room-toggle") first.querySelector("input")?.focus();
     });
   }
 }

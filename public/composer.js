@@ -1,8 +1,13 @@
 /** Longer drafts are refused here: a packet over the server's limit would cost the connection. */
 const DRAFT_LIMIT = 4_000;
 
-/** The field for a new message. `onSubmit(body)` gets the trimmed text, never an empty one. */
-export function createComposer({ onSubmit }) {
+const FULL = "Too many messages are unsent: wait for a connection";
+
+/**
+ * The field for a new message. `onTyped()` is called when the user has written something into it, `onSubmit(body)` gets
+ * the trimmed text, never an empty one, and none while `isFull()`.
+ */
+export function createComposer({ onTyped, onSubmit, isFull }) {
   const form = document.getElementById("composer");
   const draft = document.getElementById("draft");
   const label = document.getElementById("draft-label");
@@ -10,6 +15,7 @@ export function createComposer({ onSubmit }) {
   draft.addEventListener("input", () => {
     const over = draft.value.length - DRAFT_LIMIT;
     draft.setCustomValidity(over > 0 ? `${over} characters too many: ${DRAFT_LIMIT} fit in a message` : "");
+    if (draft.value.trim() !== "") onTyped();
   });
   draft.addEventListener("keydown", (event) => {
     // Enter also ends the composition of a character in many input methods.
@@ -21,15 +27,21 @@ export function createComposer({ onSubmit }) {
     event.preventDefault();
     const body = draft.value.trim();
     if (body === "") return;
+    if (isFull()) {
+      draft.setCustomValidity(FULL);
+      draft.reportValidity();
+      draft.setCustomValidity("");
+      return;
+    }
     draft.value = "";
     onSubmit(body);
   });
 
   return {
-    /** Says who will read what is written: the room of that name, or everyone if it is null. */
+    /** Says in which room it will be read. */
     address(room) {
-      label.textContent = room === null ? "Message to everyone" : `Message to the room ${room}`;
-      draft.placeholder = room === null ? "Message everyone" : "Message the room";
+      label.textContent = `Message to the room ${room}`;
+      draft.placeholder = `Message ${room}`;
     },
   };
 }

@@ -1,42 +1,42 @@
+import { createRoomClient } from "/client/room-client.js";
 import { io } from "/socket.io/socket.io.esm.min.js";
-import { createMembership } from "./membership.js";
+import { createPresence } from "./presence.js";
+import { createRelay } from "./relay.js";
 import { createRetry } from "./retry.js";
 
-/** How long a message or a join waits for its answer; for a message the wait for a connection is included. */
 const ANSWER_TIMEOUT_MS = 5_000;
-/** What a message that waited for the connection nearly all that time still gets for its answer. */
-const ANSWER_MIN_MS = 500;
-
-const failure = (code, message) => ({ ok: false, error: { code, message } });
-const NO_CONNECTION = failure("no_connection", "Not sent: there was no connection");
-const NOT_JOINED = failure("not_joined", "Not sent: the room is not joined");
-const NO_ANSWER = failure("no_answer", "No answer: it may or may not have arrived");
-const BAD_ANSWER = failure("bad_answer", "The server's answer was not understood");
+const NO_ANSWER = { ok: false };
 
 /**
  * Everything this page knows about the wire. Nothing in here touches the document, and nothing else in the page
- * touches the socket: to put another transport under the page, provide an object with these functions.
+ * touches the socket. It speaks as `user`.
  *
  * `on` is told of what happens:
  * - `state({phase, attempt, retryAtMs})`, phase being connecting, connected, reconnecting or offline;
- * - `transport(name)`, `session({id, instance, worker})`, `message({from, room?, body, at})`;
- * - `room({name, phase, error?})`, phase being waiting, joining, joined or failed; `name` is null in no room.
+ * - `transport(name)`, `session({id, instance, worker})`, `relayed({from, room?, body, at})`;
+ * - `present(room, {users, count} | null)`.
  *
- * Reconnecting is done by `createRetry` instead of by the client library, for three reasons: the page shows the exact
+ * Messages of rooms come through the client library, which resumes by itself whenever the socket is connected again.
+ * Reconnecting is done by `createRetry` instead of by socket.io-client, for three reasons: the page shows the exact
  * countdown, a disconnect asked for by the server is retried too, and the user can retry at once.
  */
-export function createConnection(on) {
-  const socket = io({ transports: ["polling", "websocket"], reconnection: false, autoConnect: false });
-  const retry = createRetry({ connect: () => socket.connect(), onState: on.state });
-  const gate = createGate((room) => socket.connected && (room === undefined || membership.isIn(room)));
-  const membership = createMembership({
-    ask: (event, payload) => ask(socket, event, payload),
-    onRoom(room) {
-      on.room(room);
-      gate.release();
-    },
+export function createConnection(on, user) {
+  const socket = io({
+    transports: ["polling", "websocket"],
+    reconnection: false,
+    autoConnect: false,
+    auth: { user },
   });
-  listen({ socket, retry, gate, membership, on });
+  const retry = createRetry({ connect: () => socket.connect(), onState: on.state });
+  const client = createRoomClient(socket);
+  const wire = {
+    ask: (event, payload) => ask(socket, event, payload),
+    // Volatile: what cannot go out now is not worth sending later.
+    emit: (event, payload) => socket.connected && socket.volatile.emit(event, payload),
+  };
+  const relay = createRelay(wire);
+  const presence = createPresence({ ...wire, onPresent: on.present });
+  listen({ socket, retry, relay, presence, on });
 
   return {
     start: retry.start,
@@ -44,23 +44,26 @@ export function createConnection(on) {
     retryNow: retry.now,
     /** Gives up a connection that is known to be dead, long before its heartbeat would notice. */
     drop: () => socket.io.engine?.close(),
-    /** Makes `name` the one room this session is in; null for none. The room before it is left. */
-    enterRoom: (name) => membership.enter(name, socket.connected),
-    /** Asks again for a room whose join failed. */
-    rejoin: () => socket.connected && membership.join(),
-    /** Resolves, within 5.5 s, to the server's `{ok: true}` or to `{ok: false, error: {code, message}}`. */
-    async send({ body, room }) {
-      const deadlineMs = performance.now() + ANSWER_TIMEOUT_MS;
-      await gate.pass(room, ANSWER_TIMEOUT_MS);
-      if (!socket.connected) return NO_CONNECTION;
-      if (!gate.isOpen(room)) return NOT_JOINED;
-      const leftMs = Math.max(ANSWER_MIN_MS, deadlineMs - performance.now());
-      return ask(socket, "message", room === undefined ? { body } : { body, room }, leftMs);
+    sendTyping: (room) => relay.sendTyping(room, user),
+    /** Opens a durable room, with the handlers of the client library, and its ephemeral side. */
+    openRoom(name, handlers) {
+      const room = client.room(name, handlers);
+      relay.enter(name);
+      presence.enter(name);
+      return {
+        publish: room.publish,
+        position: room.position,
+        close() {
+          presence.leave(name);
+          relay.leave(name);
+          room.close();
+        },
+      };
     },
   };
 }
 
-function listen({ socket, retry, gate, membership, on }) {
+function listen({ socket, retry, relay, presence, on }) {
   socket.io.on("open", () => {
     const { engine } = socket.io;
     on.transport(engine.transport.name);
@@ -68,56 +71,25 @@ function listen({ socket, retry, gate, membership, on }) {
   });
   socket.on("connect", () => {
     retry.succeeded();
-    gate.release();
+    relay.resume();
+    presence.resume();
   });
   socket.on("connect_error", () => retry.failed());
   socket.on("disconnect", () => {
-    membership.suspend();
+    presence.suspend();
     retry.failed();
   });
-  socket.on("session", (session) => {
-    on.session(session);
-    // A new session is in no room, whatever the one before it was in.
-    void membership.join();
-  });
-  socket.on("message", on.message);
+  socket.on("session", on.session);
+  socket.on("message", on.relayed);
+  socket.on("presence", presence.change);
 }
 
-/** Emits with an acknowledgement. Always resolves, to the server's `{ok, ...}` or to a failure of the same shape. */
-async function ask(socket, event, payload, timeoutMs = ANSWER_TIMEOUT_MS) {
+/** Emits with an acknowledgement, if connected. Always resolves; to something that is not `ok` without an answer. */
+async function ask(socket, event, payload) {
+  if (!socket.connected) return NO_ANSWER;
   try {
-    const answer = await socket.timeout(timeoutMs).emitWithAck(event, payload);
-    const understood = answer?.ok === true || typeof answer?.error?.message === "string";
-    return understood ? answer : BAD_ANSWER;
+    return (await socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(event, payload)) ?? NO_ANSWER;
   } catch {
     return NO_ANSWER;
   }
-}
-
-/**
- * Holds messages back while their room (everyone's, if undefined) cannot be written to. The client library would
- * send what it buffered as soon as it is connected, which is before the room is joined again.
- */
-function createGate(isOpen) {
-  const waiting = new Set();
-  return {
-    isOpen,
-    /** Resolves as soon as the room is open, and in any case after `timeoutMs`. */
-    pass(room, timeoutMs) {
-      if (isOpen(room)) return Promise.resolve();
-      return new Promise((resolve) => {
-        const finish = () => {
-          clearTimeout(timer);
-          waiting.delete(waiter);
-          resolve();
-        };
-        const timer = setTimeout(finish, timeoutMs);
-        const waiter = { room, finish };
-        waiting.add(waiter);
-      });
-    },
-    release() {
-      for (const waiter of [...waiting]) if (isOpen(waiter.room)) waiter.finish();
-    },
-  };
 }

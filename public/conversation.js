@@ -1,45 +1,43 @@
 import { createFollowing } from "./following.js";
-import { createMessageItem, createNoteItem, markMessageItem } from "./message-item.js";
-
-/** The page stays this small however long it is open. */
-const KEEP_ITEMS = 500;
-const GROUP_WITHIN_MS = 5 * 60_000;
+import { createMessageItem, markMessageItem } from "./message-item.js";
+import { createMessageList } from "./message-list.js";
 
 /**
- * One conversation in `root`: its last 500 messages, following the end unless the reader scrolled up. `onRetry(entry)`
- * is called for a failed message's button; `onUnread(count)` when the number of messages not looked at yet changes.
+ * One room's conversation in `root`: its stored messages, and below them those of one's own that are not confirmed yet.
+ * It follows the end unless the reader scrolled up. `onEarlier()` is called for the button above the first message,
+ * `onRetry(id)` and `onDiscard(id)` for those of a refused one, `onUnread(count)` when the number of messages not
+ * looked at yet changes.
  */
-export function createConversation(root, { onRetry, onUnread }) {
+export function createConversation(root, { onEarlier, onRetry, onDiscard, onUnread }) {
   const log = root.querySelector(".log");
   // Not every browser lets the keyboard scroll what cannot get the focus.
   log.tabIndex = 0;
-  const items = createItems(log.querySelector("ol"));
   const following = createFollowing(log, () => unread.refresh());
+  const list = createMessageList(log.querySelector(".stored"), following);
   const unread = createUnread({ root, following, onUnread });
+  const unsent = createUnsent(log, { onRetry, onDiscard });
+  const earlier = createEarlier(root, { list, following, onEarlier });
 
   return {
-    /** Shows `{from, body, at, own?}`, and returns an entry for `mark`. */
-    add(message) {
-      const entry = { message, item: createMessageItem(message) };
-      entry.item.querySelector("button").addEventListener("click", () => {
-        // The button is about to go, and the focus must not go with it.
-        log.focus();
-        onRetry(entry);
-      });
-      items.addMessage(entry.item, message);
-      if (message.own) following.toEnd();
-      else unread.count();
+    unsent,
+    firstSeq: list.firstSeq,
+    isEmpty: list.isEmpty,
+    /** Shows the next message, `{from, body, at, own?, seq?}`. One that is `old` is no news. */
+    add(message, delivery, { old = false } = {}) {
+      list.add(message, delivery);
+      if (!message.own && !old) unread.count();
       following.contentChanged();
-      return entry;
+      earlier.refresh();
     },
-    /** A line between the messages, about the conversation itself; of several in a row only the last stays. */
+    /** Shows an own message below the others, until it is one of them. */
+    addUnsent(message) {
+      unsent.add(message);
+      following.toEnd();
+    },
+    prepend: earlier.prepend,
+    earlierFailed: earlier.failed,
     note(line) {
-      items.addNote(createNoteItem(line));
-      following.contentChanged();
-    },
-    /** How far an own message got: pending, sent, or failed with a reason. */
-    mark({ item }, delivery, reason) {
-      markMessageItem(item, delivery, reason);
+      list.note(line);
       following.contentChanged();
     },
     setVisible(visible) {
@@ -48,43 +46,104 @@ export function createConversation(root, { onRetry, onUnread }) {
       unread.refresh();
     },
     clear() {
-      items.clear();
+      list.clear();
+      earlier.reset();
       following.toEnd();
       unread.clear();
     },
+    remove() {
+      unread.remove();
+      root.remove();
+    },
   };
 }
 
-/** The bounded list. A sender who goes on within five minutes is not named again. */
-function createItems(list) {
-  let last = null;
+/** Own messages that are not confirmed yet, by their ids. */
+function createUnsent(log, { onRetry, onDiscard }) {
+  const list = log.querySelector(".unsent");
+  const items = new Map();
 
-  function append(item) {
-    list.append(item);
-    while (list.childElementCount > KEEP_ITEMS) list.firstElementChild.remove();
-    list.firstElementChild.classList.remove("follows");
-  }
+  /** The buttons are about to go, and the focus must not go with them. */
+  const withFocus = (action) => () => {
+    log.focus();
+    action();
+  };
 
   return {
-    addMessage(item, { from, at }) {
-      const atMs = Date.parse(at) || Date.now();
-      item.classList.toggle("follows", last?.from === from && atMs - last.atMs < GROUP_WITHIN_MS);
-      last = { from, atMs };
-      append(item);
+    has: (id) => items.has(id),
+    count: () => items.size,
+    add({ id, ...message }) {
+      const item = createMessageItem(message);
+      const [retry, discard] = item.querySelectorAll("button");
+      retry.addEventListener(
+        "click",
+        withFocus(() => onRetry(id)),
+      );
+      discard.addEventListener(
+        "click",
+        withFocus(() => onDiscard(id)),
+      );
+      markMessageItem(item, "pending");
+      items.set(id, item);
+      list.append(item);
     },
-    addNote(item) {
-      if (list.lastElementChild?.className === item.className) list.lastElementChild.remove();
-      last = null;
-      append(item);
+    mark(id, delivery, details) {
+      if (items.has(id)) markMessageItem(items.get(id), delivery, details);
     },
-    clear() {
-      last = null;
-      list.replaceChildren();
+    remove(id) {
+      items.get(id)?.remove();
+      items.delete(id);
     },
   };
 }
 
-/** Counts what arrived while nobody looked: in another conversation, in a hidden page, or below what is in sight. */
+/** The way back: a button above the first message, while there may be something before it. */
+function createEarlier(root, { list, following, onEarlier }) {
+  const line = root.querySelector(".earlier");
+  const button = line.querySelector("button");
+  const outcome = line.querySelector(".outcome");
+  let isStart = false;
+
+  function refresh() {
+    const first = list.firstSeq() ?? 1;
+    button.hidden = isStart || first === 1 || list.isFull();
+    line.hidden = first === 1 && !isStart;
+    if (list.isFull()) outcome.textContent = "Reload the page to read further back from the end";
+  }
+
+  button.addEventListener("click", () => {
+    button.disabled = true;
+    outcome.textContent = "";
+    onEarlier();
+  });
+  refresh();
+
+  return {
+    refresh,
+    /** Shows a page of earlier messages; without `more`, nothing is left before it. */
+    prepend(messages, more) {
+      button.disabled = false;
+      isStart = !more;
+      following.changeAbove(() => {
+        list.prepend(messages);
+        if (isStart && list.firstSeq() > 1) outcome.textContent = "What came before is no longer kept";
+        refresh();
+      });
+    },
+    failed(reason) {
+      button.disabled = false;
+      outcome.textContent = reason;
+    },
+    reset() {
+      isStart = false;
+      button.disabled = false;
+      outcome.textContent = "";
+      refresh();
+    },
+  };
+}
+
+/** Counts what arrived while nobody looked: in another room, in a hidden page, or below what is in sight. */
 function createUnread({ root, following, onUnread }) {
   const jump = root.querySelector(".jump");
   let unread = 0;
@@ -111,5 +170,9 @@ function createUnread({ root, following, onUnread }) {
     refresh,
     count: () => set(isLookedAt() ? 0 : unread + 1),
     clear: () => set(0),
+    remove() {
+      document.removeEventListener("visibilitychange", refresh);
+      set(0);
+    },
   };
 }

@@ -7,14 +7,16 @@ export function createFollowing(log, onChange) {
   let frame = null;
   let lastTop = 0;
 
-  // The browser's own anchoring would move the log when old messages go, which looks like the reader scrolling up.
-  const setAnchoring = () => log.classList.toggle("following", atEnd);
+  const fromEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight;
+
+  function moveTo(top) {
+    log.scrollTop = top;
+    lastTop = log.scrollTop;
+  }
 
   function settle() {
     frame = null;
-    if (!atEnd) return;
-    log.scrollTop = log.scrollHeight;
-    lastTop = log.scrollTop;
+    if (atEnd) moveTo(log.scrollHeight);
   }
 
   function contentChanged() {
@@ -24,24 +26,27 @@ export function createFollowing(log, onChange) {
   function setAtEnd(next) {
     if (next === atEnd) return;
     atEnd = next;
-    setAnchoring();
     onChange();
   }
 
   log.addEventListener("scroll", () => {
-    const isNearEnd = log.scrollHeight - log.scrollTop - log.clientHeight < AT_END_PX;
     // Content arriving between our own scroll and this event also leaves a distance: only upwards is the reader's.
-    if (isNearEnd) setAtEnd(true);
+    if (fromEnd() < AT_END_PX) setAtEnd(true);
     else if (log.scrollTop < lastTop - 1) setAtEnd(false);
     lastTop = log.scrollTop;
   });
-  setAnchoring();
   // The soft keyboard and a growing draft shrink the log; the last message must stay in sight.
   new ResizeObserver(contentChanged).observe(log);
 
   return {
     isAtEnd: () => atEnd,
     contentChanged,
+    /** Makes a change above what is being read, which stays where it is: not every browser does that by itself. */
+    changeAbove(change) {
+      const distance = log.scrollHeight - log.scrollTop;
+      change();
+      moveTo(log.scrollHeight - distance);
+    },
     toEnd() {
       setAtEnd(true);
       contentChanged();

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Json } from "../domain.js";
-import { TOO_LARGE } from "../validation.js";
+import type { Json } from "./domain.js";
+import { TOO_LARGE } from "./validation.js";
 
 /** Nesting beyond this is refused: codecs between the processes recurse, and a deep value would overflow their stacks. */
 const MAX_DEPTH = 32;

@@ -10,6 +10,7 @@ interface ErrorKind {
 export const ERRORS = {
   invalid: { status: 400, temporary: false, message: "The request does not have the expected form" },
   malformed_json: { status: 400, temporary: false, message: "The body is not valid JSON" },
+  forbidden: { status: 403, temporary: false, message: "You may not do this" },
   not_found: { status: 404, temporary: false, message: "There is nothing at this address" },
   unknown_event: { status: 404, temporary: false, message: "There is no such event" },
   not_in_room: { status: 409, temporary: false, message: "Join the room first" },

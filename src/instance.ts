@@ -7,6 +7,9 @@ import type { Service } from "./service.js";
 import type { StartError } from "./start-error.js";
 import { createSingleProcess } from "./worker/single-process.js";
 
+/** Part of the shutdown time that the embedded MongoDB has for its end, after everything else has ended. */
+const MONGODB_STOP_SHARE = 0.1;
+
 /** One running Shoal. */
 export interface Instance extends Service {
   /** The MongoDB in use, whole: for the embedded one this is what a second instance is given. */
@@ -16,7 +19,13 @@ export interface Instance extends Service {
 /** An instance as configured: its embedded MongoDB unless it has another one, then one process or a cluster. */
 export function createInstance(config: Config, log: Logger, onGiveUp: (error: StartError) => void): Instance {
   const embedded =
-    config.mongodbUri === "" ? createEmbeddedMongodb({ dataDir: config.dataDir, log }) : undefined;
+    config.mongodbUri === ""
+      ? createEmbeddedMongodb({
+          dataDir: config.dataDir,
+          log,
+          stopTimeoutMs: config.shutdownTimeoutMs * MONGODB_STOP_SHARE,
+        })
+      : undefined;
   const mongodbUri = (): string => embedded?.uri() ?? config.mongodbUri;
   let service: Service | undefined;
 

@@ -8,7 +8,9 @@ export type PrimaryMessage =
   /** The answer to `shoal:hello`: who the worker is and how it is configured. */
   | { readonly type: "shoal:boot"; readonly slot: number; readonly config: Config }
   /** The worker is out of rotation: nothing new arrives after this message, so it can finish and end. */
-  | { readonly type: "shoal:stop" };
+  | { readonly type: "shoal:stop" }
+  /** A sibling has ended, in whatever way: the one that had called itself this node. */
+  | { readonly type: "shoal:ended"; readonly node: string };
 
 /** What a worker tells its primary. */
 export type WorkerMessage =
@@ -16,6 +18,8 @@ export type WorkerMessage =
   | { readonly type: "shoal:hello" }
   /** Serving: it may be given connections. */
   | { readonly type: "shoal:ready" }
+  /** The name under which siblings know the worker from now on, for `shoal:ended`. */
+  | { readonly type: "shoal:node"; readonly node: string }
   /** About to stop by itself: to be taken out of rotation, which the primary confirms with `shoal:stop`. */
   | { readonly type: "shoal:leaving" }
   /** Could not start. `temporary` when the cause may pass, as with a store that is away. */
@@ -23,12 +27,14 @@ export type WorkerMessage =
 
 /** Recognises a message of the primary among all that arrives; only its type is checked, as both ends are of one build. */
 export function isPrimaryMessage(message: unknown): message is PrimaryMessage {
-  return ["shoal:boot", "shoal:stop"].includes(typeOf(message));
+  return ["shoal:boot", "shoal:stop", "shoal:ended"].includes(typeOf(message));
 }
 
 /** Recognises a message of a worker, likewise. */
 export function isWorkerMessage(message: unknown): message is WorkerMessage {
-  return ["shoal:hello", "shoal:ready", "shoal:leaving", "shoal:failed"].includes(typeOf(message));
+  return ["shoal:hello", "shoal:ready", "shoal:node", "shoal:leaving", "shoal:failed"].includes(
+    typeOf(message),
+  );
 }
 
 function typeOf(message: unknown): string {

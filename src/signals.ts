@@ -6,14 +6,20 @@ export interface SignalActions {
   abort(): void;
 }
 
+/** Signals that close to the first, in milliseconds, are its echo: a launcher passes on what a terminal sends to all. */
+const ECHO_MS = 250;
+
 /** Turns SIGTERM and SIGINT into a stop, and any further one into an abort. Installed once per process. */
 export function onSignals(actions: SignalActions): void {
-  let seen = false;
+  let firstAt: number | undefined;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
-      if (seen) actions.abort();
-      else actions.stop(signal);
-      seen = true;
+      if (firstAt === undefined) {
+        firstAt = performance.now();
+        actions.stop(signal);
+      } else if (performance.now() - firstAt > ECHO_MS) {
+        actions.abort();
+      }
     });
   }
 }

@@ -4,6 +4,9 @@ import { AppError } from "./errors.js";
 /** Marks an issue of a custom check that means `too_large` rather than `invalid`. */
 export const TOO_LARGE = { tooLarge: true } as const;
 
+/** A message names fields that a client has named; it must not grow with them. */
+const MESSAGE_CHARACTERS = 400;
+
 /**
  * The value as the schema describes it.
  * @throws {AppError} `invalid` or `too_large`, naming the fields that are wrong but none of their values.
@@ -14,5 +17,5 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
   const { issues } = result.error;
   const tooLarge = issues.some((issue) => issue.code === "custom" && issue.params?.tooLarge === true);
   const problems = issues.map((issue) => `${issue.path.join(".") || "payload"}: ${issue.message}`);
-  throw new AppError(tooLarge ? "too_large" : "invalid", problems.slice(0, 5).join("; "));
+  throw new AppError(tooLarge ? "too_large" : "invalid", problems.join("; ").slice(0, MESSAGE_CHARACTERS));
 }

@@ -10,6 +10,8 @@ export interface WorkerExit {
   readonly kind: ExitKind;
   /** What the worker said about it, or else its exit code or signal. */
   readonly reason: string;
+  /** What its siblings knew it as; undefined when it ended before it said so. */
+  readonly siblingName: string | undefined;
 }
 
 /** What happens to a worker, as the pool hears of it. */
@@ -23,6 +25,8 @@ export interface PoolWorker {
   readonly node: Worker;
   /** Whether it may be given new connections: ready, and not on its way out. */
   isRoutable(): boolean;
+  /** Without effect on one that has ended. */
+  tell(message: PrimaryMessage): void;
   /** Takes it out of rotation, lets it drain and end. */
   retire(): void;
   /** Ends it at once. */
@@ -34,6 +38,7 @@ export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): Pool
   const node = cluster.fork();
   let wasReady = false;
   let retired = false;
+  let siblingName: string | undefined;
   let failure: { readonly message: string; readonly temporary: boolean } | undefined;
 
   const bootTimer = setTimeout(() => {
@@ -49,6 +54,7 @@ export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): Pool
       if (retired) retire(); // the first time it could not hear it
     }
     if (message.type === "shoal:failed") failure = message;
+    if (message.type === "shoal:node") siblingName = message.node;
     if (message.type === "shoal:leaving") retire();
     if (message.type === "shoal:ready") {
       clearTimeout(bootTimer);
@@ -59,11 +65,12 @@ export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): Pool
   node.once("exit", (code: number | null, signal: string | null) => {
     clearTimeout(bootTimer);
     const reason = failure?.message ?? (signal === null ? `exit code ${code}` : `signal ${signal}`);
-    events.onExit({ kind: kindOf(code, signal), reason });
+    events.onExit({ kind: kindOf(code, signal), reason, siblingName });
   });
 
   function kindOf(code: number | null, signal: string | null): ExitKind {
-    if (retired && code === 0) return "left";
+    // These signals end only a worker that is too young to listen to them; Ctrl-C reaches the whole process group.
+    if ((retired && code === 0) || signal === "SIGTERM" || signal === "SIGINT") return "left";
     if (!wasReady) return failure?.temporary ? "unavailable" : "failed";
     return signal === "SIGKILL" ? "killed" : "crashed";
   }
@@ -81,5 +88,5 @@ export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): Pool
     node.process.kill("SIGKILL");
   }
 
-  return { node, isRoutable: () => wasReady && !retired, retire, kill };
+  return { node, isRoutable: () => wasReady && !retired, tell, retire, kill };
 }

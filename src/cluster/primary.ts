@@ -5,8 +5,12 @@ import { createListener, type Listener } from "../listener.js";
 import type { Logger } from "../logger.js";
 import type { Service } from "../service.js";
 import type { StartError } from "../start-error.js";
-import { createConnectionFlush, createStickyServer } from "./sticky-server.js";
+import { createConnections } from "./connections.js";
+import { createStickyServer } from "./sticky-server.js";
 import { createWorkerPool } from "./worker-pool.js";
+
+/** Part of the shutdown time for answers on their way to clients, after the workers have ended. */
+const FLUSH_SHARE = 0.1;
 
 /**
  * The primary of a cluster: forks and watches the workers and shares out connections. It runs no application code, so
@@ -14,13 +18,14 @@ import { createWorkerPool } from "./worker-pool.js";
  */
 export function createPrimary(config: Config, log: Logger, onGiveUp: (error: StartError) => void): Service {
   const pool = createWorkerPool(config, log, onGiveUp);
-  const server = createStickyServer(pool.unroutable);
+  const connections = createConnections(config.shutdownTimeoutMs * FLUSH_SHARE);
+  const server = createStickyServer(pool.routable, connections);
   const listener: Listener = createListener(server, config.host, config.port);
   // With Redis the workers hear each other through it.
   if (config.redis === undefined) setupAdapterRelay();
 
   return {
-    ...compose("primary", [createConnectionFlush(server), pool, listener]),
+    ...compose("primary", [connections, pool, listener]),
     url: listener.url,
     kill: pool.kill,
   };

@@ -1,34 +1,52 @@
 import cluster, { type Worker } from "node:cluster";
-import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { setupMaster } from "@socket.io/sticky";
-import type { Component } from "../lifecycle.js";
+import type { Connections } from "./connections.js";
 
-/** Longest wait, at stop, for answers that are still on their way to clients, in milliseconds. */
-const FLUSH_TIMEOUT_MS = 1000;
+/** A longer header is handed over as it is: the worker's parser refuses it. */
+const HEADER_LIMIT_BYTES = 16_384;
+/** The end of a header, or a beginning that can never become one, as with TLS; the parser refuses lone line feeds too. */
+const HEADER_DECIDED = /\n\r?\n|^[^A-Z]/;
 
 /**
- * The primary's server: reads the beginning of each connection and hands it to the worker of its session, or to the
- * next one in turn. `unroutable` names the workers that must not get anything new; with no other, clients get 503.
+ * The primary's server: reads the header of each connection's request and hands it to the worker of its session, or to
+ * the next one in turn. `routable` names the workers that may get something new; with none, clients get 503.
  */
-export function createStickyServer(unroutable: () => readonly Worker[]): Server {
+export function createStickyServer(routable: () => readonly Worker[], connections: Connections): Server {
   const server = createServer();
   // Round robin and not the library's `least-connection`, which counts sessions only: plain HTTP all went to one worker,
   // and a worker that is not ready yet, having none, attracted everything.
   setupMaster(server, { loadBalancingMethod: "round-robin" });
 
-  // The library chooses among what it finds when it enumerates `cluster.workers`, inside its own listener for the first
-  // chunk. Ours run just before and just after it and hide the unroutable ones meanwhile. Everybody else, such as the
-  // cluster adapter, has to see them: they still have clients.
   server.on("connection", (socket) => {
-    let hidden: readonly Worker[] = [];
-    socket.prependOnceListener("data", () => {
-      hidden = unroutable();
-      setEnumerable(hidden, false);
+    connections.add(socket);
+    // The library decides on the first chunk, which may lack the session id or the end of the header.
+    const listeners = socket.listeners("data") as ((chunk: Buffer) => void)[];
+    socket.removeAllListeners("data");
+    let header = Buffer.alloc(0);
+    socket.on("data", function collect(chunk: Buffer) {
+      header = Buffer.concat([header, chunk]);
+      const complete = HEADER_DECIDED.test(header.toString("latin1"));
+      if (!complete && header.length < HEADER_LIMIT_BYTES) return;
+      socket.off("data", collect);
+      for (const listener of listeners) socket.on("data", listener);
+      connections.handOver(socket, () => amongOnly(routable(), () => socket.emit("data", header)));
     });
-    socket.once("data", () => setEnumerable(hidden, true));
   });
   return server;
+}
+
+/**
+ * Hides all other workers from the library, which chooses among what it finds when it enumerates `cluster.workers`. Only
+ * while `action` runs: everybody else, such as the cluster adapter, has to see them, as they still have clients.
+ */
+function amongOnly(workers: readonly Worker[], action: () => void): void {
+  const others = Object.values(cluster.workers ?? {}).flatMap((worker) =>
+    worker === undefined || workers.includes(worker) ? [] : [worker],
+  );
+  setEnumerable(others, false);
+  action();
+  setEnumerable(others, true);
 }
 
 function setEnumerable(workers: readonly Worker[], enumerable: boolean): void {
@@ -42,24 +60,4 @@ function setEnumerable(workers: readonly Worker[], enumerable: boolean): void {
       writable: true,
     });
   }
-}
-
-/**
- * The server's open connections, as a Component: its stop lets answers that come from the workers through the
- * primary reach their clients before the process ends. It stops after the workers.
- */
-export function createConnectionFlush(server: Server): Component {
-  let closed: Promise<unknown> | undefined;
-  server.once("listening", () => {
-    closed = once(server, "close");
-  });
-  return {
-    name: "connections",
-    async start() {},
-    async stop() {
-      const timer = setTimeout(() => server.closeAllConnections(), FLUSH_TIMEOUT_MS);
-      await closed;
-      clearTimeout(timer);
-    },
-  };
 }

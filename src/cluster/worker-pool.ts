@@ -12,8 +12,8 @@ const KILL_SHARE = 0.8;
 
 /** The workers of this instance: one per slot, replaced when they end. */
 export interface WorkerPool extends Component {
-  /** Live workers that must not be given new connections: booting, or on their way out. */
-  unroutable(): Worker[];
+  /** The workers that may be given new connections: neither booting nor on their way out. */
+  routable(): Worker[];
   /** Ends every worker at once. */
   kill(): void;
 }
@@ -54,14 +54,24 @@ export function createWorkerPool(
   function onExit(slot: number, exit: WorkerExit): void {
     workers.delete(slot);
     ready.delete(slot);
+    tellSiblings(exit);
     if (phase === "stopping") {
       if (workers.size === 0) onEmpty?.();
       return;
     }
+    if (phase === "starting" && exit.kind !== "killed" && exit.kind !== "left") {
+      settleStart?.reject(startErrorOf(exit));
+      return;
+    }
     const level = exit.kind === "left" ? "info" : "error";
     log[level]({ worker: slot, kind: exit.kind, reason: exit.reason }, "worker ended");
-    if (phase === "starting" && exit.kind !== "killed") settleStart?.reject(startErrorOf(exit));
-    else replace(slot, exit);
+    replace(slot, exit);
+  }
+
+  /** All of them: any one of them might be stuck, and they hear of it before any other way could tell them. */
+  function tellSiblings({ siblingName }: WorkerExit): void {
+    if (siblingName === undefined) return;
+    for (const sibling of workers.values()) sibling.tell({ type: "shoal:ended", node: siblingName });
   }
 
   function replace(slot: number, exit: WorkerExit): void {
@@ -116,7 +126,7 @@ export function createWorkerPool(
     start,
     stop,
     kill,
-    unroutable: () => [...workers.values()].filter((worker) => !worker.isRoutable()).map(({ node }) => node),
+    routable: () => [...workers.values()].filter((worker) => worker.isRoutable()).map(({ node }) => node),
   };
 }
 

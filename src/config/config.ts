@@ -22,6 +22,17 @@ export interface LimitsConfig {
   readonly bodyBytes: number;
   readonly messageBytes: number;
   readonly roomsPerSocket: number;
+  /** What may wait for one client that does not read. */
+  readonly backlog: { readonly packets: number; readonly bytes: number };
+}
+
+/** Bounds of the durable rooms. */
+export interface RoomsConfig {
+  readonly retentionMessages: number;
+  readonly retentionHours: number;
+  readonly pageMessages: number;
+  readonly publishMessages: number;
+  readonly queuedMessages: number;
 }
 
 /** Heartbeat of Socket.IO connections. */
@@ -48,6 +59,7 @@ export interface Config {
   readonly corsOrigins: "*" | readonly string[];
   readonly trustProxy: TrustProxy;
   readonly limits: LimitsConfig;
+  readonly rooms: RoomsConfig;
   readonly ping: PingConfig;
 }
 
@@ -101,6 +113,14 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       bodyBytes: given.BODY_LIMIT_BYTES,
       messageBytes: given.MESSAGE_LIMIT_BYTES,
       roomsPerSocket: given.MAX_ROOMS_PER_SOCKET,
+      backlog: { packets: given.CLIENT_BACKLOG_PACKETS, bytes: given.CLIENT_BACKLOG_BYTES },
+    },
+    rooms: {
+      retentionMessages: given.ROOM_RETENTION_MESSAGES,
+      retentionHours: given.ROOM_RETENTION_HOURS,
+      pageMessages: given.ROOM_PAGE_MESSAGES,
+      publishMessages: given.ROOM_PUBLISH_MESSAGES,
+      queuedMessages: given.ROOM_QUEUE_MESSAGES,
     },
     ping: { intervalMs: given.PING_INTERVAL_MS, timeoutMs: given.PING_TIMEOUT_MS },
   });

@@ -62,6 +62,43 @@ export const VARIABLES = {
     default: 200,
     desc: "Rooms that one connection may be in at a time",
   }),
+  ROOM_RETENTION_MESSAGES: integer(
+    1,
+    1_000_000_000,
+  )({
+    default: 100_000,
+    desc: "Newest messages that a durable room keeps; what is younger than 10 minutes stays besides",
+  }),
+  ROOM_RETENTION_HOURS: integer(
+    1,
+    876_000,
+  )({
+    default: 720,
+    desc: "Age at which a durable room gives up messages; longer than any client goes on sending one",
+  }),
+  ROOM_PAGE_MESSAGES: integer(1, 1000)({ default: 200, desc: "Most messages of one page of a durable room" }),
+  ROOM_PUBLISH_MESSAGES: integer(1, 200)({ default: 50, desc: "Most messages of one `publish`" }),
+  ROOM_QUEUE_MESSAGES: integer(
+    1,
+    1_000_000,
+  )({
+    default: 2000,
+    desc: "Messages that may wait for the database per durable room and worker; more are refused with `temporary`",
+  }),
+  CLIENT_BACKLOG_PACKETS: integer(
+    10,
+    1_000_000,
+  )({
+    default: 1000,
+    desc: "Packets that may wait for a client that does not read; beyond it the connection is closed",
+  }),
+  CLIENT_BACKLOG_BYTES: integer(
+    65_536,
+    1_073_741_824,
+  )({
+    default: 4_194_304,
+    desc: "Bytes that may wait for a client that does not read; beyond it the connection is closed",
+  }),
   PING_INTERVAL_MS: integer(
     100,
     3_600_000,

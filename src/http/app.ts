@@ -16,11 +16,13 @@ import { requestId } from "./request-id.js";
 import { connectionRoutes } from "./routes/connections.js";
 import { healthRoutes } from "./routes/health.js";
 import { helloRoutes } from "./routes/hello.js";
+import { type RoomRouteParts, roomRoutes } from "./routes/rooms.js";
 
 /** What the routes call. */
 export interface Services {
   readonly health: Health;
   readonly audit: ConnectionAudit;
+  readonly durableRooms: RoomRouteParts;
 }
 
 /** What the middleware is made of. */
@@ -31,6 +33,8 @@ export interface AppParts {
 }
 
 const PUBLIC_DIR = fileURLToPath(new URL("../../public", import.meta.url));
+/** The client library as browsers load it: the very files of the package. */
+const CLIENT_DIR = fileURLToPath(new URL("../../dist/client", import.meta.url));
 
 /** The Express application: the order of middleware and the routes. It never listens. */
 export function createApp(config: Config, services: Services, parts: AppParts): Express {
@@ -44,10 +48,12 @@ export function createApp(config: Config, services: Services, parts: AppParts): 
   app.use(cors((request, done) => done(null, { origin: anyOrigin ? "*" : parts.isAllowedOrigin(request) })));
   app.use(healthRoutes(services.health));
   app.use(express.static(PUBLIC_DIR));
+  app.use("/client", express.static(CLIENT_DIR, { index: false }));
   app.use(jsonBody(config.limits.bodyBytes));
 
   app.use(helloRoutes());
   app.use(connectionRoutes(services.audit));
+  app.use(roomRoutes(services.durableRooms));
 
   app.use(notFound, errorHandler(parts.log));
   return app;

@@ -7,7 +7,9 @@ export function jsonBody(limitBytes: number): RequestHandler[] {
 }
 
 const requireJson: RequestHandler = (request, _response, next) => {
-  // `is` answers null without a body and false for a body of another type.
-  if (request.is("application/json") === false) throw new AppError("unsupported_media_type");
+  // `is` answers null without a body and false for a body of another type. A body of no bytes is none: clients announce it
+  // with every POST.
+  const empty = request.get("content-length") === "0";
+  if (!empty && request.is("application/json") === false) throw new AppError("unsupported_media_type");
   next();
 };

@@ -1,7 +1,6 @@
 import cluster from "node:cluster";
 import { createAdapter as createClusterAdapter } from "@socket.io/cluster-adapter";
 import { createAdapter as createRedisAdapter, createShardedAdapter } from "@socket.io/redis-adapter";
-import msgpack from "notepack.io";
 import type { Adapter } from "socket.io-adapter";
 import type { RedisConfig } from "../config/config.js";
 import type { Logger } from "../logger.js";
@@ -26,27 +25,55 @@ export interface RedisLink {
 }
 
 function redisAdapter({ clients, config }: RedisLink, log: Logger): AdapterFactory {
-  const { publisher, subscriber } = clients;
+  const subscriber = tolerant(clients.subscriber, log);
   if (config.adapter === "sharded") {
-    return createShardedAdapter(publisher, subscriber, {
+    return createShardedAdapter(clients.publisher, subscriber, {
       channelPrefix: config.prefix,
       subscriptionMode: "dynamic",
     });
   }
-  return createRedisAdapter(publisher, subscriber, {
+  return createRedisAdapter(clients.publisher, subscriber, {
     key: config.prefix,
     publishOnSpecificResponseChannel: true,
-    parser: {
-      encode: msgpack.encode,
-      // The adapter does not expect this to throw: anything on its channels that is not its own would end the process.
-      decode(message: Buffer): unknown {
-        try {
-          return msgpack.decode(message);
-        } catch (error) {
-          log.warn({ err: error }, "unreadable message from redis ignored");
-          return [];
-        }
-      },
+  });
+}
+
+type Listener = (...args: unknown[]) => unknown;
+
+/**
+ * The subscriber as the adapters see it. On their channels they expect only what they have sent themselves; anything else
+ * makes them throw out of the client's event, or reject where nobody looks, which would end the process.
+ */
+function tolerant<Subscriber extends RedisLink["clients"]["subscriber"]>(
+  subscriber: Subscriber,
+  log: Logger,
+): Subscriber {
+  const guards = new Map<Listener, Listener>();
+
+  function guard(listener: Listener): Listener {
+    const guarded: Listener = async (...args) => {
+      try {
+        await listener(...args);
+      } catch (error) {
+        log.warn({ err: error }, "unreadable message from redis ignored");
+      }
+    };
+    guards.set(listener, guarded);
+    return guarded;
+  }
+
+  const isMessage = (event: string): boolean => event.endsWith("essageBuffer");
+  const on = (event: string, listener: Listener): unknown =>
+    subscriber.on(event, isMessage(event) ? guard(listener) : listener);
+  const off = (event: string, listener: Listener): unknown =>
+    subscriber.off(event, guards.get(listener) ?? listener);
+
+  return new Proxy(subscriber, {
+    get(target, name) {
+      if (name === "on") return on;
+      if (name === "off") return off;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
     },
   });
 }

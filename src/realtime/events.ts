@@ -1,7 +1,11 @@
 import { z } from "zod";
+import { boundedJson } from "../bounded-json.js";
 import type { Json } from "../domain.js";
 import type { ErrorBody } from "../errors.js";
-import { boundedJson } from "./bounded-json.js";
+import type { PresenceChange } from "../services/presence/types.js";
+import type { RoomLimits } from "../services/rooms/limits.js";
+import { roomRequests } from "../services/rooms/room-requests.js";
+import type { LiveBatch, RoomEntry } from "../services/rooms/types.js";
 
 /** Answer to every request event that carries an acknowledgement callback. */
 export type Ack<Result extends object = object> = (answer: ({ ok: true } & Result) | Refusal) => void;
@@ -17,12 +21,26 @@ export const roomName = z
   .string()
   .regex(/^[\w.:@-]{1,128}$/, "must be 1 to 128 letters, digits or any of _ . : @ -");
 
-/** The runtime schema of every event that a client may send. `messageBytes` bounds a body, as JSON. */
-export function createClientEvents(messageBytes: number) {
+/** Bounds of what a client may send. */
+export interface EventLimits {
+  /** Of one body, as JSON. */
+  readonly messageBytes: number;
+  readonly rooms: Pick<RoomLimits, "publishMessages" | "pageMessages">;
+}
+
+/** The runtime schema of every event that a client may send. */
+export function createClientEvents(limits: EventLimits) {
+  const body = boundedJson(limits.messageBytes);
+  const { publish, subscribe, unsubscribe } = roomRequests(body, limits.rooms);
   return {
     join: z.strictObject({ room: roomName }),
     leave: z.strictObject({ room: roomName }),
-    message: z.strictObject({ body: boundedJson(messageBytes), room: roomName.optional() }),
+    message: z.strictObject({ body, room: roomName.optional() }),
+    publish,
+    subscribe,
+    unsubscribe,
+    /** `watch` begins or ends the events about who comes and goes; without it the question is all. */
+    presence: z.strictObject({ room: roomName, watch: z.boolean().optional() }),
   };
 }
 
@@ -45,4 +63,18 @@ export interface ServerToClientEvents {
   session: (session: { id: string; instance: string; worker: number }) => void;
   /** A message of another client: to everyone, or to the room that is named. `from` is a session id, `at` is ISO 8601. */
   message: (message: { from: string; room?: string; body: Json; at: string }) => void;
+  /** Messages of a durable room, in order and without gaps: all there is in (after, to]. */
+  messages: (batch: LiveBatch) => void;
+  /** Who came into a watched durable room and who left it, since the last such event or the answer to `watch`. */
+  presence: (change: PresenceChange) => void;
+}
+
+/** What workers tell each other. */
+export interface InterServerEvents {
+  /** Entries of a durable room that were just stored. */
+  stored: (room: string, entries: readonly RoomEntry[]) => void;
+  /** Users on the sender have come into these rooms or left them. */
+  present: (rooms: readonly string[]) => void;
+  /** A worker has ended, of this name among those who tell each other who is present. */
+  ended: (node: string) => void;
 }

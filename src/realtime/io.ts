@@ -1,15 +1,14 @@
 import { Server, type ServerOptions, type Socket } from "socket.io";
 import type { Config } from "../config/config.js";
 import type { OriginCheck } from "../origin.js";
-import type { ClientToServerEvents, ServerToClientEvents } from "./events.js";
-
-/** Events between the workers; none yet. */
-type InterServerEvents = Record<string, never>;
+import type { ClientToServerEvents, InterServerEvents, ServerToClientEvents } from "./events.js";
 
 /** What a connection carries from its handshake on. */
 export interface SocketData {
   /** The client's address, seen through trusted proxies. */
   address: string;
+  /** Identity of the sender: the same over all its connections. */
+  user: string;
 }
 
 /** The Socket.IO server, typed with the wire contract. */
@@ -23,9 +22,9 @@ export function createIo(config: Config, isAllowedOrigin: OriginCheck): Io {
   const options: Partial<ServerOptions> = {
     pingInterval: config.ping.intervalMs,
     pingTimeout: config.ping.timeoutMs,
-    // A transport that gets more than this is cut off. Twice the limit of a body leaves room for its JSON
-    // escapes and the frame around it, so that a body just over the limit is refused with a reason.
-    maxHttpBufferSize: 2 * config.limits.messageBytes + 8192,
+    // A transport that gets more than this is cut off. Three times the limit of a body leaves room for clients that
+    // write what is beyond ASCII as \uXXXX, and for the frame around it; a body just over the limit is refused with a reason.
+    maxHttpBufferSize: 3 * config.limits.messageBytes + 8192,
     allowRequest: (request, done) => done(null, isAllowedOrigin(request)),
     cors: (request, done) => done(null, { origin: isAllowedOrigin(request) }),
   };
@@ -35,4 +34,9 @@ export function createIo(config: Config, isAllowedOrigin: OriginCheck): Io {
 /** The Socket.IO room that stands for a client's room: no client can name the private room of another socket. */
 export function roomKey(room: string): string {
   return `room:${room}`;
+}
+
+/** The Socket.IO room of those who get a durable room's events in this worker. */
+export function durableRoomKey(room: string): string {
+  return `log:${room}`;
 }

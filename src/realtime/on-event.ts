@@ -7,9 +7,19 @@ import type { IoSocket } from "./io.js";
 /** What a handler adds to `{ok: true}` in the acknowledgement. */
 type Result = object | undefined;
 
-/** One handler per event of the contract. It may be async; what it throws refuses the event. */
+/** Acknowledges with `{ok: true}` and the result. */
+type Accept = (result: Result) => void;
+
+/**
+ * One handler per event of the contract. It may be async; what it throws refuses the event. `answer` acknowledges at
+ * once, for a handler whose answer must not be later than something it does; what it returns is ignored then.
+ */
 export type Handlers = {
-  readonly [Name in ClientEventName]: (socket: IoSocket, payload: Payload<Name>) => Result | Promise<Result>;
+  readonly [Name in ClientEventName]: (
+    socket: IoSocket,
+    payload: Payload<Name>,
+    answer: Accept,
+  ) => Result | Promise<Result>;
 };
 
 type Schemas = ReturnType<typeof createClientEvents>;
@@ -22,31 +32,50 @@ export function bindHandlers(socket: IoSocket, schemas: Schemas, handlers: Handl
   const names = Object.keys(handlers) as ClientEventName[];
 
   // A catch-all rather than one listener per event, so that unknown events are answered by the same code.
-  socket.onAny((event: string, ...args: unknown[]) => {
-    const ack = takeAck(args);
+  // Its types say that an event is a string; the protocol allows numbers, too.
+  socket.onAny((event: unknown, ...args: unknown[]) => {
+    const answer = answerOnce(takeAck(args));
     const name = names.find((known) => known === event);
-    handle(name, args[0])
-      .then((result) => ack?.({ ok: true, ...result }))
-      .catch((error: unknown) => ack?.(refusal(error, event)));
+    const accept: Accept = (result) => answer({ ok: true, ...result });
+    handle(name, args[0], accept).then(accept, (error: unknown) => answer(refusal(error, event)));
   });
 
-  async function handle(name: ClientEventName | undefined, payload: unknown): Promise<Result> {
+  async function handle(
+    name: ClientEventName | undefined,
+    payload: unknown,
+    accept: Accept,
+  ): Promise<Result> {
     if (name === undefined) throw new AppError("unknown_event");
-    return call(name, payload);
+    return call(name, payload, accept);
   }
 
-  function call<Name extends ClientEventName>(name: Name, payload: unknown): Result | Promise<Result> {
-    return handlers[name](socket, parse(schemas[name], payload) as Payload<Name>);
+  function call<Name extends ClientEventName>(
+    name: Name,
+    payload: unknown,
+    accept: Accept,
+  ): Result | Promise<Result> {
+    return handlers[name](socket, parse(schemas[name], payload) as Payload<Name>, accept);
   }
 
-  function refusal(error: unknown, event: string): Refusal {
+  function refusal(error: unknown, event: unknown): Refusal {
     const known = error instanceof AppError ? error : new AppError("internal", undefined, { cause: error });
-    const level = known.code === "internal" || known.code === "temporary" ? "error" : "debug";
-    log[level]({ session: socket.id, event: event.slice(0, 64), err: known.cause ?? known }, "event refused");
+    // What is temporary comes in crowds, during an outage that the stores have told of.
+    const level = known.code === "internal" ? "error" : "debug";
+    const shown = String(event).slice(0, 64);
+    log[level]({ session: socket.id, event: shown, err: known.cause ?? known }, "event refused");
     return { ok: false, error: known.body };
   }
 }
 
 function takeAck(args: unknown[]): Ack | undefined {
   return typeof args.at(-1) === "function" ? (args.pop() as Ack) : undefined;
+}
+
+/** Only the first answer counts; none is sent if the client did not ask for any. */
+function answerOnce(ack: Ack | undefined): Ack {
+  let answered = false;
+  return (answer) => {
+    if (!answered) ack?.(answer);
+    answered = true;
+  };
 }

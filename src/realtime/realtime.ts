@@ -1,13 +1,18 @@
 import type { Server as HttpServer } from "node:http";
 import type { ClientAddress } from "../client-address.js";
-import type { LimitsConfig } from "../config/config.js";
 import type { ConnectionEvent, Identity } from "../domain.js";
 import type { Component } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
 import type { ConnectionAudit } from "../services/connection-audit.js";
+import type { Presence } from "../services/presence/presence.js";
+import type { RoomAccess } from "../services/room-access.js";
+import type { Rooms } from "../services/rooms/rooms.js";
 import { chooseAdapter, type RedisLink, useAdapter } from "./adapter.js";
-import { createClientEvents } from "./events.js";
+import { authenticate } from "./authenticate.js";
+import { createClientEvents, type EventLimits } from "./events.js";
+import { durableRoomHandlers } from "./handlers/durable-rooms.js";
 import { messageHandlers } from "./handlers/messages.js";
+import { presenceHandlers } from "./handlers/presence.js";
 import { roomHandlers } from "./handlers/rooms.js";
 import type { Io, IoSocket } from "./io.js";
 import { bindHandlers, type Handlers } from "./on-event.js";
@@ -19,7 +24,10 @@ export interface RealtimeParts {
   readonly redis: RedisLink | undefined;
   readonly audit: ConnectionAudit;
   readonly identity: Identity;
-  readonly limits: LimitsConfig;
+  readonly rooms: Rooms;
+  readonly presence: Presence;
+  readonly mayDo: RoomAccess;
+  readonly limits: EventLimits & { readonly roomsPerSocket: number };
   readonly clientAddress: ClientAddress;
   readonly log: Logger;
 }
@@ -27,8 +35,14 @@ export interface RealtimeParts {
 /** The Socket.IO side of a worker: attaches to the HTTP server at start, ends every connection at stop. */
 export function createRealtime(parts: RealtimeParts): Component {
   const { io, identity, audit, log } = parts;
-  const schemas = createClientEvents(parts.limits.messageBytes);
-  const handlers: Handlers = { ...roomHandlers(parts.limits.roomsPerSocket), ...messageHandlers() };
+  const { roomsPerSocket } = parts.limits;
+  const schemas = createClientEvents(parts.limits);
+  const handlers: Handlers = {
+    ...roomHandlers(roomsPerSocket),
+    ...messageHandlers(),
+    ...durableRoomHandlers(parts.rooms, parts.mayDo, roomsPerSocket),
+    ...presenceHandlers(parts.presence, parts.mayDo, roomsPerSocket),
+  };
 
   function onConnection(socket: IoSocket): void {
     socket.data.address = parts.clientAddress(socket.request);
@@ -54,6 +68,7 @@ export function createRealtime(parts: RealtimeParts): Component {
     name: "realtime",
     async start() {
       useAdapter(io, chooseAdapter(parts.redis, log));
+      io.use(authenticate);
       io.on("connection", onConnection);
       io.attach(parts.httpServer);
     },

@@ -3,9 +3,12 @@ import { AppError } from "../errors.js";
 import type { Component } from "../lifecycle.js";
 import { type Logger, redactUri } from "../logger.js";
 import { StartError } from "../start-error.js";
+import { wakeWritersOfClosedSockets } from "./closed-sockets.js";
 
 /** How long the driver looks for a usable server before an operation fails, in milliseconds. */
 const SERVER_SELECTION_TIMEOUT_MS = 3000;
+/** An operation without an answer for this long has failed, in milliseconds. */
+const OPERATION_TIMEOUT_MS = 10_000;
 
 /** This process's connection to MongoDB. Models are bound to `connection`, never to mongoose's global one. */
 export interface Mongo extends Component {
@@ -20,11 +23,15 @@ export interface Mongo extends Component {
  */
 export function createMongo(uri: string, log: Logger): Mongo {
   const connection = mongoose.createConnection();
-  connection.on("disconnected", () => log.warn("mongodb disconnected"));
+  let endWaking = (): void => {};
+  const onDisconnected = (): void => log.warn("mongodb disconnected");
+  connection.on("disconnected", onDisconnected);
   connection.on("reconnected", () => log.info("mongodb reconnected"));
   connection.on("error", (error: unknown) => log.error({ err: error }, "mongodb connection error"));
 
   async function start(): Promise<void> {
+    endWaking();
+    endWaking = wakeWritersOfClosedSockets();
     try {
       await connection.openUri(uri, {
         appName: "shoal",
@@ -36,10 +43,11 @@ export function createMongo(uri: string, log: Logger): Mongo {
         connectTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
         heartbeatFrequencyMS: 2000,
         // The default is never: a half-open link would hang a request for ever.
-        socketTimeoutMS: 10_000,
+        socketTimeoutMS: OPERATION_TIMEOUT_MS,
       });
     } catch (error) {
       await connection.destroy(true).catch(() => {});
+      endWaking();
       const message = `Cannot reach MongoDB at ${redactUri(uri)} (MONGODB_URI)`;
       throw new StartError(message, { cause: error, temporary: true });
     }
@@ -48,14 +56,20 @@ export function createMongo(uri: string, log: Logger): Mongo {
   async function ping(timeoutMs: number): Promise<boolean> {
     if (connection.readyState !== mongoose.ConnectionStates.connected || connection.db === undefined)
       return false;
-    const answer = connection.db.admin().command({ ping: 1 }, { timeoutMS: timeoutMs });
-    return answer.then(
+    const answer = connection.db.command({ ping: 1 });
+    return within(answer, timeoutMs).then(
       () => true,
       () => false,
     );
   }
 
-  return { name: "mongodb", connection, start, ping, stop: () => connection.close(true) };
+  async function stop(): Promise<void> {
+    connection.off("disconnected", onDisconnected); // from here on it is no news
+    await connection.close(true);
+    endWaking();
+  }
+
+  return { name: "mongodb", connection, start, ping, stop };
 }
 
 /**
@@ -64,21 +78,62 @@ export function createMongo(uri: string, log: Logger): Mongo {
  */
 export async function storeCall<T>(operation: () => Promise<T>): Promise<T> {
   try {
-    return await operation();
+    return await within(operation(), OPERATION_TIMEOUT_MS);
   } catch (error) {
     if (isOutage(error)) throw new AppError("temporary", undefined, { cause: error });
     throw error;
   }
 }
 
+/** The same store, whose calls fail when they take longer than any should; their outcome is unknown then. */
+export function boundedCalls<Store extends object>(store: Store): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      const call: unknown = Reflect.get(target, name);
+      if (typeof call !== "function") return call;
+      return (...args: unknown[]) => within(Reflect.apply(call, target, args), OPERATION_TIMEOUT_MS);
+    },
+  });
+}
+
+/**
+ * The driver's own bounds do not hold: `timeoutMS` has no effect, and an operation whose link breaks just before the
+ * write never ends, as it waits for room in a buffer that is gone (mongodb 7.8).
+ */
+async function within<T>(operation: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const error = new mongoose.mongo.MongoOperationTimeoutError(`No answer within ${timeoutMs} ms`);
+    timer = setTimeout(reject, timeoutMs, error);
+  });
+  try {
+    return await Promise.race([operation, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Codes of a server that is stopping or no longer the primary; without a replica set they carry no label. */
+const PASSING_CODES = [91, 189, 10107, 11600, 11602, 13435, 13436];
+
 function isOutage(error: unknown): boolean {
   const { mongo } = mongoose;
-  if (error instanceof mongo.MongoServerError) return error.hasErrorLabel("RetryableWriteError");
+  if (error instanceof mongo.MongoServerError) {
+    const passing = error.hasErrorLabel("RetryableWriteError") || PASSING_CODES.includes(Number(error.code));
+    // A bulk write wraps whatever kept it from running, a broken link too, as if the server had said it.
+    return passing || isOutage(error.errorResponse);
+  }
   return (
     error instanceof mongo.MongoNetworkError ||
     error instanceof mongo.MongoServerSelectionError ||
     error instanceof mongo.MongoNotConnectedError ||
     error instanceof mongo.MongoOperationTimeoutError ||
-    error instanceof mongoose.Error.MongooseServerSelectionError
+    error instanceof mongoose.Error.MongooseServerSelectionError ||
+    isSystemError(error)
   );
+}
+
+/** A failed write into a broken link: the driver passes on what the system says, as it is (mongodb 7.8). */
+function isSystemError(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "syscall" in error;
 }

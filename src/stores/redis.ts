@@ -13,6 +13,10 @@ const HEARTBEAT_TIMEOUT_MS = 2000;
 export interface Redis extends Component {
   readonly publisher: RedisClient;
   readonly subscriber: RedisClient;
+  /** False while nothing published elsewhere can be heard, as far as is known. */
+  isUp(): boolean;
+  /** Calls back each time the subscriptions are in force again; the returned function ends it. */
+  onReady(handler: () => void): () => void;
   /** True when both connections are usable and the publishing one answers within `timeoutMs`. Never rejects. */
   ping(timeoutMs: number): Promise<boolean>;
 }
@@ -68,6 +72,13 @@ export function createRedis(config: RedisConfig, log: Logger): Redis {
         client.off("ready", onReady);
         client.disconnect();
       }
+    },
+    isUp: () => subscriber.status === "ready",
+    onReady(handler) {
+      // The client renews its subscriptions when it is ready; a ping behind them is answered when they are in force.
+      const listener = (): void => void subscriber.ping().then(handler, handler);
+      subscriber.on("ready", listener);
+      return () => void subscriber.off("ready", listener);
     },
     async ping(timeoutMs) {
       return clients.every((client) => client.status === "ready") && (await answers(publisher, timeoutMs));

@@ -30,6 +30,7 @@ export function createPrimaryLink(io: Io): Component {
     async start() {
       process.on("message", onMessage);
       setupWorker(io);
+      announceSessionsFirst(io);
       tellPrimary({ type: "shoal:ready" });
     },
     async stop() {
@@ -39,5 +40,21 @@ export function createPrimaryLink(io: Io): Component {
       clearTimeout(timer);
       process.off("message", onMessage);
     },
+  };
+}
+
+/**
+ * The primary has to know a session before its client does. The library tells it only together with the answer, so that
+ * the next request of a quick client was sometimes routed to another worker, which did not know the session.
+ */
+function announceSessionsFirst(io: Io): void {
+  const { engine } = io;
+  const generateId = engine.generateId.bind(engine);
+  engine.generateId = async (request) => {
+    const id = await generateId(request);
+    await new Promise((resolve) => {
+      process.send?.({ type: "sticky:connection", data: id }, undefined, undefined, resolve);
+    });
+    return id;
   };
 }

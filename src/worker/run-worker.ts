@@ -9,7 +9,10 @@ import { createWorker } from "./worker.js";
  * says so, or on an error that nobody caught. Without its primary it ends by itself: Node sees to that.
  */
 export async function runWorker(): Promise<void> {
-  const { slot, config } = await askForBoot();
+  const booted = messageFromPrimary("shoal:boot");
+  const stopAsked = messageFromPrimary("shoal:stop");
+  tellPrimary({ type: "shoal:hello" });
+  const { slot, config } = await booted;
   const identity = { instance: config.instance, worker: slot };
   const log = createLogger(config.logLevel).child(identity);
   const worker = createWorker(config, identity, log, createPrimaryLink);
@@ -25,11 +28,8 @@ export async function runWorker(): Promise<void> {
       .finally(() => process.exit(exitCode));
   }
 
-  process.on("message", (message) => {
-    if (isPrimaryMessage(message) && message.type === "shoal:stop") end(0);
-  });
+  void stopAsked.then(() => end(0));
   process.on("SIGTERM", () => end(0));
-  process.on("SIGINT", () => {}); // a terminal sends it to the whole group; the primary decides
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => {
       log.fatal({ err: error }, "worker ends: an error that nobody caught");
@@ -52,16 +52,25 @@ export async function runWorker(): Promise<void> {
   }
 }
 
-type Boot = Extract<PrimaryMessage, { type: "shoal:boot" }>;
-
-/** Other workers may be heard before the answer: the adapter's relay shares the channel. */
-function askForBoot(): Promise<Boot> {
+/**
+ * The next message of this type. Others may be heard first, even before the answer to the first message: the
+ * adapter's relay shares the channel. Listening starts with the call, as nothing is kept for later.
+ */
+function messageFromPrimary<Type extends PrimaryMessage["type"]>(
+  type: Type,
+): Promise<Extract<PrimaryMessage, { type: Type }>> {
   return new Promise((resolve) => {
     process.on("message", function onMessage(message: unknown) {
-      if (!isPrimaryMessage(message) || message.type !== "shoal:boot") return;
+      if (!isMessageOf(type, message)) return;
       process.off("message", onMessage);
       resolve(message);
     });
-    tellPrimary({ type: "shoal:hello" });
   });
+}
+
+function isMessageOf<Type extends PrimaryMessage["type"]>(
+  type: Type,
+  message: unknown,
+): message is Extract<PrimaryMessage, { type: Type }> {
+  return isPrimaryMessage(message) && message.type === type;
 }

@@ -1,4 +1,6 @@
+import cluster from "node:cluster";
 import type { Server as HttpServer } from "node:http";
+import { boundedJson } from "../bounded-json.js";
 import { createClientAddress } from "../client-address.js";
 import type { Config } from "../config/config.js";
 import type { Identity } from "../domain.js";
@@ -10,14 +12,25 @@ import type { Logger } from "../logger.js";
 import { createOriginCheck } from "../origin.js";
 import { createIo, type Io } from "../realtime/io.js";
 import { createRealtime } from "../realtime/realtime.js";
+import type { WorkerLink } from "../realtime/room-bus.js";
+import { createSlowClientGuard } from "../realtime/slow-clients.js";
 import { createConnectionAudit } from "../services/connection-audit.js";
 import { createHealth } from "../services/health.js";
+import { allowAll } from "../services/room-access.js";
 import { createConnectionEventStore } from "../stores/connection-event-store.js";
 import { createMongo } from "../stores/mongo.js";
+import { createPresenceStore } from "../stores/presence-store.js";
 import { createRedis } from "../stores/redis.js";
+import { createRoomStore } from "../stores/room-store.js";
+import { createConnectionCut } from "./connection-cut.js";
+import { createDurableRooms } from "./durable-rooms.js";
+import { createRoomPresence } from "./room-presence.js";
 
 /** Part of the shutdown time that open requests may take; the rest is for closing and for the primary. */
 const HTTP_DRAIN_SHARE = 0.6;
+
+/** IPC between siblings is there as long as they are; what it loses, the rooms' sweep finds. */
+const IPC_LINK: WorkerLink = { isUp: () => true, onReady: () => () => {} };
 
 /** How connections reach a worker: by listening itself, or handed over by the primary. Starts last and stops first. */
 export type IngressFactory = (io: Io, httpServer: HttpServer) => Component;
@@ -37,27 +50,52 @@ export function createWorker(
   const redis = config.redis === undefined ? undefined : createRedis(config.redis, log);
   const audit = createConnectionAudit(createConnectionEventStore(mongo.connection), log);
   const health = createHealth(identity, mongo, redis);
+  const io = createIo(config, isAllowedOrigin);
+  const roomStore = createRoomStore(mongo.connection);
+  const link = redis ?? (cluster.isWorker ? IPC_LINK : undefined);
+  const roomPresence = createRoomPresence(createPresenceStore(mongo.connection), io, link, log);
+  const { rooms, component: durableRooms } = createDurableRooms(config, roomStore, io, link, log);
 
   const inFlight = createInFlight();
-  const app = createApp(config, { health, audit }, { log, inFlight, isAllowedOrigin });
+  const { messageBytes } = config.limits;
+  const roomRoutes = {
+    rooms,
+    mayDo: allowAll,
+    body: boundedJson(messageBytes),
+    pageMessages: config.rooms.pageMessages,
+  };
+  const app = createApp(
+    config,
+    { health, audit, durableRooms: roomRoutes },
+    { log, inFlight, isAllowedOrigin },
+  );
   const httpServer = createHttpServer(app);
-  const io = createIo(config, isAllowedOrigin);
   const realtime = createRealtime({
     io,
     httpServer,
     redis: redis && config.redis && { clients: redis, config: config.redis },
     audit,
     identity,
-    limits: config.limits,
+    rooms,
+    presence: roomPresence.presence,
+    mayDo: allowAll,
+    limits: { ...config.limits, rooms: config.rooms },
     clientAddress: createClientAddress(config.trustProxy),
     log,
   });
 
   return compose("worker", [
     mongo,
+    { name: "room store", start: () => roomStore.prepare(), stop: async () => {} },
     audit,
     ...(redis === undefined ? [] : [redis]),
+    roomPresence.component,
     realtime,
+    createConnectionCut(httpServer),
+    createSlowClientGuard(io, config.limits.backlog, log),
+    // Stops before the connections are closed: commits under way end, and are acknowledged.
+    durableRooms,
+    roomPresence.link,
     createHttpDrain(inFlight, config.shutdownTimeoutMs * HTTP_DRAIN_SHARE, log),
     createIngress(io, httpServer),
   ]);

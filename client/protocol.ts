@@ -1,0 +1,38 @@
+import type { Socket } from "socket.io-client";
+
+/** The stock socket, of which little is used. It stays the app's own: to connect, to authenticate and to close. */
+export type RoomSocket = Pick<Socket, "connected" | "on" | "off" | "emit" | "timeout">;
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+/** A message of a room; `at` is ISO 8601. */
+export type Message = { seq: number; id: string; from: string; at: string; body: Json };
+/** Up to `last` all was handed to the app. Saved together with what the app made of it, it survives a reload. */
+export type Position = { epoch: string; last: number };
+/** `code` is the server's, such as `invalid`, `too_large` or `forbidden`; or `outbox_full`, `expired`, `closed`. */
+export type RoomError = Error & { code: string };
+/** All there is in (after, to]. */
+export type Batch = { room: string; epoch: string; after: number; to: number; messages: readonly Message[] };
+/** What the server confirms: the numbers of a publish; a page of a room, or that it has to be started afresh. */
+export type Success = Batch & { ok: true; live: boolean; reset?: boolean; floor: number; seqs: number[] };
+export type Answer = Success | { ok: false; error: { code: string; message: string } };
+export const DEFAULTS = {
+  /** How long to wait for an answer; more than the server's deadline of 15 s. */
+  ackTimeoutMs: 20_000,
+  /** Unconfirmed messages per room; more reject with `outbox_full`. */
+  maxOutbox: 1000,
+  /** A message not confirmed by then rejects with `expired`; it may be stored all the same. */
+  expiryMs: Infinity,
+  /** Size of a body and of a batch, as JSON. What exceeds the server's maxHttpBufferSize ends the connection. */
+  maxBytes: 60_000,
+  /** The wait before a repetition; jittered, so that a crowd does not come back in one instant. */
+  pause: (failures: number) =>
+    new Promise<void>((resume) =>
+      setTimeout(resume, Math.min(5000, 200 * 2 ** failures) * (0.5 + Math.random())),
+    ),
+};
+/** What the parts share. `handle` gets nothing when there was no answer, or a refusal that may change. */
+export type Link = typeof DEFAULTS & {
+  socket: RoomSocket;
+  ask(event: string, payload: object, handle: Handle): void;
+};
+type Handle = (success?: Success, refusal?: RoomError) => void;
+export const roomError = (code: string, text: string): RoomError => Object.assign(new Error(text), { code });

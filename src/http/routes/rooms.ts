@@ -1,0 +1,66 @@
+import { type Request, Router } from "express";
+import { z } from "zod";
+import type { Json } from "../../domain.js";
+import type { RoomAccess } from "../../services/room-access.js";
+import { MESSAGE_ID, ROOM_NAME } from "../../services/rooms/room-names.js";
+import type { Rooms } from "../../services/rooms/rooms.js";
+import type { Subscription } from "../../services/rooms/types.js";
+import { parse } from "../../validation.js";
+import { userOf } from "../identity.js";
+
+/** What the routes of durable rooms need. */
+export interface RoomRouteParts {
+  readonly rooms: Rooms;
+  readonly mayDo: RoomAccess;
+  /** Bounds the body of a message. */
+  readonly body: z.ZodType<Json>;
+  readonly pageMessages: number;
+}
+
+/**
+ * Durable rooms over HTTP, the same as over Socket.IO. `POST /rooms/:room/messages {id, body}` stores a message once,
+ * however often it is sent; `GET /rooms/:room/messages?after=&epoch=&limit=` reads onwards, `?before=&limit=` backwards.
+ */
+export function roomRoutes({ rooms, mayDo, body, pageMessages }: RoomRouteParts): Router {
+  const room = z.string().regex(ROOM_NAME, "must be 1 to 128 letters, digits or any of _ . : @ -");
+  const seq = z.coerce.number().int().min(0);
+  const limit = z.coerce.number().int().min(1).max(pageMessages).optional();
+  const message = z.strictObject({ id: z.string().regex(MESSAGE_ID), body });
+  const onwards = z.strictObject({ after: seq.default(0), epoch: z.string().max(64).optional(), limit });
+  const backwards = z.strictObject({ before: seq.optional(), limit });
+
+  async function readOnwards(name: string, request: Request): Promise<Subscription> {
+    const from = parse(onwards, request.query);
+    const page = await new Promise<Subscription>((resolve, reject) => {
+      rooms.subscribe({ room: name, ...from }, resolve).catch(reject);
+    });
+    return cut(page, from.limit ?? pageMessages);
+  }
+
+  return Router()
+    .post("/rooms/:room/messages", async (request, response) => {
+      const name = parse(room, request.params.room);
+      const { id, body } = parse(message, request.body);
+      const from = userOf(request);
+      await mayDo(from, name, "publish");
+      // The log looks before it writes: a client that lost the answer just asks again.
+      const [seq] = await rooms.publish({ room: name, from, messages: [{ id, body }], retry: true });
+      response.json({ room: name, seq, id });
+    })
+    .get("/rooms/:room/messages", async (request, response) => {
+      const name = parse(room, request.params.room);
+      await mayDo(userOf(request), name, "read");
+      const page =
+        "before" in request.query
+          ? await rooms.scrollBack({ room: name, ...parse(backwards, request.query) })
+          : await readOnwards(name, request);
+      response.json({ room: name, ...page });
+    });
+}
+
+/** A page for a socket may carry more than was asked for, up to the live events; here the limit is one. */
+function cut(page: Subscription, limit: number): Subscription {
+  if ("reset" in page || page.messages.length <= limit) return page;
+  const messages = page.messages.slice(0, limit);
+  return { ...page, messages, to: messages.at(-1)?.seq ?? page.after, live: false };
+}

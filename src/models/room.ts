@@ -1,0 +1,28 @@
+import { type Connection, type Model, Schema } from "mongoose";
+
+/** A room's record: the counter that hands out numbers, and what retention has removed. */
+export interface RoomRecord {
+  /** The room's name. */
+  readonly _id: string;
+  /** Highest number handed out. */
+  readonly seq: number;
+  /** Highest number that retention has removed. */
+  readonly floor: number;
+  /** Random name of this log; another one means that positions of clients are void. */
+  readonly epoch: string;
+}
+
+const schema = new Schema<RoomRecord>(
+  {
+    _id: { type: String, required: true },
+    seq: { type: Number, required: true },
+    floor: { type: Number, required: true },
+    epoch: { type: String, required: true },
+  },
+  { collection: "rooms", versionKey: false },
+);
+
+/** The rooms' collection on the given connection. Its compulsory index on `_id` is the only one. */
+export function createRoomModel(connection: Connection): Model<RoomRecord> {
+  return connection.model<RoomRecord>("Room", schema);
+}

@@ -1,0 +1,45 @@
+import type { Component } from "../lifecycle.js";
+import type { Presence } from "../services/presence/presence.js";
+import { durableRoomKey, type Io } from "./io.js";
+
+const KEY_PREFIX = durableRoomKey("");
+
+/** The Socket.IO room of those who watch a room's presence in this worker. */
+export function presenceKey(room: string): string {
+  return `presence:${room}`;
+}
+
+/**
+ * Makes whoever gets a durable room's events present in it, by whatever way it comes and goes. Starts after the server
+ * has got its adapter; stops before connections are closed, so that a shutdown does not look as if all had left.
+ */
+export function createPresenceLink(io: Io, presence: Pick<Presence, "enter" | "exit" | "freeze">): Component {
+  let stop = (): void => {};
+
+  function onJoin(key: string, id: string): void {
+    const user = io.sockets.sockets.get(id)?.data.user;
+    if (key.startsWith(KEY_PREFIX) && user !== undefined)
+      presence.enter(key.slice(KEY_PREFIX.length), id, user);
+  }
+
+  function onLeave(key: string, id: string): void {
+    if (key.startsWith(KEY_PREFIX)) presence.exit(key.slice(KEY_PREFIX.length), id);
+  }
+
+  return {
+    name: "presence link",
+    async start() {
+      const { adapter } = io.sockets;
+      adapter.on("join-room", onJoin);
+      adapter.on("leave-room", onLeave);
+      stop = () => {
+        adapter.off("join-room", onJoin);
+        adapter.off("leave-room", onLeave);
+      };
+    },
+    async stop() {
+      presence.freeze();
+      stop();
+    },
+  };
+}

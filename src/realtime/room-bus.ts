@@ -1,0 +1,31 @@
+import type { RoomBus } from "../services/rooms/room-store.js";
+import type { Io } from "./io.js";
+
+/** What the bus must know of the link to the other workers. */
+export interface WorkerLink {
+  /** False while other workers cannot be heard. */
+  isUp(): boolean;
+  /** Calls back each time they can be heard again; the returned function ends it. */
+  onReady(handler: () => void): () => void;
+}
+
+/** A process without others: nobody to tell. */
+export const NO_OTHERS: RoomBus = {
+  publish() {},
+  onMessages: () => () => {},
+  onReady: () => () => {},
+  isUp: () => true,
+};
+
+/** Carries stored entries over whatever adapter joins the workers. Lossy, which is all that the rooms ask for. */
+export function createRoomBus(io: Io, link: WorkerLink): RoomBus {
+  return {
+    publish: (room, entries) => void io.serverSideEmit("stored", room, entries),
+    onMessages(handler) {
+      io.on("stored", handler);
+      return () => void io.off("stored", handler);
+    },
+    onReady: link.onReady,
+    isUp: link.isUp,
+  };
+}

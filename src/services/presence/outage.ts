@@ -1,0 +1,27 @@
+/** What may fail by itself. */
+export type Activity = "beat" | "look" | "write" | "read" | "clean" | "tell";
+
+/** Where an operator hears of an outage: once when it begins and once when it is over. */
+export interface OutageReport {
+  failed(error: unknown): void;
+  over(): void;
+}
+
+/** Makes one outage of the failures of all activities: it is over when the last of them has succeeded again. */
+export interface Outage {
+  failed(activity: Activity, error: unknown): void;
+  worked(activity: Activity): void;
+}
+
+export function createOutage(report: OutageReport): Outage {
+  const failing = new Set<Activity>();
+  return {
+    failed(activity, error) {
+      if (failing.size === 0) report.failed(error);
+      failing.add(activity);
+    },
+    worked(activity) {
+      if (failing.delete(activity) && failing.size === 0) report.over();
+    },
+  };
+}

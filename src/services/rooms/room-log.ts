@@ -1,0 +1,166 @@
+import { type CommitDeps, createCommit, type PendingMessage } from "./commit.js";
+import { RoomUnavailable } from "./errors.js";
+import type { RoomLimits } from "./limits.js";
+import { bodyBytes } from "./sizes.js";
+import { messageKey, type NewMessage } from "./types.js";
+
+type LogLimits = Pick<
+  RoomLimits,
+  "batchMessages" | "batchBytes" | "queuedMessages" | "queuedBytes" | "deadlineMs" | "drainMs"
+>;
+
+/** The messages of one `publish`. `retry` tells that some may be stored already, so the log looks before it writes. */
+export interface Append {
+  readonly room: string;
+  readonly from: string;
+  readonly messages: readonly NewMessage[];
+  readonly retry?: boolean | undefined;
+}
+
+export interface RoomLog {
+  /**
+   * Stores the messages in their order and resolves with their numbers, once they are committed and journaled.
+   * A message whose id the sender has used before gets the number of the first. All or nothing is accepted, so that a
+   * refusal cannot turn the order round.
+   * @throws {RoomUnavailable} `overloaded` (nothing was accepted), `timeout` (unknown what is stored) or `stopping`.
+   */
+  append(request: Append): Promise<number[]>;
+  /** Accepts no more and resolves when all is committed; what is not so within `drainMs` is refused. */
+  stop(): Promise<void>;
+}
+
+interface Waiting extends PendingMessage {
+  readonly bytes: number;
+  readonly deadline: number;
+  readonly stored: Promise<number>;
+  reject(error: unknown): void;
+}
+
+interface Queue {
+  /** Not yet in a batch, in order. */
+  waiting: Waiting[];
+  /** Everything not yet settled, including the batch at work, so that a resend joins the first. */
+  readonly byKey: Map<string, Waiting>;
+  /** Refuses the batch at work; its commit stops at the next step. */
+  expire: (error: RoomUnavailable) => void;
+  done: Promise<void>;
+}
+
+/** One batch per room at a time; what arrives meanwhile is the next batch, so a busy room gets large ones. */
+export function createRoomLog(deps: CommitDeps, limits: LogLimits): RoomLog {
+  const commit = createCommit(deps);
+  const queues = new Map<string, Queue>();
+  let queuedBytes = 0;
+  let stopping: Promise<void> | undefined;
+
+  function settled(queue: Queue, entry: Waiting): void {
+    if (queue.byKey.get(entry.key) !== entry) return;
+    queue.byKey.delete(entry.key);
+    queuedBytes -= entry.bytes;
+  }
+
+  function enqueue(queue: Queue, request: Append, message: NewMessage): Waiting {
+    const { room, from } = request;
+    const { clock } = deps;
+    const { promise, resolve, reject } = withResolvers<number>();
+    const pending = { room, from, id: message.id, at: clock.date(), body: message.body };
+    const entry: Waiting = {
+      key: messageKey(pending),
+      message: pending,
+      retry: request.retry === true,
+      bytes: bodyBytes(message.body),
+      deadline: clock.now() + limits.deadlineMs,
+      stored: promise,
+      resolve(seq) {
+        settled(queue, entry);
+        resolve(seq);
+      },
+      reject(error) {
+        settled(queue, entry);
+        reject(error);
+      },
+    };
+    queue.byKey.set(entry.key, entry);
+    queue.waiting.push(entry);
+    queuedBytes += entry.bytes;
+    return entry;
+  }
+
+  function nextBatch(queue: Queue): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (const entry of queue.waiting) {
+      bytes += entry.bytes;
+      if (count > 0 && (count === limits.batchMessages || bytes > limits.batchBytes)) break;
+      count += 1;
+    }
+    return queue.waiting.splice(0, count);
+  }
+
+  /** Settles every message of the batch, at the latest when the deadline of its first one passes. */
+  async function commitInTime(room: string, queue: Queue, batch: readonly Waiting[]): Promise<void> {
+    const { promise: expiry, resolve: end } = withResolvers<void>();
+    let expired = false;
+    queue.expire = (error) => {
+      expired = true;
+      // What waits behind goes, too: stored now, it would overtake this batch, which its senders will send again.
+      for (const entry of [...batch, ...queue.waiting.splice(0)]) entry.reject(error);
+      end();
+    };
+    const waitMs = (batch[0]?.deadline ?? 0) - deps.clock.now();
+    const cancel = deps.clock.later(Math.max(0, waitMs), () => queue.expire(new RoomUnavailable("timeout")));
+    await Promise.race([commit(room, batch, () => expired), expiry]);
+    cancel();
+  }
+
+  async function drain(room: string, queue: Queue): Promise<void> {
+    while (queue.waiting.length > 0) await commitInTime(room, queue, nextBatch(queue));
+    queues.delete(room);
+  }
+
+  function open(room: string): Queue {
+    const queue: Queue = { waiting: [], byKey: new Map(), expire: () => {}, done: Promise.resolve() };
+    queues.set(room, queue);
+    return queue;
+  }
+
+  async function stop(): Promise<void> {
+    const cancel = deps.clock.later(limits.drainMs, () => {
+      for (const queue of queues.values()) queue.expire(new RoomUnavailable("stopping"));
+    });
+    await Promise.all([...queues.values()].map((queue) => queue.done));
+    cancel();
+  }
+
+  return {
+    async append(request) {
+      if (stopping !== undefined) throw new RoomUnavailable("stopping");
+      const queue = queues.get(request.room);
+      const waiting = (queue?.waiting.length ?? 0) + request.messages.length;
+      if (waiting > limits.queuedMessages || queuedBytes > limits.queuedBytes) {
+        throw new RoomUnavailable("overloaded");
+      }
+      const target = queue ?? open(request.room);
+      const entries = request.messages.map((message) => {
+        const key = messageKey({ room: request.room, from: request.from, id: message.id });
+        return target.byKey.get(key) ?? enqueue(target, request, message);
+      });
+      if (queue === undefined) target.done = drain(request.room, target);
+      return await Promise.all(entries.map((entry) => entry.stored));
+    },
+    stop() {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+function withResolvers<T>() {
+  let resolve: (value: T | PromiseLike<T>) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<T>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
+  });
+  return { promise, resolve, reject };
+}

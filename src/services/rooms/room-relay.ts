@@ -1,0 +1,115 @@
+import { createGapRepair, type RepairDeps } from "./gap-repair.js";
+import type { RoomLimits } from "./limits.js";
+import { createRingFamily } from "./message-ring.js";
+import { type OpenRoom, passOn, readView } from "./open-room.js";
+import { createOpenRooms } from "./open-rooms.js";
+import type { RoomStore } from "./room-store.js";
+import { createScrollBack } from "./scroll-back.js";
+import { createSubscribe } from "./subscribe.js";
+import { createSweep } from "./sweep.js";
+import type { HistoryPage, RoomEntry, SubscribeRequest, Subscription } from "./types.js";
+
+export interface RelayDeps extends RepairDeps {
+  readonly store: Pick<RoomStore, "create">;
+  /** Sockets of this worker that get the live events of the room; 0 lets the room be closed. */
+  readonly members: (room: string) => number;
+}
+
+/** One worker's readers: makes of an unordered lossy bus one complete ordered stream per room for local sockets. */
+export interface RoomRelay {
+  /** Committed entries, from this worker's log or from the bus, in any order and as often as they come. */
+  offer(room: string, entries: readonly RoomEntry[]): void;
+  /** See `Subscribe`: `reply` joins the socket when the page is live, and sends it, without waiting in between. */
+  subscribe(request: SubscribeRequest, reply: (answer: Subscription) => void): Promise<void>;
+  /** The page below `before`, or the newest. */
+  scrollBack(request: {
+    readonly room: string;
+    readonly before?: number | undefined;
+    readonly limit?: number | undefined;
+  }): Promise<HistoryPage>;
+  /** Closes idle rooms and looks for lost tails in the others. Never rejects. */
+  sweep(): Promise<void>;
+  /** Forgets all rooms and cancels all timers. */
+  close(): void;
+  readonly openRooms: number;
+}
+
+export function createRoomRelay(deps: RelayDeps, limits: RoomLimits): RoomRelay {
+  const { reader, store, clock, deliver, report, members } = deps;
+  const rings = createRingFamily(limits);
+  const repair = createGapRepair(deps, limits);
+  const restarts = new Map<OpenRoom, Promise<void>>();
+  const rooms = createOpenRooms(
+    { clock, members, readView: (name) => readView({ reader, store, rings }, name, limits), opened },
+    limits,
+  );
+
+  function take(room: OpenRoom, entries: readonly RoomEntry[]): void {
+    if (room.view === undefined) {
+      const free = limits.bufferedMessages - room.early.length;
+      room.early.push(...entries.slice(0, free));
+      return;
+    }
+    passOn(room, room.view.cursor.take(entries), deliver, limits);
+    repair.watch(room);
+  }
+
+  function opened(room: OpenRoom): void {
+    const early = room.early;
+    room.early = [];
+    take(room, early);
+    // Some may have found no place there.
+    if (early.length >= limits.bufferedMessages) {
+      repair.pull(room).catch((error: unknown) => report("opening a room", error));
+    }
+  }
+
+  /** The log was replaced, by an operator's restore: members learn it from an event of the new epoch. */
+  async function readAnew(room: OpenRoom): Promise<void> {
+    const old = room.view;
+    const view = await readView({ reader, store, rings }, room.name, limits);
+    if (room.closed || room.view !== old || view.epoch === old?.epoch) return view.ring.clear();
+    old?.ring.clear();
+    room.view = view;
+    room.ready = Promise.resolve(view);
+    room.gap = undefined;
+    room.tail = undefined;
+    const { last } = view.cursor;
+    deliver({ room: room.name, epoch: view.epoch, after: last, to: last, messages: [] });
+    // What the bus brought during the read went to the old view.
+    await repair.pull(room);
+    repair.watch(room);
+  }
+
+  function restart(room: OpenRoom): Promise<void> {
+    const current = restarts.get(room) ?? readAnew(room).finally(() => restarts.delete(room));
+    restarts.set(room, current);
+    return current;
+  }
+
+  async function verify(room: OpenRoom): Promise<void> {
+    const head = (await reader.heads([room.name])).get(room.name);
+    if (head?.epoch !== room.view?.epoch) await restart(room);
+  }
+
+  const sweep = createSweep({ ...deps, repair, restart }, limits);
+  const subscribe = createSubscribe({ ...deps, repair, verify }, limits);
+  const scrollBack = createScrollBack(deps, limits);
+
+  return {
+    offer(name, entries) {
+      const room = rooms.get(name);
+      if (room !== undefined) take(room, entries);
+    },
+    subscribe: (request, reply) => rooms.use(request.room, (room) => subscribe(room, request, reply)),
+    scrollBack: (request) => rooms.use(request.room, async (room) => scrollBack(await room.ready, request)),
+    sweep() {
+      rooms.closeIdle();
+      return sweep(rooms.all());
+    },
+    close: () => rooms.closeAll(),
+    get openRooms() {
+      return rooms.all().length;
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { RoomEntry, RoomMessage } from "./types.js";
+
+/** A room's record. */
+export interface RoomHead {
+  /** Highest number handed out; messages may be missing at or below it, and after a fail-over it may lag behind them. */
+  readonly seq: number;
+  /** Highest number that retention has given up; what is missing at or below it was trimmed. Never goes down. */
+  readonly floor: number;
+  /** Name of this log. Another epoch means another log: positions of the old one are void. */
+  readonly epoch: string;
+}
+
+/** Bounds of one read. At least one entry is returned when there is any, however large. */
+export interface PageLimit {
+  readonly messages: number;
+  /** Approximate size as JSON; bodies may be 64 KiB each, so a count alone would not bound a read. */
+  readonly bytes: number;
+}
+
+export interface StoredPage {
+  /** Ascending by seq, without a promise that the numbers are contiguous. */
+  readonly entries: readonly RoomEntry[];
+  /** True when the limit ended the page, not the log. */
+  readonly more: boolean;
+}
+
+/**
+ * The durable log. Every method rejects when the outcome is unknown or the store is away, within a bounded time
+ * (10 s): callers retry and reconcile, they never guess.
+ *
+ * Reads return only what no fail-over can undo (read concern majority on a replica set, from the primary). They may
+ * miss what is newer, so "not there" is never proof; only the two unique keys decide.
+ */
+export interface RoomStore {
+  /**
+   * Hands out the next `count` numbers and returns the highest; creates the record with a random epoch. Atomic among
+   * all callers. It need not survive a fail-over (w:1): numbers handed out twice are settled by the unique slots.
+   */
+  allocate(room: string, count: number): Promise<number>;
+  /**
+   * Stores entries under two unique keys: `messageKey`/`tombstoneKey`, and (room, seq). "stored" = all of them,
+   * committed by a majority and journaled. "conflict" = at least one key was taken, and nothing else is said about the
+   * rest: `ordered` stops at the first, in order; otherwise the others are stored. A rejection says nothing at all, and
+   * the write may even be applied later. Must round-trip every JSON value exactly, so it cannot fail for its content.
+   */
+  insert(entries: readonly RoomEntry[], options: { ordered: boolean }): Promise<"stored" | "conflict">;
+  /** Messages by `messageKey`. */
+  byIds(keys: readonly string[]): Promise<ReadonlyMap<string, RoomMessage>>;
+  /** Which of the numbers hold an entry. Called with at most 1000 numbers. */
+  bySlots(room: string, seqs: readonly number[]): Promise<ReadonlySet<number>>;
+  /** The oldest entries with a number above `seq`. */
+  after(room: string, seq: number, limit: PageLimit): Promise<StoredPage>;
+  /** The newest entries with a number below `seq`, ascending too. `Infinity` asks for the tail of the log. */
+  before(room: string, seq: number, limit: PageLimit): Promise<StoredPage>;
+  /** Records of the rooms that have one, in one query. Called with at most 1000 rooms. */
+  heads(rooms: readonly string[]): Promise<ReadonlyMap<string, RoomHead>>;
+  /** Makes sure that the room has a record that survives a fail-over (majority). */
+  create(room: string): Promise<void>;
+  /**
+   * counter := max(counter, `seq`), committed by a majority before it resolves. Heals a counter that a fail-over has
+   * set back; the room has a record by then.
+   */
+  raise(room: string, seq: number): Promise<void>;
+  /** floor := max(floor, `floor`), committed by a majority before it resolves. */
+  raiseFloor(room: string, floor: number): Promise<void>;
+  /** Deletes entries numbered `floor` or lower. May stop half-way. Only ever called after `raiseFloor(floor)`. */
+  deleteUpTo(room: string, floor: number): Promise<void>;
+  /** Names of at most `limit` rooms above `after` in their order, to walk over all rooms. */
+  names(after: string, limit: number): Promise<readonly string[]>;
+}
+
+/** The doorbell: tells other workers what was stored. May lose, repeat, reorder and delay; never has to be retried. */
+export interface RoomBus {
+  /** Hands committed entries to the other workers. Never throws and never waits. */
+  publish(room: string, entries: readonly RoomEntry[]): void;
+  /** Entries that other workers have stored. The returned function ends it. */
+  onMessages(handler: (room: string, entries: readonly RoomEntry[]) => void): () => void;
+  /** Called whenever this worker hears others again after a time in which it may have missed something. */
+  onReady(handler: () => void): () => void;
+  /** False while messages of others are known not to arrive. */
+  isUp(): boolean;
+}

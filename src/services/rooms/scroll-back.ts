@@ -1,0 +1,62 @@
+import type { Clock } from "./clock.js";
+import { RoomUnavailable } from "./errors.js";
+import type { HistoryReader } from "./history-reader.js";
+import type { HoleFiller } from "./hole-filler.js";
+import type { RoomLimits } from "./limits.js";
+import type { RoomView } from "./open-room.js";
+import { numbers } from "./sizes.js";
+import { type HistoryPage, toWire } from "./types.js";
+
+/** How often a page is read while what it lacks is being decided. */
+const READS = 4;
+
+/**
+ * Reads the page below `before`, or the newest one. It never shows more than the live readers have passed, and never
+ * passes a number that is not decided, so that two readers cannot see two histories.
+ */
+export type ScrollBack = (
+  view: RoomView,
+  request: {
+    readonly room: string;
+    readonly before?: number | undefined;
+    readonly limit?: number | undefined;
+  },
+) => Promise<HistoryPage>;
+
+export function createScrollBack(
+  deps: { readonly reader: HistoryReader; readonly filler: HoleFiller; readonly clock: Clock },
+  limits: Pick<
+    RoomLimits,
+    "pageMessages" | "pageBytes" | "rewindMessages" | "gapMs" | "fillNumbers" | "openNumbers"
+  >,
+): ScrollBack {
+  const { reader, filler, clock } = deps;
+
+  return async (view, { room, before, limit }) => {
+    const end = Math.min(before ?? Infinity, view.cursor.last + 1);
+    const messages = Math.max(1, Math.min(limit ?? limits.rewindMessages, limits.pageMessages));
+    const page = (entries: Parameters<typeof toWire>[0], after: number): HistoryPage => ({
+      epoch: view.epoch,
+      after,
+      to: end - 1,
+      messages: toWire(entries),
+      more: after > view.floor,
+    });
+
+    for (let attempt = 1; attempt <= READS; attempt += 1) {
+      const { entries } = await reader.before(room, end, { messages, bytes: limits.pageBytes });
+      const lowest = Math.max(entries[0]?.seq ?? 1, view.floor + 1);
+      const kept = entries.filter((entry) => entry.seq >= lowest);
+      if (kept.length === Math.max(0, end - lowest)) return page(kept, Math.min(lowest, end) - 1);
+      const floor = (await reader.heads([room])).get(room)?.floor ?? 0;
+      if (floor > view.floor) view.floor = floor;
+      else if (attempt === 1) await clock.sleep(limits.gapMs);
+      else {
+        const there = new Set(kept.map((entry) => entry.seq));
+        const missing = numbers(lowest, end - 1, limits.openNumbers).filter((seq) => !there.has(seq));
+        await filler.fill(room, missing.slice(0, limits.fillNumbers));
+      }
+    }
+    throw new RoomUnavailable("unreadable");
+  };
+}

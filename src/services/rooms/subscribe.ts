@@ -1,0 +1,112 @@
+import type { Clock } from "./clock.js";
+import type { GapRepair } from "./gap-repair.js";
+import type { HistoryReader } from "./history-reader.js";
+import type { HoleFiller, Report } from "./hole-filler.js";
+import type { RoomLimits } from "./limits.js";
+import type { OpenRoom, RoomView } from "./open-room.js";
+import { numbers } from "./sizes.js";
+import { type RoomEntry, type SubscribeRequest, type Subscription, toWire } from "./types.js";
+
+export interface SubscribeDeps {
+  readonly reader: HistoryReader;
+  readonly repair: GapRepair;
+  readonly filler: HoleFiller;
+  readonly clock: Clock;
+  readonly report: Report;
+  /** Looks whether the log is still the same one, and gives the room a new view if not. */
+  readonly verify: (room: OpenRoom) => Promise<void>;
+}
+
+type SubscribeLimits = Pick<
+  RoomLimits,
+  "pageMessages" | "pageBytes" | "rewindMessages" | "gapMs" | "fillNumbers"
+>;
+
+/** How often a page is read while what it lacks is being decided. */
+const READS = 4;
+
+/**
+ * Answers one `subscribe`. `reply` is called exactly once, in the same tick as the last look at the cursor: a caller
+ * that joins the socket to the room and sends the answer in it leaves no moment in which an event could be missed.
+ * An answer may carry a few more messages than `limit`, so that a busy room can be caught up with.
+ */
+export type Subscribe = (room: OpenRoom, request: SubscribeRequest, reply: Reply) => Promise<void>;
+
+type Reply = (answer: Subscription) => void;
+
+export function createSubscribe(deps: SubscribeDeps, limits: SubscribeLimits): Subscribe {
+  const { reader, repair, filler, clock, report, verify } = deps;
+
+  function resetOf(view: RoomView): Subscription {
+    return { reset: true, epoch: view.epoch, floor: view.floor, to: view.cursor.last };
+  }
+
+  /** Entries that follow `start` without a gap, or the floor when `start` lies below it. */
+  async function readPage(
+    name: string,
+    start: number,
+    messages: number,
+  ): Promise<{ entries: readonly RoomEntry[]; floor: number }> {
+    for (let attempt = 1; attempt <= READS; attempt += 1) {
+      const page = await reader.after(name, start, { messages, bytes: limits.pageBytes });
+      const run = contiguous(page.entries, start);
+      if (run.length > 0) return { entries: run, floor: 0 };
+      const floor = (await reader.heads([name])).get(name)?.floor ?? 0;
+      const next = page.entries[0];
+      if (floor > start || next === undefined) return { entries: [], floor };
+      // The cursor has passed this hole, so its number was abandoned, unless the read was a stale one.
+      if (attempt === 1) await clock.sleep(limits.gapMs);
+      else await filler.fill(name, numbers(start + 1, next.seq - 1, limits.fillNumbers));
+    }
+    return { entries: [], floor: 0 };
+  }
+
+  /** False when the room has got another view meanwhile, and nothing was replied. */
+  async function answer(room: OpenRoom, view: RoomView, request: SubscribeRequest, reply: Reply) {
+    const { cursor, ring } = view;
+    const resuming = request.after !== undefined && request.epoch !== undefined;
+    const limit =
+      request.limit ?? (request.after === undefined ? limits.rewindMessages : limits.pageMessages);
+    const messages = Math.min(limit, limits.pageMessages);
+    let start = Math.max(request.after ?? cursor.last - messages, resuming ? 0 : view.floor, 0);
+    let entries: readonly RoomEntry[] = [];
+    let { floor } = view;
+    if (start > cursor.last) {
+      // This worker is behind, or a stale one told us the position: not the client's fault, and it drops the overlap.
+      await repair.pull(room).catch((error: unknown) => report("subscribe", error));
+    } else if (start >= floor && start < cursor.last && ring.since(start) === undefined) {
+      ({ entries, floor } = await readPage(room.name, start, Math.max(1, messages)));
+    }
+    if (room.view !== view) return false;
+    // From here to `reply` nothing may wait.
+    view.floor = Math.max(view.floor, floor);
+    if (start < view.floor && entries.length === 0) {
+      if (resuming) {
+        reply(resetOf(view));
+        return true;
+      }
+      start = view.floor;
+    }
+    const reached = entries.at(-1)?.seq ?? start;
+    const rest = reached < cursor.last ? ring.since(reached) : undefined;
+    const to = rest?.at(-1)?.seq ?? reached;
+    const wire = toWire(rest === undefined ? entries : [...entries, ...rest]);
+    reply({ epoch: view.epoch, after: start, to, messages: wire, live: to >= cursor.last });
+    return true;
+  }
+
+  return async (room, request, reply) => {
+    if (request.epoch !== undefined && request.epoch !== room.view?.epoch) await verify(room);
+    for (;;) {
+      const view = await room.ready;
+      if (request.epoch !== undefined && request.epoch !== view.epoch) return reply(resetOf(view));
+      if (await answer(room, view, request, reply)) return;
+    }
+  };
+}
+
+function contiguous(entries: readonly RoomEntry[], after: number): readonly RoomEntry[] {
+  let length = 0;
+  while (entries[length]?.seq === after + length + 1) length += 1;
+  return entries.slice(0, length);
+}

@@ -1,0 +1,139 @@
+import { randomBytes } from "node:crypto";
+import mongoose, { type Connection } from "mongoose";
+import { createRoomModel, type RoomRecord } from "../models/room.js";
+import { createRoomEntryModel, type RoomEntryRecord } from "../models/room-entry.js";
+import type { RoomStore } from "../services/rooms/room-store.js";
+import { isTombstone, messageKey, type RoomMessage } from "../services/rooms/types.js";
+import { boundedCalls } from "./mongo.js";
+import { entryOf, readPage, recordOf } from "./room-records.js";
+
+/** Committed by a majority and journaled: what no crash and no fail-over takes back. */
+const DURABLE = { w: "majority", j: true, wtimeoutMS: 5000 } as const;
+const DUPLICATE_KEY = 11_000;
+
+/** The room log in MongoDB; the contract is that of the interface. */
+export interface MongoRoomStore extends RoomStore {
+  /** Creates the collections and their indexes, without which the protocol is unsafe. Before anything else. */
+  prepare(): Promise<void>;
+}
+
+/** Works on the driver's collections: on this path mongoose's casting and documents would only cost. */
+export function createRoomStore(connection: Connection): MongoRoomStore {
+  const roomModel = createRoomModel(connection);
+  const entryModel = createRoomEntryModel(connection);
+  const rooms = connection.collection<RoomRecord>(roomModel.collection.name);
+  const entries = connection.collection<RoomEntryRecord>(entryModel.collection.name);
+  // Majority reads need a replica set; a single server has nothing that a fail-over could take back.
+  let committed: { readConcern?: { level: "majority" } } = {};
+
+  /** An upsert by `_id` can lose a race against another one; then the document is there. */
+  async function upsert<T>(operation: () => Promise<T>): Promise<T> {
+    return operation().catch((error: unknown) => {
+      if (isDuplicateKey(error)) return operation();
+      throw error;
+    });
+  }
+
+  const newRoom = (): Omit<RoomRecord, "_id" | "seq"> => ({
+    floor: 0,
+    epoch: randomBytes(8).toString("hex"),
+  });
+
+  async function prepare(): Promise<void> {
+    await Promise.all([roomModel.createCollection(), entryModel.createCollection()]);
+    await entryModel.createIndexes();
+    const hello = await connection.db?.admin().command({ hello: 1 });
+    if (hello?.setName !== undefined) committed = { readConcern: { level: "majority" } };
+  }
+
+  const operations: RoomStore = {
+    async allocate(room, count) {
+      const record = await upsert(() =>
+        rooms.findOneAndUpdate(
+          { _id: room },
+          { $inc: { seq: count }, $setOnInsert: newRoom() },
+          { upsert: true, returnDocument: "after", projection: { seq: 1 }, writeConcern: { w: 1 } },
+        ),
+      );
+      if (record === null) throw new Error("the counter's upsert returned nothing");
+      return record.seq;
+    },
+
+    async insert(batch, { ordered }) {
+      try {
+        await entries.insertMany(batch.map(recordOf), { ordered, writeConcern: DURABLE });
+        return "stored";
+      } catch (error) {
+        if (isOnlyConflicts(error)) return "conflict";
+        throw error;
+      }
+    },
+
+    async byIds(keys) {
+      const found = await entries.find({ _id: { $in: [...keys] } }, committed).toArray();
+      const messages = found.map(entryOf).filter((entry): entry is RoomMessage => !isTombstone(entry));
+      return new Map(messages.map((message) => [messageKey(message), message]));
+    },
+
+    async bySlots(room, seqs) {
+      const projection = { _id: 0, seq: 1 };
+      const found = await entries
+        .find({ room, seq: { $in: [...seqs] } }, { ...committed, projection })
+        .toArray();
+      return new Set(found.map(({ seq }) => seq));
+    },
+
+    async after(room, seq, limit) {
+      const cursor = entries.find({ room, seq: { $gt: seq } }, { ...committed, sort: { seq: 1 } });
+      return readPage(cursor, limit);
+    },
+
+    async before(room, seq, limit) {
+      const cursor = entries.find({ room, seq: { $lt: seq } }, { ...committed, sort: { seq: -1 } });
+      const page = await readPage(cursor, limit);
+      return { ...page, entries: page.entries.toReversed() };
+    },
+
+    async heads(names) {
+      const found = await rooms.find({ _id: { $in: [...names] } }, committed).toArray();
+      return new Map(found.map(({ _id, seq, floor, epoch }) => [_id, { seq, floor, epoch }]));
+    },
+
+    async create(room) {
+      const update = { $setOnInsert: { seq: 0, ...newRoom() } };
+      await upsert(() => rooms.updateOne({ _id: room }, update, { upsert: true, writeConcern: DURABLE }));
+    },
+
+    async raise(room, seq) {
+      await rooms.updateOne({ _id: room }, { $max: { seq } }, { writeConcern: DURABLE });
+    },
+
+    async raiseFloor(room, floor) {
+      await rooms.updateOne({ _id: room }, { $max: { floor } }, { writeConcern: DURABLE });
+    },
+
+    async deleteUpTo(room, floor) {
+      await entries.deleteMany({ room, seq: { $lte: floor } });
+    },
+
+    async names(after, limit) {
+      const found = await rooms
+        .find({ _id: { $gt: after } }, { ...committed, projection: { _id: 1 }, sort: { _id: 1 }, limit })
+        .toArray();
+      return found.map(({ _id }) => _id);
+    },
+  };
+  return { prepare, ...boundedCalls(operations) };
+}
+
+function isDuplicateKey(error: unknown): boolean {
+  return error instanceof mongoose.mongo.MongoServerError && error.code === DUPLICATE_KEY;
+}
+
+/** True when taken keys are all that went wrong; with anything else besides, what is stored is unknown. */
+function isOnlyConflicts(error: unknown): boolean {
+  if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) return false;
+  const failures = [error.writeErrors].flat();
+  const unsure = error.result.getWriteConcernError() !== undefined;
+  return !unsure && failures.length > 0 && failures.every((failure) => failure.code === DUPLICATE_KEY);
+}

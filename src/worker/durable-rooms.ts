@@ -1,0 +1,58 @@
+import type { Config } from "../config/config.js";
+import { type Component, compose } from "../lifecycle.js";
+import type { Logger } from "../logger.js";
+import { durableRoomKey, type Io } from "../realtime/io.js";
+import { createRoomBus, NO_OTHERS, type WorkerLink } from "../realtime/room-bus.js";
+import { systemClock } from "../services/rooms/clock.js";
+import { createFrameCoalescer } from "../services/rooms/frame-coalescer.js";
+import { ROOM_LIMITS } from "../services/rooms/limits.js";
+import { createRetention, RETENTION_LIMITS } from "../services/rooms/retention.js";
+import { createRetentionJob } from "../services/rooms/retention-job.js";
+import type { RoomStore } from "../services/rooms/room-store.js";
+import { createRooms, type Rooms } from "../services/rooms/rooms.js";
+
+/** The durable rooms of a worker and all that keeps them going. */
+export interface DurableRooms {
+  readonly rooms: Rooms;
+  readonly component: Component;
+}
+
+/** Puts the rooms together: log and readers over the store, the adapter as doorbell, local sockets as audience. */
+export function createDurableRooms(
+  config: Config,
+  store: RoomStore,
+  io: Io,
+  link: WorkerLink | undefined,
+  log: Logger,
+): DurableRooms {
+  const clock = systemClock();
+  const members = (room: string): number => io.sockets.adapter.rooms.get(durableRoomKey(room))?.size ?? 0;
+  const report = (what: string, error: unknown): void => log.warn({ err: error, what }, "durable rooms");
+  const coalescer = createFrameCoalescer({
+    clock,
+    members,
+    deliver: (batch) => void io.local.to(durableRoomKey(batch.room)).emit("messages", batch),
+  });
+  const { retentionMessages, retentionHours, ...bounds } = config.rooms;
+  const rooms = createRooms(
+    {
+      store,
+      bus: link === undefined ? NO_OTHERS : createRoomBus(io, link),
+      clock,
+      deliver: coalescer.deliver,
+      members,
+      report,
+    },
+    { ...ROOM_LIMITS, ...bounds },
+  );
+  const retention = createRetention(
+    { store, clock, report },
+    { ...RETENTION_LIMITS, messages: retentionMessages, ageMs: retentionHours * 3_600_000 },
+  );
+  const flush: Component = {
+    name: "room frames",
+    start: async () => {},
+    stop: async () => coalescer.flush(),
+  };
+  return { rooms, component: compose("durable rooms", [flush, rooms, createRetentionJob(retention, clock)]) };
+}

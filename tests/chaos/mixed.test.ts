@@ -1,0 +1,27 @@
+import { createRounds, faultsNamed } from "./plan.js";
+import { createPrng } from "./prng.js";
+import { startChaos } from "./runner.js";
+
+const RUN_MS = 20_000;
+
+test("three instances keep every promise under faults in random order", async () => {
+  const seed = "mixed";
+  const rounds = createRounds(faultsNamed([]), createPrng(seed).fork("rounds"));
+  const endAtMs = performance.now() + RUN_MS;
+
+  const run = await startChaos({
+    seed,
+    instances: 3,
+    workers: 2,
+    clients: 20,
+    rooms: 3,
+    rate: 100,
+    brief: true,
+    convergeMs: 15_000,
+    plan: () => (performance.now() < endAtMs ? rounds() : undefined),
+  });
+  await run.done;
+
+  expect(run.world.ledger.violations).toEqual([]);
+  expect(run.steps.length).toBeGreaterThan(1);
+}, 150_000);

@@ -1,0 +1,56 @@
+import { eventually } from "../support/wait.js";
+import { createChaosClient } from "./chaos-client.js";
+import { createPrng } from "./prng.js";
+import { startWorld } from "./world.js";
+
+const ROOM = "heavy";
+const READERS = 6;
+const WRITERS = 4;
+const MESSAGES = 1200;
+const BODY_BYTES = 30_000;
+const MIB = 1024 * 1024;
+
+test("clients that stop reading are let go, cost no memory, and are complete once they read again", async () => {
+  // The heartbeat, which ends such connections as well, must not do it here.
+  const env = { PING_TIMEOUT_MS: "120000", CLIENT_BACKLOG_BYTES: String(MIB) };
+  const world = await startWorld({ instances: 2, workers: 2, env });
+  const { ledger, urls } = world;
+  const [first] = world.machines;
+  const client = (user: string, where = urls) =>
+    createChaosClient({ user, urls: where, rng: createPrng(user), ledger });
+  const readers = Array.from({ length: READERS }, (_, index) =>
+    client(`reader-${index}`, () => [first?.url ?? ""]),
+  );
+  const streams = readers.map((reader) => reader.read(ROOM));
+  const writers = Array.from({ length: WRITERS }, (_, index) => client(`writer-${index}`));
+  for (const writer of writers) writer.openForWriting(ROOM);
+  await Promise.all(writers.map((writer) => writer.publish(ROOM)));
+  await eventually(() =>
+    expect(streams.map((one) => one.position()?.last)).toEqual(streams.map(() => WRITERS)),
+  );
+  const before = world.largestWorkerBytes();
+
+  for (const reader of readers) reader.hang();
+  let largest = 0;
+  for (let sent = 0; sent < MESSAGES; sent += WRITERS * 10) {
+    const batch = writers.flatMap((writer) =>
+      Array.from({ length: 10 }, () => writer.publish(ROOM, BODY_BYTES)),
+    );
+    await Promise.all(batch);
+    largest = Math.max(largest, world.largestWorkerBytes());
+  }
+  const closed = () => first?.countLogged("client does not read: connection closed");
+  await eventually(() => expect(closed()).toBe(READERS), { withinMs: 15_000 });
+  expect(largest - before).toBeLessThan(150 * MIB);
+
+  for (const reader of readers) reader.wake();
+  const head = ledger.head(ROOM);
+  await eventually(
+    () => expect(streams.map((one) => one.position()?.last)).toEqual(streams.map(() => head)),
+    {
+      withinMs: 30_000,
+    },
+  );
+  ledger.check(await world.stored([ROOM]));
+  expect(ledger.violations).toEqual([]);
+}, 120_000);

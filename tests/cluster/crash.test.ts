@@ -1,0 +1,168 @@
+import { type Client, connectClient, emitAck } from "../support/connect-client.js";
+import { type Line, logged } from "../support/line-log.js";
+import { isAlive } from "../support/process-table.js";
+import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
+import { eventually, once, within } from "../support/wait.js";
+import { complaints } from "./support/complaints.js";
+import { openHalfPost } from "./support/half-post.js";
+import { call, health } from "./support/http-call.js";
+import { type Load, startLoad } from "./support/load.js";
+
+const WORKERS = 3;
+let shoal: Shoal;
+
+beforeAll(async () => {
+  shoal = await spawnShoal({ workers: WORKERS });
+});
+
+/** Numbers from 0. */
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+function pidOf(slot: number): number {
+  const pid = shoal.workers().get(slot);
+  if (pid === undefined) throw new Error(`worker ${slot} is not there`);
+  return pid;
+}
+
+/** Runs `action` and waits until the worker in `slot` has been replaced. Returns what was logged since. */
+async function replacement(slot: number, action: () => void): Promise<Line[]> {
+  const [last] = shoal.logs.slice(-1);
+  const replaced = shoal.waitForLog(logged("worker ready", { worker: slot }), {
+    after: last,
+    withinMs: 15_000,
+  });
+  action();
+  await replaced;
+  await eventually(() => expect(shoal.workerPids()).toHaveLength(WORKERS));
+  return shoal.logs.filter(({ number }) => number > (last?.number ?? -1));
+}
+
+/** Waits until `load` has done `count` more. */
+async function progress(load: Load, count: number): Promise<void> {
+  const goal = load.succeeded + count;
+  await eventually(() => expect(load.succeeded).toBeGreaterThanOrEqual(goal), { withinMs: 15_000 });
+}
+
+const json = JSON.stringify({ name: "Ada" }).padEnd(20_000);
+
+async function get(): Promise<void> {
+  expect(await health(shoal.url)).toMatchObject({ httpStatus: 200, status: "ok" });
+}
+
+async function post(): Promise<void> {
+  expect(await call(`${shoal.url}/hello`, { json })).toMatchObject({ status: 200 });
+}
+
+test("a worker killed under load is replaced, and only its own clients notice", async () => {
+  const kinds = ["websocket", "polling"].flatMap((transport) => upTo(6).map(() => [transport]));
+  const clients = await Promise.all(
+    kinds.map((transports) =>
+      connectClient(shoal.url, { transports, reconnection: true, reconnectionDelay: 50 }),
+    ),
+  );
+  const victim = clients[0]?.session.worker ?? 0;
+  const isBereft = ({ session }: Client) => session.worker === victim;
+  const bereft = clients.filter(isBereft);
+  const others = clients.filter((client) => !isBereft(client));
+  expect(new Set(others.map(({ session }) => session.worker)).size).toBe(WORKERS - 1);
+  const disconnects: number[] = [];
+  for (const { socket, session } of others) socket.on("disconnect", () => disconnects.push(session.worker));
+  const oldIds = bereft.map(({ session }) => session.id);
+
+  const loads = [startLoad(get, 4), startLoad(post, 4)];
+  const talk = startLoad(async (round) => {
+    const { socket } = others[round % others.length] as Client;
+    await expect(emitAck(socket, "message", { body: round })).resolves.toMatchObject({ ok: true });
+  }, 4);
+  await Promise.all([...loads, talk].map((load) => progress(load, 20)));
+  const lines = await replacement(victim, () => process.kill(pidOf(victim), "SIGKILL"));
+
+  // What the dead worker had in hand failed, at once; nothing fails any more.
+  const failed = loads.flatMap(({ failures }) => failures);
+  expect(failed.filter((failure) => !/ECONNRESET|socket hang up/.test(failure))).toEqual([]);
+  await Promise.all([...loads, talk].map((load) => progress(load, 20)));
+  expect(loads.flatMap(({ failures }) => failures)).toEqual(failed);
+  expect(talk.failures).toEqual([]);
+  await Promise.all([...loads, talk].map((load) => load.stop()));
+
+  const lost = () => bereft.filter(({ socket, session }) => !socket.connected || oldIds.includes(session.id));
+  await eventually(() => expect(lost()).toEqual([]));
+  const heard = others.map(({ socket }) => once(socket, "message"));
+  await emitAck((bereft[0] as Client).socket, "message", { body: "back" });
+  await Promise.all(heard);
+  expect(disconnects).toEqual([]);
+  expect(complaints(lines)).toEqual([expect.stringMatching(/"worker":\d,"kind":"killed".*"worker ended"/)]);
+});
+
+test("a worker asked to end by SIGTERM finishes its requests, gets no new ones and is replaced; no request fails", async () => {
+  const halves = await Promise.all(upTo(WORKERS).map(() => openHalfPost(shoal.url)));
+  await Promise.all(halves.map(({ sendPacket }) => sendPacket("")));
+  const leaver = pidOf(2);
+  const load = startLoad(post, 2);
+
+  const lines = await replacement(2, async () => {
+    process.kill(leaver, "SIGTERM");
+    const workersOf = async (count: number) => {
+      const answers = await Promise.all(upTo(count).map(() => health(shoal.url)));
+      return new Set(answers.map(({ worker }) => worker));
+    };
+    await eventually(async () => expect(await workersOf(6)).toEqual(new Set([1, 3])));
+    expect(await workersOf(30)).toEqual(new Set([1, 3]));
+    expect(isAlive(leaver)).toBe(true);
+    for (const half of halves) await half.finish();
+  });
+
+  await progress(load, 20);
+  await load.stop();
+  expect(load.failures).toEqual([]);
+  expect(isAlive(leaver)).toBe(false);
+  expect(complaints(lines)).toEqual([]);
+  expect(lines.filter(logged("worker ended", { worker: 2, kind: "left" }))).toHaveLength(1);
+});
+
+test("workers replaced one after the other under load lose no request", async () => {
+  const loads = [startLoad(get, 3), startLoad(post, 3)];
+  for (const slot of [1, 2, 3]) {
+    const lines = await replacement(slot, () => process.kill(pidOf(slot), "SIGTERM"));
+    expect(complaints(lines)).toEqual([]);
+    await Promise.all(loads.map((load) => progress(load, 10)));
+  }
+  await Promise.all(loads.map((load) => load.stop()));
+  expect(loads.flatMap(({ failures }) => failures)).toEqual([]);
+});
+
+test("a worker killed while a body is on its way ends that request at once, and no other", async () => {
+  const halves = await Promise.all(upTo(WORKERS).map(() => openHalfPost(shoal.url)));
+  await Promise.all(halves.map(({ sendPacket }) => sendPacket("")));
+  const first = Promise.race(halves.map(async (half) => [half, await half.closed] as const));
+  await replacement(3, () => process.kill(pidOf(3), "SIGKILL"));
+
+  const [lost, answer] = await within(first, 2000, "the end of the request");
+  expect(answer).not.toContain("200 OK");
+  for (const half of halves) if (half !== lost) await half.finish();
+});
+
+test("requests that wait for a worker that hangs and dies end at once, answered by no other", async () => {
+  const hung = pidOf(1);
+  process.kill(hung, "SIGSTOP");
+  const outcome = (answer: Promise<{ status: number }>) =>
+    answer.then(
+      ({ status }) => String(status),
+      (error: Error) => error.message,
+    );
+  const answers = upTo(4 * WORKERS).flatMap(() => [
+    outcome(call(`${shoal.url}/hello`)),
+    outcome(call(`${shoal.url}/hello`, { json })),
+  ]);
+  const done: string[] = [];
+  for (const answer of answers) void answer.then((text) => done.push(text));
+  const answered = (2 / 3) * answers.length;
+  await eventually(() => expect(done).toEqual(upTo(answered).map(() => "200")));
+
+  await replacement(1, () => process.kill(hung, "SIGKILL"));
+  await eventually(() => expect(done).toHaveLength(answers.length), { withinMs: 2000 });
+  const failed = done.filter((text) => text !== "200");
+  expect(failed).toEqual(
+    upTo(answers.length - answered).map(() => expect.stringMatching(/hang up|ECONNRESET/)),
+  );
+});

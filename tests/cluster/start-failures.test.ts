@@ -1,0 +1,86 @@
+import { readdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { onTestEnd } from "../support/cleanup.js";
+import { freePort } from "../support/free-port.js";
+import { launchShoal, type ShoalOptions } from "../support/spawn-shoal.js";
+import { startTcpProxy } from "../support/tcp-proxy.js";
+import { tempDir } from "../support/temp-dir.js";
+import { once } from "../support/wait.js";
+
+/**
+ * Expects that the instance ends with code 1, says why in one line and leaves nothing behind (the teardown looks for
+ * processes). Returns how long that took.
+ */
+async function expectFailure(options: ShoalOptions, reason: string | RegExp): Promise<number> {
+  const startedAt = performance.now();
+  const shoal = await launchShoal(options);
+  await expect(shoal.expectExit()).resolves.toEqual({ code: 1, signal: null });
+  const tookMs = performance.now() - startedAt;
+  const telling = shoal.logs.filter(({ fields }) => fields.level === "fatal");
+  expect(telling.map(({ fields }) => fields.msg)).toEqual([expect.stringMatching(reason)]);
+  expect(telling[0]?.fields).not.toHaveProperty("err");
+  expect(shoal.logs.filter(({ stream }) => stream === "stderr")).toEqual([]);
+  expect(shoal.logs.filter(({ fields }) => fields.msg === "ready")).toEqual([]);
+  await expect(readdir(shoal.tmpDir)).resolves.toEqual([]);
+  return tookMs;
+}
+
+describe.each([1, 2])("with WORKERS=%i", (workers) => {
+  test("a MongoDB that refuses connections ends the start within 5 s, and the URI is named without its password", async () => {
+    const port = await freePort();
+    const mongodbUri = `mongodb://root:geheim@127.0.0.1:${port}/shoal?authSource=admin`;
+    const said = new RegExp(`^Cannot reach MongoDB at mongodb://\\*\\*\\*@127.0.0.1:${port}/shoal `);
+    expect(await expectFailure({ workers, mongodbUri }, said)).toBeLessThan(5000);
+  });
+
+  test("a MongoDB that accepts connections and never answers ends the start within 5 s", async () => {
+    const proxy = await startTcpProxy({ target: { host: "127.0.0.1", port: await freePort() } });
+    proxy.set("blackhole");
+    const mongodbUri = `mongodb://root:geheim@${proxy.host}:${proxy.port}/shoal`;
+    const said = new RegExp(`^Cannot reach MongoDB at mongodb://\\*\\*\\*@127.0.0.1:${proxy.port}/shoal `);
+    expect(await expectFailure({ workers, mongodbUri }, said)).toBeLessThan(5000);
+  });
+
+  test("a port in use is named", async () => {
+    const server = createServer();
+    onTestEnd(() => server.close());
+    const listening = once(server, "listening");
+    server.listen(0, "127.0.0.1");
+    await listening;
+    const { port } = server.address() as AddressInfo;
+    const env = { PORT: String(port) };
+    await expectFailure({ workers, env }, `^PORT ${port} is already in use on 127.0.0.1$`);
+  });
+
+  test("an address that is not this machine's is named", async () => {
+    const env = { HOST: "203.0.113.9" }; // RFC 5737: for documentation, nobody has it
+    await expectFailure({ workers, env }, "^HOST 203.0.113.9 is not an address of this machine$");
+  });
+
+  test("a data directory that is a file is named", async () => {
+    const path = join(await tempDir("data"), "file");
+    await writeFile(path, "");
+    await expectFailure({ workers, env: { DATA_DIR: path } }, `^DATA_DIR ${path} `);
+  });
+
+  test("production without MONGODB_URI is refused", async () => {
+    const env = { NODE_ENV: "production" };
+    const said = "^Bad configuration: MONGODB_URI is required when NODE_ENV is production$";
+    await expectFailure({ workers, env }, said);
+  });
+});
+
+test("all problems of the configuration are told in one line, without the values", async () => {
+  const env = {
+    PORT: "98765",
+    WORKERS: "many",
+    REDIS_URL: "http://u:geheim@h",
+    LOG_LEVEL: "loud",
+    MONGODB_URI: "x",
+  };
+  const options = Object.keys(env).map((name) => `(?=.*\\b${name} )`);
+  const said = new RegExp(`^Bad configuration: ${options.join("")}(?!.*(98765|many|geheim|loud))`);
+  expect(await expectFailure({ env }, said)).toBeLessThan(5000);
+});

@@ -1,0 +1,50 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { onEnd } from "../../support/cleanup.js";
+import { eventually } from "../../support/wait.js";
+import { call } from "./http-call.js";
+
+/** A TCP connection on which a test decides what goes out and when. */
+export interface RawConnection {
+  readonly socket: Socket;
+  /** All that has arrived. */
+  received(): string;
+  /** Settles with all that has arrived, once the connection is gone, in whatever way. */
+  readonly closed: Promise<string>;
+  /** Sends, and returns when the server has certainly read it apart from what follows. */
+  sendPacket(data: string | Buffer): Promise<void>;
+  /** Waits for an answer that matches. */
+  receive(pattern: RegExp, withinMs?: number): Promise<string>;
+}
+
+/** Connects to the instance at `url`; with `allowHalfOpen` it goes on when the server has ended. Ends by itself. */
+export async function openRaw(
+  url: string,
+  options: { readonly allowHalfOpen?: boolean } = {},
+): Promise<RawConnection> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ ...options, host: hostname, port: Number(port), noDelay: true });
+  onEnd(() => socket.destroy());
+  await once(socket, "connect");
+  const chunks: Buffer[] = [];
+  const received = () => Buffer.concat(chunks).toString();
+  socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+  socket.on("error", () => {}); // "close" follows
+  const closed = new Promise<string>((resolve) => {
+    socket.once("close", () => resolve(received()));
+  });
+
+  return {
+    socket,
+    received,
+    closed,
+    async sendPacket(data) {
+      await new Promise((resolve) => socket.write(data, resolve));
+      await call(`${url}/hello`); // read by the same process, later
+    },
+    async receive(pattern, withinMs = 5000) {
+      await eventually(() => expect(received()).toMatch(pattern), { withinMs });
+      return received();
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { readFileSync } from "node:fs";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Exit, spawnProgram } from "../support/child.js";
+import { logged } from "../support/line-log.js";
+import { distFile } from "../support/program-path.js";
+import { PROJECT } from "../support/readme.js";
+import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
+import { tempDir } from "../support/temp-dir.js";
+
+let shoal: Shoal;
+
+beforeAll(async () => {
+  shoal = await spawnShoal();
+});
+
+/** A folder of somebody else's, with this package and socket.io-client installed. */
+async function newConsumer(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await tempDir("consumer");
+  const installed = join(folder, "node_modules");
+  await mkdir(installed);
+  await symlink(PROJECT, join(installed, "shoal"));
+  await symlink(join(PROJECT, "node_modules", "socket.io-client"), join(installed, "socket.io-client"));
+  await writeFile(join(folder, "package.json"), '{"type": "module"}');
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return folder;
+}
+
+async function run(folder: string, ...args: string[]): Promise<Exit & { output: string[] }> {
+  const child = await spawnProgram(process.execPath, { cwd: folder, args });
+  const exit = await child.exited;
+  return { ...exit, output: child.lines.map(({ text }) => text) };
+}
+
+const PROGRAM = `
+import { io } from "socket.io-client";
+import { createRoomClient } from "shoal/client";
+
+const socket = io(process.argv[2], { auth: { user: "ann" } });
+const client = createRoomClient(socket);
+let room;
+const got = new Promise((onMessage) => {
+  room = client.room("kitchen", { onMessage });
+});
+const sent = await room.publish({ hello: 1 }, "first");
+console.log(JSON.stringify({ msg: "done", sent, got: await got }));
+client.close();
+socket.disconnect();
+`;
+
+test("a Node program imports it by its package path and talks through it", async () => {
+  const folder = await newConsumer({ "program.js": PROGRAM });
+
+  const child = await spawnProgram(process.execPath, { cwd: folder, args: ["program.js", shoal.url] });
+  const { fields } = await child.waitForLine(logged("done"));
+
+  expect(fields.sent).toEqual({ seq: 1, id: "first" });
+  expect(fields.got).toMatchObject({ seq: 1, id: "first", from: "ann", body: { hello: 1 } });
+  await expect(child.exited).resolves.toEqual({ code: 0, signal: null });
+});
+
+const TYPED_PROGRAM = `
+import { createRoomClient, type Message, type Position } from "shoal/client";
+import { io } from "socket.io-client";
+
+const client = createRoomClient(io("http://localhost:3000", { auth: { user: "ann" } }));
+const shown: Message[] = [];
+const room = client.room("kitchen", {
+  onMessage: (message) => void shown.push(message),
+  onReset: ({ floor }) => void shown.splice(0, floor),
+});
+const sent: { seq: number; id: string } = await room.publish({ text: "hello", marks: [1, null] });
+const position: Position | undefined = room.position();
+// @ts-expect-error: a function is no JSON
+void room.publish(() => sent);
+// @ts-expect-error: a position is not a number
+export const last: number = position;
+`;
+
+const TSCONFIG = {
+  compilerOptions: {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    module: "nodenext",
+    target: "es2023",
+    lib: ["es2023", "dom"],
+    types: [],
+    noEmit: true,
+    skipLibCheck: true,
+  },
+};
+
+test("its types serve a strict TypeScript program, and refuse a wrong one", async () => {
+  const folder = await newConsumer({
+    "program.ts": TYPED_PROGRAM,
+    "tsconfig.json": JSON.stringify(TSCONFIG),
+  });
+
+  const { code, output } = await run(folder, join(PROJECT, "node_modules", "typescript", "bin", "tsc"));
+
+  expect(output).toEqual([]);
+  expect(code).toBe(0);
+});
+
+test("a folder of it that is not exported cannot be imported", async () => {
+  const folder = await newConsumer({ "program.js": 'import "shoal/dist/main.js";' });
+
+  const { code, output } = await run(folder, "program.js");
+
+  expect(code).toBe(1);
+  expect(output.join("\n")).toContain("ERR_PACKAGE_PATH_NOT_EXPORTED");
+});
+
+test("the service serves the very same files to browsers, and they load", async () => {
+  const folder = await newConsumer({});
+  const names = new Set(["room-client.js"]);
+
+  for (const name of names) {
+    const response = await fetch(`${shoal.url}/client/${name}`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toMatch(/^text\/javascript/);
+    const served = Buffer.from(await response.arrayBuffer());
+    expect(served.equals(readFileSync(distFile(`client/${name}`)))).toBe(true);
+    await writeFile(join(folder, name), served);
+    for (const [, next = ""] of served.toString().matchAll(/from "\.\/([^"]+)"/g)) names.add(next);
+  }
+  await writeFile(
+    join(folder, "load.js"),
+    'import { createRoomClient } from "./room-client.js"; console.log(typeof createRoomClient);',
+  );
+
+  expect(names.size).toBeGreaterThan(1);
+  await expect(run(folder, "load.js")).resolves.toMatchObject({ code: 0, output: ["function"] });
+});
+
+test("the service serves nothing else below that address", async () => {
+  for (const path of ["/client", "/client/", "/client/main.js", "/client/..%2fmain.js"]) {
+    const { status } = await fetch(`${shoal.url}${path}`);
+    expect({ path, status }).toEqual({ path, status: 404 });
+  }
+});

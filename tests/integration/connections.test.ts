@@ -1,0 +1,120 @@
+import { connectClient } from "../support/connect-client.js";
+import { type MongoServer, startMongo } from "../support/mongo.js";
+import { type RunningWorker, startWorker } from "../support/start-worker.js";
+import { eventually } from "../support/wait.js";
+
+const SETTLES_WITHIN_MS = 15_000;
+let mongo: MongoServer;
+let worker: RunningWorker;
+
+beforeAll(async () => {
+  mongo = await startMongo();
+  worker = await startWorker({ mongodbUri: mongo.uriFor() });
+});
+
+type Event = Record<string, unknown>;
+
+async function audit(url: string, query = ""): Promise<Event[]> {
+  const response = await fetch(`${url}/connections${query}`);
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { events: Event[] }).events;
+}
+
+/** All that the audit has about one session, oldest first, once there are `count` events. */
+const eventsOf = (url: string, session: string, count: number) =>
+  eventually(
+    async () => {
+      const events = (await audit(url, "?limit=500")).filter((event) => event.session === session);
+      expect(events).toHaveLength(count);
+      return events.reverse();
+    },
+    { withinMs: SETTLES_WITHIN_MS },
+  );
+
+test("every connect and disconnect is recorded, with the reason and without the address", async () => {
+  const { socket, session } = await connectClient(worker.url);
+  socket.disconnect();
+
+  const what = {
+    session: session.id,
+    instance: worker.config.instance,
+    worker: 1,
+    transport: "websocket",
+    at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+  };
+  await expect(eventsOf(worker.url, session.id, 2)).resolves.toEqual([
+    { type: "connect", ...what },
+    { type: "disconnect", reason: "client namespace disconnect", ...what },
+  ]);
+});
+
+test("a connection that breaks is recorded with that reason", async () => {
+  const { socket, session } = await connectClient(worker.url, { transports: ["polling"] });
+  socket.io.engine.close();
+
+  const [, end] = await eventsOf(worker.url, session.id, 2);
+  expect(end).toMatchObject({ reason: "transport close", transport: "polling" });
+});
+
+test("the newest events come first, and as many as are asked for", async () => {
+  const first = await connectClient(worker.url);
+  await eventsOf(worker.url, first.session.id, 1);
+  const second = await connectClient(worker.url);
+  await eventsOf(worker.url, second.session.id, 1);
+
+  const events = await audit(worker.url, "?limit=2");
+
+  expect(events.map(({ session }) => session)).toEqual([second.session.id, first.session.id]);
+  await expect(audit(worker.url, "?limit=1")).resolves.toHaveLength(1);
+});
+
+test("what happens while MongoDB is away is written when it is back", async () => {
+  const own = await startMongo();
+  const { url } = await startWorker({ mongodbUri: own.uriFor() });
+  await own.kill();
+  const { socket, session } = await connectClient(url);
+  socket.disconnect();
+  const { status, headers } = await fetch(`${url}/connections`);
+  expect({ status, retryAfter: headers.get("Retry-After") }).toEqual({ status: 503, retryAfter: "1" });
+
+  await own.restart();
+
+  const events = await eventsOf(url, session.id, 2);
+  expect(events.map(({ type }) => type)).toEqual(["connect", "disconnect"]);
+});
+
+test("requests that are under way when MongoDB goes all end soon, as answered or temporary", async () => {
+  const own = await startMongo();
+  const { url } = await startWorker({ mongodbUri: own.uriFor() });
+
+  for (const end of [own.kill, own.stop]) {
+    const requests = Array.from({ length: 40 }, () => fetch(`${url}/connections`));
+    await requests[0]; // its connection is used again by what follows
+    requests.push(...Array.from({ length: 20 }, () => fetch(`${url}/connections`)));
+    await end();
+    const statuses = (await Promise.all(requests)).map(({ status }) => status);
+    expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    await own.restart();
+    await eventually(() => audit(url), { withinMs: SETTLES_WITHIN_MS });
+  }
+});
+
+test("workers that start at the same time on an empty database share one audit", async () => {
+  const mongodbUri = mongo.uriFor();
+  const workers = await Promise.all([1, 2, 3, 4].map((slot) => startWorker({ mongodbUri, worker: slot })));
+  const sessions = await Promise.all(workers.map(({ url }) => connectClient(url)));
+
+  for (const { session } of sessions) await eventsOf(workers[0]?.url ?? "", session.id, 1);
+});
+
+test("a stop writes what is not written yet", async () => {
+  const mongodbUri = mongo.uriFor();
+  const stopping = await startWorker({ mongodbUri });
+  const { session } = await connectClient(stopping.url);
+
+  await stopping.stop();
+
+  const { url } = await startWorker({ mongodbUri });
+  const [, end] = await eventsOf(url, session.id, 2);
+  expect(end).toMatchObject({ type: "disconnect", reason: "server shutting down" });
+});

@@ -1,0 +1,182 @@
+import { createConnection } from "mongoose";
+import { ERRORS, type ErrorCode } from "../../src/errors.js";
+import { onTestEnd } from "../support/cleanup.js";
+import { logged } from "../support/line-log.js";
+import { type MongoServer, startMongo } from "../support/mongo.js";
+import { openRaw } from "../support/raw-tcp.js";
+import { type RunningWorker, startWorker } from "../support/start-worker.js";
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const BODY_LIMIT_BYTES = 1000;
+let mongo: MongoServer;
+let worker: RunningWorker;
+
+beforeAll(async () => {
+  mongo = await startMongo();
+  worker = await startWorker({
+    mongodbUri: mongo.uriFor(),
+    env: { BODY_LIMIT_BYTES: String(BODY_LIMIT_BYTES) },
+  });
+});
+
+const call = (path: string, init?: RequestInit) => fetch(worker.url + path, init);
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+const post = (body: RequestInit["body"] & {}, headers: Record<string, string> = JSON_TYPE) =>
+  call("/hello", { method: "POST", body, headers });
+
+/** Checks all that every error has in common. */
+async function expectError(response: Response, code: ErrorCode, message: string = ERRORS[code].message) {
+  expect(response.status).toBe(ERRORS[code].status);
+  expect(response.headers.get("Content-Type")).toBe("application/json; charset=utf-8");
+  expect(response.headers.get("X-Request-Id")).toMatch(UUID);
+  await expect(response.json()).resolves.toEqual({ error: { code, message } });
+}
+
+describe("an error tells its status and one JSON shape", () => {
+  test.each(["/nothing", "/hello/more", "/HEALTH/x", "/%E0%A4%A", "/%00", "/..%2fpackage.json", "/.env"])(
+    "for an address where nothing is: %s",
+    async (path) => {
+      await expectError(await call(path), "not_found");
+    },
+  );
+
+  test("for a method that an address does not have", async () => {
+    await expectError(await call("/health", { method: "DELETE" }), "not_found");
+  });
+
+  test.each(["{", "", "nonsense", '"text"', "12", '{"name": "a"} more'])(
+    "for a body that is no JSON object: %p",
+    async (body) => {
+      if (body === "") await expectError(await post(body), "invalid", expect.stringContaining("name"));
+      else await expectError(await post(body), "malformed_json");
+    },
+  );
+
+  test("for a body over the limit, whether announced or not", async () => {
+    const body = JSON.stringify({ name: "x".repeat(BODY_LIMIT_BYTES) });
+    await expectError(await post(body), "too_large");
+
+    const raw = await openRaw(worker.url);
+    const chunk = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    const head = "POST /hello HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n";
+    raw.write(`${head}Transfer-Encoding: chunked\r\n\r\n${chunk}`);
+    const answer = await raw.readToEnd();
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(answer).toContain('{"error":{"code":"too_large"');
+  });
+
+  test("a body of exactly the limit is none", async () => {
+    const frame = JSON.stringify({ name: "" }).length;
+    const body = JSON.stringify({ name: "x".padEnd(BODY_LIMIT_BYTES - frame) });
+    expect(body).toHaveLength(BODY_LIMIT_BYTES);
+    expect((await post(body)).status).toBe(200);
+  });
+
+  test.each([
+    ["another content type", { "Content-Type": "text/plain" }],
+    ["a form", { "Content-Type": "application/x-www-form-urlencoded" }],
+    ["a content type that is none", { "Content-Type": "nonsense" }],
+    ["an unknown charset", { "Content-Type": "application/json; charset=klingon" }],
+    ["an unknown content encoding", { ...JSON_TYPE, "Content-Encoding": "rot13" }],
+  ])("for %s", async (_what, headers) => {
+    await expectError(await post('{"name":"a"}', headers), "unsupported_media_type");
+  });
+
+  test("for a compressed body that is not", async () => {
+    const headers = { ...JSON_TYPE, "Content-Encoding": "gzip" };
+    await expectError(await post('{"name":"a"}', headers), "invalid");
+  });
+
+  test("for wrong fields, which it names without their values", async () => {
+    const message =
+      'name: Invalid input: expected string, received number; payload: Unrecognized key: "nick"';
+    await expectError(await post('{"name":12345,"nick":"hunter2"}'), "invalid", message);
+  });
+
+  test("and stays short whatever the body says", async () => {
+    const keys = Array.from({ length: 100 }, (_, index) => `"${index}":0`);
+    const response = await post(`{${keys.join()}}`);
+    expect(response.status).toBe(400);
+    expect((await response.text()).length).toBeLessThan(1000);
+  });
+
+  test.each(["limit=0", "limit=501", "limit=many", "limit=1&limit=2", "limit[a]=1", "other=1"])(
+    "for a wrong query: %s",
+    async (query) => {
+      await expectError(await call(`/connections?${query}`), "invalid", expect.any(String));
+    },
+  );
+});
+
+test("an error on our side tells the client nothing, and the log all", async () => {
+  const uri = mongo.uriFor("broken");
+  const broken = await startWorker({ mongodbUri: uri });
+  const connection = await createConnection(uri).asPromise();
+  onTestEnd(() => connection.close(true));
+  // A view can be read like the audit's collection, but this one fails in the server.
+  await connection.dropCollection("connectionEvents");
+  await connection.createCollection("source").then((source) => source.insertOne({}));
+  await connection.createCollection("connectionEvents", {
+    viewOn: "source",
+    pipeline: [{ $set: { detail: { $divide: [1, { $literal: 0 }] } } }],
+  });
+
+  const response = await fetch(`${broken.url}/connections`);
+  const requestId = response.headers.get("X-Request-Id");
+  await expectError(response, "internal");
+  const line = await broken.waitForLog(logged("request failed", { requestId }));
+  expect(line.fields).toMatchObject({ level: "error", err: { stack: expect.stringContaining("    at ") } });
+  expect((await fetch(`${broken.url}/hello`)).status).toBe(200);
+});
+
+test("an outage is told as such, with the time to come back", async () => {
+  const away = await startMongo();
+  const { url } = await startWorker({ mongodbUri: away.uriFor() });
+  await away.kill();
+  const response = await fetch(`${url}/connections`);
+  expect(response.headers.get("Retry-After")).toBe("1");
+  await expectError(response, "temporary");
+});
+
+test("HEAD is answered like GET, without a body", async () => {
+  const [hello, nothing] = await Promise.all(
+    ["/hello", "/nothing"].map((path) => call(path, { method: "HEAD" })),
+  );
+  expect([hello?.status, nothing?.status]).toEqual([200, 404]);
+  expect(hello?.headers.get("Content-Type")).toContain("application/json");
+  await expect(nothing?.text()).resolves.toBe("");
+});
+
+test("a request without a body is not asked for its type", async () => {
+  expect((await call("/hello", { headers: { "Content-Type": "text/plain" } })).status).toBe(200);
+  await expectError(await call("/nothing", { method: "POST" }), "not_found");
+  await expectError(await call("/hello", { method: "POST" }), "invalid", expect.any(String));
+});
+
+describe("a request id", () => {
+  const idOf = async (given: string) =>
+    (await call("/hello", { headers: { "X-Request-Id": given } })).headers.get("X-Request-Id");
+
+  test.each(["abc-123", "01HQ:7.x_y", "x".repeat(128)])("that is given is kept: %s", async (given) => {
+    await expect(idOf(given)).resolves.toBe(given);
+  });
+
+  test.each(["", "x".repeat(129), "a b", '{"a":1}', "ü", "<script>", "a,b"])(
+    "that is unfit for a log is replaced: %p",
+    async (given) => {
+      await expect(idOf(given)).resolves.toMatch(UUID);
+    },
+  );
+
+  test("is another one for every request that brings none", async () => {
+    const ids = await Promise.all([call("/hello"), call("/hello")]);
+    expect(new Set(ids.map(({ headers }) => headers.get("X-Request-Id"))).size).toBe(2);
+  });
+});
+
+test("an answer does not tell what it was made with", async () => {
+  const { headers } = await call("/hello");
+  expect(headers.get("X-Powered-By")).toBeNull();
+  expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
+});

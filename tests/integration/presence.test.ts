@@ -1,0 +1,204 @@
+import mongoose from "mongoose";
+import { PRESENCE_LIMITS } from "../../src/services/presence/limits.js";
+import { createPresence, type Presence } from "../../src/services/presence/presence.js";
+import type { PresenceBus } from "../../src/services/presence/presence-store.js";
+import type { PresenceChange, RoomUsers } from "../../src/services/presence/types.js";
+import { systemClock } from "../../src/services/rooms/clock.js";
+import { createPresenceStore, type MongoPresenceStore } from "../../src/stores/presence-store.js";
+import { onEnd, onTestEnd } from "../support/cleanup.js";
+import { type MongoServer, startMongo } from "../support/mongo.js";
+import { startTcpProxy } from "../support/tcp-proxy.js";
+import { eventually } from "../support/wait.js";
+
+let mongo: MongoServer;
+
+beforeAll(async () => {
+  mongo = await startMongo();
+});
+
+async function connect(uri: string): Promise<MongoPresenceStore> {
+  const connection = await mongoose
+    .createConnection(uri, {
+      bufferCommands: false,
+      serverSelectionTimeoutMS: 500,
+      heartbeatFrequencyMS: 500,
+    })
+    .asPromise();
+  onEnd(() => connection.close(true));
+  return createPresenceStore(connection);
+}
+
+/** A store with a database of its own. */
+async function freshStore(): Promise<MongoPresenceStore> {
+  const store = await connect(mongo.uriFor());
+  await store.prepare();
+  return store;
+}
+
+function users(...names: string[]): RoomUsers {
+  return { users: names, count: names.length };
+}
+
+describe("presence store", () => {
+  test("a node lives from its enrolment until it is marked as gone, and enrols once", async () => {
+    const store = await freshStore();
+    expect(await store.beat("n1")).toBe(false);
+    await store.enroll("n1");
+    expect(await store.beat("n1")).toBe(true);
+    await store.enroll("n1");
+    expect(await store.nodes()).toEqual([{ id: "n1", beat: 1, gone: false }]);
+
+    expect(await store.markGone("n1")).toBe(true);
+    expect(await store.markGone("n1")).toBe(false);
+    expect(await store.markGone("n2")).toBe(false);
+    expect(await store.beat("n1")).toBe(false);
+    expect(await store.nodes()).toEqual([{ id: "n1", beat: 1, gone: true }]);
+  });
+
+  test("a node is removed only if it has not beaten since", async () => {
+    const store = await freshStore();
+    await store.enroll("n1");
+    await store.beat("n1");
+
+    expect(await store.remove("n1", 0)).toBe(false);
+    expect(await store.remove("n1", 1)).toBe(true);
+    expect(await store.nodes()).toEqual([]);
+  });
+
+  test("entries are replaced, read by room, removed when empty and cleared by node", async () => {
+    const store = await freshStore();
+    await store.write(
+      "n1",
+      new Map([
+        ["r1", users("ann")],
+        ["r2", users("bob")],
+        ["r3", users("cid")],
+      ]),
+    );
+    await store.write("n2", new Map([["r1", users("dan")]]));
+    await store.write(
+      "n1",
+      new Map([
+        ["r1", users("ann", "eve")],
+        ["r2", users()],
+        ["r9", users()],
+      ]),
+    );
+
+    const found = await store.read(["r1", "r2"]);
+    expect(found.toSorted((one, other) => one.node.localeCompare(other.node))).toEqual([
+      { room: "r1", node: "n1", users: ["ann", "eve"], count: 2 },
+      { room: "r1", node: "n2", users: ["dan"], count: 1 },
+    ]);
+    await store.clear(["n1", "n7"]);
+    expect(await store.read(["r1", "r3"])).toMatchObject([{ node: "n2" }]);
+  });
+
+  test("strays are those who have entries and no record", async () => {
+    const store = await freshStore();
+    await store.enroll("n1");
+    for (const node of ["n1", "n2"]) await store.write(node, new Map([["r1", users("ann")]]));
+
+    expect(await store.strays()).toEqual(["n2"]);
+  });
+});
+
+interface Worker {
+  readonly presence: Presence;
+  readonly events: PresenceChange[];
+  readonly reports: string[];
+  readonly node: () => string;
+}
+
+/** Fast enough for a test; the proportions are those of the real ones. */
+const QUICK = { ...PRESENCE_LIMITS, beatMs: 150, lookMs: 50, silentMs: 1000, graceMs: 600, retryMs: 100 };
+
+/** Workers of one database that hear each other. */
+function createHouse() {
+  const listeners = new Set<Parameters<PresenceBus["listen"]>[0]>();
+  let count = 0;
+
+  async function worker(store: MongoPresenceStore): Promise<Worker> {
+    count += 1;
+    const name = `w${count}-${Date.now()}`;
+    let lives = 0;
+    let self: Parameters<PresenceBus["listen"]>[0] | undefined;
+    const others = () => [...listeners].filter((other) => other !== self);
+    const [events, reports]: [PresenceChange[], string[]] = [[], []];
+    const presence = createPresence(
+      {
+        store,
+        bus: {
+          tellRooms: (rooms) => others().forEach((other) => void other.rooms(rooms)),
+          tellGone: (node) => others().forEach((other) => void other.gone(node)),
+          listen(hear) {
+            self = hear;
+            listeners.add(hear);
+            return () => void listeners.delete(hear);
+          },
+          onReady: () => () => {},
+          isUp: () => true,
+        },
+        clock: systemClock(),
+        newNodeId: () => `${name}.${++lives}`,
+        onNodeId: () => {},
+        watchers: () => 1,
+        deliver: (change) => void events.push(change),
+        report: { failed: (error) => reports.push(String(error)), over: () => reports.push("over") },
+      },
+      QUICK,
+    );
+    onTestEnd(() => presence.stop());
+    await presence.start();
+    return { presence, events, reports, node: () => `${name}.${lives}` };
+  }
+
+  return { worker };
+}
+
+describe("presence of two workers over MongoDB", () => {
+  test("both answer alike, tell of changes, and forget who says goodbye", async () => {
+    const store = await freshStore();
+    const { worker } = createHouse();
+    const [one, two] = [await worker(store), await worker(store)];
+    one.presence.enter("room", "a1", "ann");
+    two.presence.enter("room", "b1", "bob");
+    await eventually(async () => {
+      for (const { presence } of [one, two])
+        expect((await presence.query("room")).users.toSorted()).toEqual(["ann", "bob"]);
+    });
+    await two.presence.watch("room", () => {});
+    two.events.length = 0;
+
+    one.presence.enter("room", "c1", "cid");
+    await eventually(() => expect(two.events).toMatchObject([{ joined: ["cid"], left: [], count: 3 }]));
+    await one.presence.stop();
+    await eventually(async () => expect(await two.presence.query("room")).toEqual(users("bob")));
+    await eventually(() => expect(two.events.at(-1)).toMatchObject({ left: ["ann", "cid"], count: 1 }));
+    expect(two.events).toHaveLength(2);
+    await eventually(async () => expect(await store.nodes()).toMatchObject([{ id: two.node() }]));
+    expect((await store.read(["room"])).map(({ node }) => node)).toEqual([two.node()]);
+  });
+
+  test("a worker that cannot reach the store is gone for the others, and back after it", async () => {
+    const proxy = await startTcpProxy({ target: mongo.target });
+    const name = `cut-${Date.now()}`;
+    const store = await connect(mongo.uriFor(name));
+    await store.prepare();
+    const { worker } = createHouse();
+    const one = await worker(await connect(mongo.uriVia(proxy, name)));
+    const two = await worker(store);
+    one.presence.enter("room", "a1", "ann");
+    await eventually(async () => expect(await two.presence.query("room")).toEqual(users("ann")));
+    const before = one.node();
+
+    proxy.set("reset");
+    await eventually(async () => expect(await two.presence.query("room")).toEqual(users()));
+    await expect(one.presence.query("room")).rejects.toMatchObject({ code: "temporary" });
+    one.presence.enter("room", "b1", "bob");
+    proxy.set("pass");
+    await eventually(async () => expect(await two.presence.query("room")).toEqual(users("ann", "bob")));
+    expect(one.node()).not.toBe(before);
+    await eventually(() => expect(one.reports).toEqual([expect.any(String), "over"]));
+  });
+});

@@ -1,0 +1,180 @@
+import mongoose, { type Connection } from "mongoose";
+import type { RoomEntry, RoomMessage } from "../../src/services/rooms/types.js";
+import { createRoomStore, type MongoRoomStore } from "../../src/stores/room-store.js";
+import { onFileEnd } from "../support/cleanup.js";
+import { startMongo } from "../support/mongo.js";
+
+let connection: Connection;
+let store: MongoRoomStore;
+let rooms = 0;
+
+beforeAll(async () => {
+  const mongo = await startMongo();
+  connection = await mongoose.createConnection(mongo.uriFor(), { bufferCommands: false }).asPromise();
+  onFileEnd(() => connection.close());
+  store = createRoomStore(connection);
+  await store.prepare();
+});
+
+/** A name that no other test uses. */
+function newRoom(): string {
+  rooms += 1;
+  return `room-${rooms}`;
+}
+
+function message(room: string, seq: number, more: Partial<RoomMessage> = {}): RoomMessage {
+  return { room, seq, id: `m${seq}`, from: "ann", at: 1_700_000_000_000 + seq, body: `body ${seq}`, ...more };
+}
+
+const ALL = { messages: 100, bytes: 1_000_000 };
+
+describe("room store", () => {
+  test("hands out every number once, to however many callers at a time", async () => {
+    const room = newRoom();
+
+    const tops = await Promise.all(Array.from({ length: 100 }, () => store.allocate(room, 3)));
+
+    expect(tops.toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 100 }, (_, index) => 3 * (index + 1)),
+    );
+  });
+
+  test("a number holds one entry, and whoever comes second is told of the conflict", async () => {
+    const room = newRoom();
+    await store.insert([message(room, 1)], { ordered: true });
+
+    const second = await store.insert([message(room, 1, { id: "other" })], { ordered: true });
+
+    expect(second).toBe("conflict");
+    expect((await store.after(room, 0, ALL)).entries).toEqual([message(room, 1)]);
+  });
+
+  test("a message is stored once, also under another number", async () => {
+    const room = newRoom();
+    await store.insert([message(room, 1, { id: "same" })], { ordered: true });
+
+    expect(await store.insert([message(room, 2, { id: "same" })], { ordered: true })).toBe("conflict");
+    expect((await store.after(room, 0, ALL)).entries).toHaveLength(1);
+  });
+
+  test("an ordered insert stops at the first conflict, an unordered one stores the rest", async () => {
+    const [first, second] = [newRoom(), newRoom()];
+    const batch = (room: string) => [message(room, 1), message(room, 2), message(room, 3)];
+    await store.insert([message(first, 2, { id: "x" })], { ordered: true });
+    await store.insert([message(second, 2, { id: "x" })], { ordered: true });
+
+    await store.insert(batch(first), { ordered: true });
+    await store.insert(batch(second), { ordered: false });
+
+    expect(await store.bySlots(first, [1, 2, 3])).toEqual(new Set([1, 2]));
+    expect(await store.bySlots(second, [1, 2, 3])).toEqual(new Set([1, 2, 3]));
+  });
+
+  test.each<[string, RoomMessage["body"]]>([
+    ["operators and dots in keys", { $set: 1, "a.b": { $ref: "x", $id: "y" } }],
+    ["what BSON takes for its own types", { _bsontype: "ObjectId", id: "zzz" }],
+    ["a NUL in a key", { "a\0b": "c\0d" }],
+    ["numbers of every kind", [1, -0.5, 1e308, 12_345_678_901_234, 0.1]],
+    ["an empty text", ""],
+    ["a lone surrogate", "\ud800"],
+  ])("gives back a body with %s as it was", async (_what, body) => {
+    const room = newRoom();
+    await store.insert([message(room, 1, { body })], { ordered: true });
+
+    const [entry] = (await store.after(room, 0, ALL)).entries;
+
+    expect(entry).toEqual(message(room, 1, { body }));
+  });
+
+  test("finds messages by their keys and leaves out what is not there", async () => {
+    const room = newRoom();
+    await store.insert([message(room, 1), message(room, 2)], { ordered: true });
+
+    const found = await store.byIds([`${room}/ann/m2`, `${room}/ann/m9`]);
+
+    expect([...found]).toEqual([[`${room}/ann/m2`, message(room, 2)]]);
+  });
+
+  test("keeps a tombstone apart from messages", async () => {
+    const room = newRoom();
+    const tombstone: RoomEntry = { room, seq: 1, at: 5, void: true };
+    await store.insert([tombstone], { ordered: false });
+
+    expect((await store.after(room, 0, ALL)).entries).toEqual([tombstone]);
+    expect(await store.insert([message(room, 1)], { ordered: true })).toBe("conflict");
+  });
+
+  test("reads pages forwards and backwards, ascending, and tells whether there is more", async () => {
+    const room = newRoom();
+    await store.insert(
+      [1, 2, 3, 4].map((seq) => message(room, seq)),
+      { ordered: true },
+    );
+    const two = { messages: 2, bytes: 1_000_000 };
+    const seqs = (page: { entries: readonly RoomEntry[]; more: boolean }) => [
+      page.entries.map(({ seq }) => seq),
+      page.more,
+    ];
+
+    expect(seqs(await store.after(room, 1, two))).toEqual([[2, 3], true]);
+    expect(seqs(await store.after(room, 2, two))).toEqual([[3, 4], false]);
+    expect(seqs(await store.before(room, 4, two))).toEqual([[2, 3], true]);
+    expect(seqs(await store.before(room, Number.POSITIVE_INFINITY, two))).toEqual([[3, 4], true]);
+  });
+
+  test("ends a page at its size, but never before its first entry", async () => {
+    const room = newRoom();
+    const body = "x".repeat(10_000);
+    await store.insert(
+      [1, 2, 3].map((seq) => message(room, seq, { body })),
+      { ordered: true },
+    );
+
+    expect((await store.after(room, 0, { messages: 100, bytes: 25_000 })).entries).toHaveLength(2);
+    expect((await store.after(room, 0, { messages: 100, bytes: 1 })).entries).toHaveLength(1);
+  });
+
+  test("a room has one epoch, whoever makes it first and however often", async () => {
+    const room = newRoom();
+
+    await Promise.all([store.create(room), store.allocate(room, 1), store.create(room)]);
+    const before = (await store.heads([room])).get(room);
+    await store.create(room);
+
+    expect((await store.heads([room])).get(room)).toEqual(before);
+    expect(before).toEqual({ seq: 1, floor: 0, epoch: expect.stringMatching(/^[0-9a-f]{16}$/) });
+  });
+
+  test("raises a counter that lags behind the messages, and never lowers it", async () => {
+    const room = newRoom();
+    await store.create(room);
+
+    await store.raise(room, 7);
+    expect(await store.allocate(room, 1)).toBe(8);
+    await store.raise(room, 7);
+    expect(await store.allocate(room, 1)).toBe(9);
+  });
+
+  test("a floor only rises, and trimming removes what is at or below it", async () => {
+    const room = newRoom();
+    await store.create(room);
+    await store.insert(
+      [1, 2, 3].map((seq) => message(room, seq)),
+      { ordered: true },
+    );
+
+    await store.raiseFloor(room, 2);
+    await store.raiseFloor(room, 1);
+    await store.deleteUpTo(room, 2);
+
+    expect((await store.heads([room])).get(room)?.floor).toBe(2);
+    expect((await store.after(room, 0, ALL)).entries).toEqual([message(room, 3)]);
+  });
+
+  test("walks over all rooms by name", async () => {
+    await Promise.all(["walk-a", "walk-b", "walk-c"].map((name) => store.create(name)));
+
+    expect(await store.names("walk-a", 1)).toEqual(["walk-b"]);
+    expect(await store.names("walk-b", 10)).toEqual(["walk-c"]);
+  });
+});

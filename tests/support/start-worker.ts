@@ -1,0 +1,62 @@
+import { randomBytes } from "node:crypto";
+import { type Config, readConfig } from "../../src/config/config.js";
+import { createListener, type Listener } from "../../src/listener.js";
+import { createLogger } from "../../src/logger.js";
+import { createWorker } from "../../src/worker/worker.js";
+import { onEnd } from "./cleanup.js";
+import { createLineLog, type Line, type WaitForLine } from "./line-log.js";
+import { within } from "./wait.js";
+
+export interface WorkerOptions {
+  readonly mongodbUri: string;
+  /** Variables as in the environment; they win over those that this helper sets. Nothing is inherited. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Its slot; default 1. */
+  readonly worker?: number;
+}
+
+/** One worker that runs in this process. */
+export interface RunningWorker {
+  readonly url: string;
+  readonly config: Config;
+  /** Its newest log lines, from debug on. */
+  readonly logs: readonly Line[];
+  waitForLog(predicate: (line: Line) => boolean, options?: WaitForLine): Promise<Line>;
+  /** Stops it in good order. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const STOPS_WITHIN_MS = 15_000;
+
+/** A worker with all its parts, on a free port of 127.0.0.1 and ready. Ends by itself, and fails the teardown if it cannot. */
+export async function startWorker({ mongodbUri, env, worker = 1 }: WorkerOptions): Promise<RunningWorker> {
+  const config = readConfig({
+    NODE_ENV: "test",
+    HOST: "127.0.0.1",
+    PORT: "0",
+    INSTANCE_ID: `test-${randomBytes(4).toString("hex")}`,
+    LOG_LEVEL: "debug",
+    MONGODB_URI: mongodbUri,
+    ...env,
+  });
+  const identity = { instance: config.instance, worker };
+  const log = createLineLog();
+  const logger = createLogger(config.logLevel, { write: (text) => log.feed("stdout", text) }).child(identity);
+  const listeners: Listener[] = [];
+  const whole = createWorker(config, identity, logger, (_io, httpServer) => {
+    const listener = createListener(httpServer, config.host, config.port);
+    listeners.push(listener);
+    return listener;
+  });
+  const stop = () => within(whole.stop(), STOPS_WITHIN_MS, "the stop of the worker");
+  onEnd(stop);
+  await whole.start();
+  return {
+    // localhost may also be ::1, where another server may listen
+    url: (listeners[0]?.url() ?? "").replace("localhost", config.host),
+    config,
+    logs: log.lines,
+    waitForLog: log.waitFor,
+    stop,
+  };
+}

@@ -1,0 +1,73 @@
+import type { RoomBus } from "../../../../src/services/rooms/room-store.js";
+import type { RoomEntry } from "../../../../src/services/rooms/types.js";
+import type { Chance, ProcessClock, VirtualTime } from "./virtual-time.js";
+
+export interface BusFaults {
+  loss: number;
+  repeat: number;
+  longestMs: number;
+}
+
+/** Joins the workers' buses: every event may be lost, repeated, late and overtaken. */
+export interface BusHub {
+  readonly faults: BusFaults;
+  connect(clock: ProcessClock): RoomBus;
+  /** Loses everything for a while; `noticed` tells whether the workers know. */
+  outage(ms: number, noticed: boolean): void;
+}
+
+interface Subscriber {
+  readonly clock: ProcessClock;
+  readonly messages: Set<(room: string, entries: readonly RoomEntry[]) => void>;
+  readonly ready: Set<() => void>;
+}
+
+export function createBusHub(time: VirtualTime, chance: Chance): BusHub {
+  const faults: BusFaults = { loss: 0, repeat: 0, longestMs: 3 };
+  const subscribers = new Set<Subscriber>();
+  let lostUntil = 0;
+  let downUntil = 0;
+
+  function send(to: Subscriber, room: string, entries: readonly RoomEntry[]): void {
+    const copies = chance.hits(faults.repeat) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy += 1) {
+      if (time.now < lostUntil || chance.hits(faults.loss)) continue;
+      time.later(chance.between(0.2, faults.longestMs), () =>
+        to.clock.enter(() => {
+          for (const handler of to.messages) handler(room, entries);
+        }),
+      );
+    }
+  }
+
+  return {
+    faults,
+    connect(clock) {
+      const own: Subscriber = { clock, messages: new Set(), ready: new Set() };
+      subscribers.add(own);
+      return {
+        publish(room, entries) {
+          for (const other of subscribers) if (other !== own) send(other, room, entries);
+        },
+        onMessages(handler) {
+          own.messages.add(handler);
+          return () => void own.messages.delete(handler);
+        },
+        onReady(handler) {
+          own.ready.add(handler);
+          return () => void own.ready.delete(handler);
+        },
+        isUp: () => time.now >= downUntil,
+      };
+    },
+    outage(ms, noticed) {
+      lostUntil = Math.max(lostUntil, time.now + ms);
+      if (!noticed) return;
+      downUntil = Math.max(downUntil, time.now + ms);
+      time.later(ms, () => {
+        for (const { clock, ready } of subscribers)
+          clock.enter(() => ready.forEach((handler) => void handler()));
+      });
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import type { RoomLimits } from "../../../../src/services/rooms/limits.js";
+import type { RoomStore, StoredPage } from "../../../../src/services/rooms/room-store.js";
+import { isTombstone, type RoomEntry } from "../../../../src/services/rooms/types.js";
+import type { DatabaseOptions } from "./database.js";
+
+/** One rule of the design taken away, without a switch in the product: through what the product is given. */
+export interface Variant {
+  readonly database?: Partial<DatabaseOptions>;
+  readonly limits?: Partial<RoomLimits>;
+  readonly wrapStore?: (store: RoomStore) => RoomStore;
+  /** Removes messages without recording the floor. */
+  readonly trimWithoutFloor?: boolean;
+  /** The gateway joins a socket some time after it has answered. */
+  readonly lateJoin?: boolean;
+}
+
+export const VARIANTS = {
+  "no unique {room, seq}": { database: { uniqueSlots: false } },
+  "no idempotent _id": { database: { uniqueIds: false } },
+  "readers pass gaps": { wrapStore: passGaps },
+  "holes are never filled": { wrapStore: dropTombstones },
+  "acknowledged before a majority has it": { database: { majorityWrites: false } },
+  "free numbers are kept after one is lost": { wrapStore: keepFreeNumbers },
+  "no sweep": { limits: { sweepMs: 1e9, sweepDownMs: 1e9 } },
+  "messages are removed without a floor": { trimWithoutFloor: true },
+  "readers start above missing numbers": { limits: { openNumbers: 0 } },
+  "the counter stays where a fail-over set it": {
+    wrapStore: (store) => ({ ...store, raise: async () => {} }),
+  },
+  "sockets join after their answer": { lateJoin: true },
+} as const satisfies Record<string, Variant>;
+
+/** Readers that take a missing number for an unused one at once. */
+function passGaps(store: RoomStore): RoomStore {
+  return {
+    ...store,
+    async after(room, seq, limit) {
+      const page = await store.after(room, seq, limit);
+      return withoutGaps(room, page, seq);
+    },
+  };
+}
+
+function withoutGaps(room: string, page: StoredPage, after: number): StoredPage {
+  const entries: RoomEntry[] = [];
+  for (const entry of page.entries) {
+    for (let seq = after + entries.length + 1; seq < entry.seq; seq += 1) {
+      entries.push({ room, seq, at: 0, void: true });
+    }
+    entries.push(entry);
+  }
+  return { ...page, entries };
+}
+
+function dropTombstones(store: RoomStore): RoomStore {
+  return {
+    ...store,
+    insert: async (entries, options) =>
+      entries.every(isTombstone) ? "conflict" : store.insert(entries, options),
+  };
+}
+
+/** Unordered inserts: what got its number keeps it, while what lost its own is moved behind. */
+function keepFreeNumbers(store: RoomStore): RoomStore {
+  return { ...store, insert: (entries) => store.insert(entries, { ordered: false }) };
+}
