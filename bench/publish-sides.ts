@@ -49,7 +49,7 @@ export async function oneByOne(connection: Connection): Promise<Side> {
   const counters = connection.collection<NaiveRecord>("benchCounters");
   const messages = connection.collection<NaiveRecord>("benchMessages");
   await messages.createIndex({ room: 1, seq: 1 }, { unique: true });
-  const durable = { w: "majority", j: true } as const;
+  const durable = { w: 1, j: true } as const;
   return {
     name: "one insert per message",
     async publish(room, from) {

@@ -9,13 +9,14 @@ export const notFound: RequestHandler = () => {
 
 /** The end of every error's way: one JSON shape for the client, and a log line if it is ours to mend. */
 export function errorHandler(log: Logger): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
+  // Express knows a handler of errors by its four parameters.
+  return (error: unknown, _request, response, _next) => {
     const known = toAppError(error);
     if (known.code === "internal" || known.code === "temporary") {
       log.error({ requestId: response.locals.requestId, err: known.cause ?? known }, "request failed");
     }
     if (response.headersSent) {
-      next(error); // Express cuts the connection: the client must not take half an answer for a whole one
+      response.destroy(); // the client must not take half an answer for a whole one
       return;
     }
     if (known.code === "temporary") response.setHeader("Retry-After", "1");

@@ -6,6 +6,7 @@ import type { RedisConfig } from "../config/config.js";
 import type { Logger } from "../logger.js";
 import type { Redis } from "../stores/redis.js";
 import type { Io } from "./io.js";
+import { relayCodec } from "./relay-codec.js";
 
 type AdapterFactory = (namespace: ConstructorParameters<typeof Adapter>[0]) => Adapter;
 
@@ -35,6 +36,7 @@ function redisAdapter({ clients, config }: RedisLink, log: Logger): AdapterFacto
   return createRedisAdapter(clients.publisher, subscriber, {
     key: config.prefix,
     publishOnSpecificResponseChannel: true,
+    parser: relayCodec,
   });
 }
 

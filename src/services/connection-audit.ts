@@ -63,7 +63,7 @@ export function createConnectionAudit(store: EventStore, log: Logger): Connectio
     },
     async stop() {
       clearInterval(timer);
-      await flush(); // one that was under way
+      await writing; // without what came since it began
       await flush();
     },
     record(event) {

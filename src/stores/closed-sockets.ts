@@ -15,8 +15,13 @@ const CHANNEL = "net.client.socket";
 export function wakeWritersOfClosedSockets(): () => void {
   const onSocket = (message: unknown): void => {
     const { socket } = message as { readonly socket: Socket };
-    socket.once("close", () => socket.emit("drain"));
+    // Once, however many databases this process is connected to.
+    if (!socket.listeners("close").includes(wake)) socket.once("close", wake);
   };
   subscribe(CHANNEL, onSocket);
   return () => void unsubscribe(CHANNEL, onSocket);
+}
+
+function wake(this: Socket): void {
+  this.emit("drain");
 }

@@ -33,6 +33,7 @@ export function createRedis(config: RedisConfig, log: Logger): Redis {
   for (const client of clients) {
     toleratePubSubFailures(client);
     client.on("error", onError);
+    client.on("close", onClose);
     client.on("ready", onReady);
   }
 
@@ -40,6 +41,11 @@ export function createRedis(config: RedisConfig, log: Logger): Redis {
   function onError(error: Error): void {
     if (!down) log.warn({ redis: address, reason: error.message }, "redis is away");
     down = true;
+  }
+
+  // A server that is back before the first attempt to reconnect causes no error.
+  function onClose(): void {
+    onError(new Error("the connection was closed"));
   }
 
   function onReady(): void {
@@ -70,6 +76,7 @@ export function createRedis(config: RedisConfig, log: Logger): Redis {
       clearInterval(heartbeat);
       for (const client of clients) {
         client.off("ready", onReady);
+        client.off("close", onClose);
         client.disconnect();
       }
     },

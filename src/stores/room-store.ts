@@ -7,8 +7,10 @@ import { isTombstone, messageKey, type RoomMessage } from "../services/rooms/typ
 import { boundedCalls } from "./mongo.js";
 import { entryOf, readPage, recordOf } from "./room-records.js";
 
-/** Committed by a majority and journaled: what no crash and no fail-over takes back. */
-const DURABLE = { w: "majority", j: true, wtimeoutMS: 5000 } as const;
+/** What no crash takes back: on a replica set committed by a majority and journaled, on a single server journaled. */
+type Durable =
+  | { readonly w: "majority"; readonly j: true; readonly wtimeoutMS: number }
+  | { readonly w: 1; readonly j: true };
 const DUPLICATE_KEY = 11_000;
 
 /** The room log in MongoDB; the contract is that of the interface. */
@@ -25,6 +27,9 @@ export function createRoomStore(connection: Connection): MongoRoomStore {
   const entries = connection.collection<RoomEntryRecord>(entryModel.collection.name);
   // Majority reads need a replica set; a single server has nothing that a fail-over could take back.
   let committed: { readConcern?: { level: "majority" } } = {};
+  // Not `majority` here: the embedded engine, a single server, does not wait for its journal then, and acknowledged
+  // writes were gone after kill -9 (661 of 29,435 in 14 kills; none of 6,253 in 10 with this one).
+  let durable: Durable = { w: 1, j: true };
 
   /** An upsert by `_id` can lose a race against another one; then the document is there. */
   async function upsert<T>(operation: () => Promise<T>): Promise<T> {
@@ -43,7 +48,9 @@ export function createRoomStore(connection: Connection): MongoRoomStore {
     await Promise.all([roomModel.createCollection(), entryModel.createCollection()]);
     await entryModel.createIndexes();
     const hello = await connection.db?.admin().command({ hello: 1 });
-    if (hello?.setName !== undefined) committed = { readConcern: { level: "majority" } };
+    if (hello?.setName === undefined) return;
+    committed = { readConcern: { level: "majority" } };
+    durable = { w: "majority", j: true, wtimeoutMS: 5000 };
   }
 
   const operations: RoomStore = {
@@ -61,7 +68,7 @@ export function createRoomStore(connection: Connection): MongoRoomStore {
 
     async insert(batch, { ordered }) {
       try {
-        await entries.insertMany(batch.map(recordOf), { ordered, writeConcern: DURABLE });
+        await entries.insertMany(batch.map(recordOf), { ordered, writeConcern: durable });
         return "stored";
       } catch (error) {
         if (isOnlyConflicts(error)) return "conflict";
@@ -101,15 +108,15 @@ export function createRoomStore(connection: Connection): MongoRoomStore {
 
     async create(room) {
       const update = { $setOnInsert: { seq: 0, ...newRoom() } };
-      await upsert(() => rooms.updateOne({ _id: room }, update, { upsert: true, writeConcern: DURABLE }));
+      await upsert(() => rooms.updateOne({ _id: room }, update, { upsert: true, writeConcern: durable }));
     },
 
     async raise(room, seq) {
-      await rooms.updateOne({ _id: room }, { $max: { seq } }, { writeConcern: DURABLE });
+      await rooms.updateOne({ _id: room }, { $max: { seq } }, { writeConcern: durable });
     },
 
     async raiseFloor(room, floor) {
-      await rooms.updateOne({ _id: room }, { $max: { floor } }, { writeConcern: DURABLE });
+      await rooms.updateOne({ _id: room }, { $max: { floor } }, { writeConcern: durable });
     },
 
     async deleteUpTo(room, floor) {

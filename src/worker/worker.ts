@@ -29,6 +29,9 @@ import { createRoomPresence } from "./room-presence.js";
 /** Part of the shutdown time that open requests may take; the rest is for closing and for the primary. */
 const HTTP_DRAIN_SHARE = 0.6;
 
+/** Part of the shutdown time that clients have to take their leave. */
+const FAREWELL_SHARE = 0.1;
+
 /** IPC between siblings is there as long as they are; what it loses, the rooms' sweep finds. */
 const IPC_LINK: WorkerLink = { isUp: () => true, onReady: () => () => {} };
 
@@ -91,7 +94,7 @@ export function createWorker(
     ...(redis === undefined ? [] : [redis]),
     roomPresence.component,
     realtime,
-    createConnectionCut(httpServer),
+    createConnectionCut(httpServer, config.shutdownTimeoutMs * FAREWELL_SHARE),
     createSlowClientGuard(io, config.limits.backlog, log),
     // Stops before the connections are closed: commits under way end, and are acknowledged.
     durableRooms,

@@ -15,6 +15,8 @@ export interface Machine {
   readonly name: string;
   /** Where clients reach it, through `links.http`; the same over restarts. */
   readonly url: string;
+  /** The same without a proxy in between, whose buffers would take what a client does not read. */
+  readonly directUrl: string;
   readonly links: { readonly mongo: TcpProxy; readonly redis: TcpProxy; readonly http: TcpProxy };
   readonly tap: WireTap;
   /** Living workers, in order of their slots. */
@@ -105,6 +107,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   return {
     name,
     url: `http://${links.http.host}:${links.http.port}`,
+    directUrl: `http://127.0.0.1:${port}`,
     links,
     tap,
     workerPids: () => shoal.workerPids(),

@@ -6,8 +6,9 @@ import { startWorld } from "./world.js";
 const ROOM = "heavy";
 const READERS = 6;
 const WRITERS = 4;
-const MESSAGES = 1200;
-const BODY_BYTES = 30_000;
+/** 68 MB: some systems let 33 MB wait in the kernel of a receiver that does not read. */
+const MESSAGES = 1520;
+const BODY_BYTES = 45_000;
 const MIB = 1024 * 1024;
 
 test("clients that stop reading are let go, cost no memory, and are complete once they read again", async () => {
@@ -19,7 +20,7 @@ test("clients that stop reading are let go, cost no memory, and are complete onc
   const client = (user: string, where = urls) =>
     createChaosClient({ user, urls: where, rng: createPrng(user), ledger });
   const readers = Array.from({ length: READERS }, (_, index) =>
-    client(`reader-${index}`, () => [first?.url ?? ""]),
+    client(`reader-${index}`, () => [first?.directUrl ?? ""]),
   );
   const streams = readers.map((reader) => reader.read(ROOM));
   const writers = Array.from({ length: WRITERS }, (_, index) => client(`writer-${index}`));
@@ -41,16 +42,17 @@ test("clients that stop reading are let go, cost no memory, and are complete onc
   }
   const closed = () => first?.countLogged("client does not read: connection closed");
   await eventually(() => expect(closed()).toBe(READERS), { withinMs: 15_000 });
-  expect(largest - before).toBeLessThan(150 * MIB);
+  // Loose: what 68 MB of traffic leaves to be collected is in it, too.
+  expect(largest - before).toBeLessThan(256 * MIB);
 
   for (const reader of readers) reader.wake();
   const head = ledger.head(ROOM);
   await eventually(
     () => expect(streams.map((one) => one.position()?.last)).toEqual(streams.map(() => head)),
     {
-      withinMs: 30_000,
+      withinMs: 75_000,
     },
   );
   ledger.check(await world.stored([ROOM]));
   expect(ledger.violations).toEqual([]);
-}, 120_000);
+}, 180_000);

@@ -1,5 +1,14 @@
-import { type Client, connectClient, emitAck } from "../support/connect-client.js";
-import { eventually, once } from "../support/wait.js";
+import { type Client, emitAck } from "../support/connect-client.js";
+import { crosses } from "../support/crossing.js";
+import { eventually } from "../support/wait.js";
+
+/** What joins workers, seen from outside. */
+export interface Topology {
+  /** How many workers it joins. */
+  readonly workers: number;
+  /** A new client on the given worker, from 1. */
+  connect(worker: number): Promise<Client>;
+}
 
 interface Message {
   readonly from: string;
@@ -7,124 +16,193 @@ interface Message {
   readonly body: unknown;
 }
 
-/** One client in each of three places: different processes, where the adapter joins several. */
-type Trio = readonly [Client, Client, Client];
+/** A client with all that it has heard so far. */
+interface Listener {
+  readonly client: Client;
+  readonly heard: Message[];
+}
 
-/**
- * What every adapter must do for clients, wherever these are. `start` gives the URLs of a running service, one per
- * instance, and `processes` says in how many different processes three clients can be.
- */
-export function adapterSuite(name: string, processes: number, start: () => Promise<readonly string[]>): void {
-  describe(`the adapter "${name}"`, () => {
-    let urls: readonly string[];
+/** Default of MESSAGE_LIMIT_BYTES. */
+const LIMIT_BYTES = 65_536;
+const HEARD_WITHIN_MS = 15_000;
 
-    beforeAll(async () => {
-      urls = await start();
-      const trio = await connectTrio();
-      // Subscriptions of processes that just started come into force a moment later.
-      await eventually(() => expectCrossing(trio), { withinMs: 15_000 });
-    });
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-    /** Connects until the three are in as many processes as there are. */
-    async function connectTrio(): Promise<Trio> {
-      return eventually(async () => {
-        const trio = await Promise.all(
-          [0, 1, 2].map((index) => connectClient(urls[index % urls.length] ?? "")),
-        );
-        const places = new Set(trio.map(({ session }) => `${session.instance} ${session.worker}`));
-        expect(places.size).toBe(processes);
-        return trio as unknown as Trio;
-      });
+function listen(client: Client): Listener {
+  const heard: Message[] = [];
+  client.socket.on("message", (message: Message) => heard.push(message));
+  return { client, heard };
+}
+
+const send = ({ client }: Listener, message: { body: unknown; room?: string }) =>
+  expect(emitAck(client.socket, "message", message, HEARD_WITHIN_MS)).resolves.toMatchObject({ ok: true });
+
+const join = ({ client }: Listener, room: string) =>
+  expect(emitAck(client.socket, "join", { room })).resolves.toEqual({ ok: true, room });
+
+const leave = ({ client }: Listener, room: string) =>
+  expect(emitAck(client.socket, "leave", { room })).resolves.toEqual({ ok: true, room });
+
+const bodies = ({ heard }: Listener) => heard.map(({ body }) => body);
+
+/** Every listener hears exactly these bodies of `sender`, then its marker: nothing else came before, and nothing twice. */
+async function hearExactly(sender: Listener, expected: ReadonlyMap<Listener, unknown[]>): Promise<void> {
+  await send(sender, { body: "marker" });
+  for (const [listener, said] of expected) {
+    await eventually(() => expect(bodies(listener)).toContain("marker"), { withinMs: HEARD_WITHIN_MS });
+    expect(bodies(listener)).toEqual([...said, "marker"]);
+  }
+}
+
+/** Sends to the room until every member hears it: a subscription comes into force a little after the join. */
+async function settle(sender: Listener, room: string, members: readonly Listener[]): Promise<void> {
+  await eventually(
+    async () => {
+      await send(sender, { room, body: "probe" });
+      for (const { heard } of members) expect(heard.some((message) => message.room === room)).toBe(true);
+    },
+    { withinMs: HEARD_WITHIN_MS, everyMs: 50 },
+  );
+  await send(sender, { body: "settled" });
+  for (const listener of members) {
+    await eventually(() => expect(bodies(listener)).toContain("settled"), { withinMs: HEARD_WITHIN_MS });
+    listener.heard.length = 0;
+  }
+}
+
+/** What clients may expect of every way to join workers, while all is well. `topology` may be used in tests only. */
+export function adapterContract(topology: () => Topology): void {
+  /** Two clients on each worker; those with an even index are on different ones. */
+  async function everywhere(): Promise<readonly [Listener, ...Listener[]]> {
+    const { workers, connect } = topology();
+    const places = upTo(2 * workers).map((index) => 1 + Math.floor(index / 2));
+    const listeners = (await Promise.all(places.map(connect))).map(listen);
+    const [first, ...others] = listeners;
+    if (first === undefined) throw new RangeError("a topology has at least one worker");
+    for (const { client } of others) await crosses(first.client, client);
+    for (const listener of listeners) listener.heard.length = 0;
+    return [first, ...others];
+  }
+
+  /** As a marker, but for listeners that have heard leftovers of joining. */
+  async function quiet(sender: Listener, others: readonly Listener[]): Promise<void> {
+    await send(sender, { body: "quiet" });
+    for (const listener of others) {
+      await eventually(() => expect(bodies(listener)).toContain("quiet"), { withinMs: HEARD_WITHIN_MS });
+      listener.heard.length = 0;
+    }
+  }
+
+  test("a message reaches every other client once, and its sender never", async () => {
+    const [sender, ...others] = await everywhere();
+    await quiet(sender, others);
+
+    await send(sender, { body: "to all" });
+
+    await hearExactly(sender, new Map(others.map((other) => [other, ["to all"]])));
+    expect(sender.heard).toEqual([]);
+    expect(others[0]?.heard[0]).toMatchObject({ from: sender.client.session.id });
+  });
+
+  test("a message to a room reaches its other members once, on every worker, and nobody else", async () => {
+    const [sender, ...others] = await everywhere();
+    const members = others.filter((_other, index) => index % 2 === 0);
+    for (const member of [sender, ...members]) await join(member, "room");
+    await settle(sender, "room", members);
+    await quiet(sender, others);
+
+    await send(sender, { room: "room", body: "to the room" });
+
+    const said = (other: Listener) => (members.includes(other) ? ["to the room"] : []);
+    await hearExactly(sender, new Map(others.map((other) => [other, said(other)])));
+    expect(sender.heard).toEqual([]);
+  });
+
+  test("who has left a room hears it no more, and again after joining again", async () => {
+    const [sender, ...others] = await everywhere();
+    const leaver = others.at(-1) as Listener;
+    await join(sender, "revolving");
+    await join(leaver, "revolving");
+    await settle(sender, "revolving", [leaver]);
+
+    await leave(leaver, "revolving");
+    await send(sender, { room: "revolving", body: "while away" });
+    await hearExactly(sender, new Map([[leaver, []]]));
+    leaver.heard.length = 0;
+
+    await join(leaver, "revolving");
+    await settle(sender, "revolving", [leaver]);
+    await send(sender, { room: "revolving", body: "back again" });
+    await hearExactly(sender, new Map([[leaver, ["back again"]]]));
+  });
+
+  test("a body arrives as it was sent, whatever JSON it is", async () => {
+    const [sender, ...others] = await everywhere();
+    await quiet(sender, others);
+    const said = [
+      ...["", "ü 🐟 \u0000 \u2028 \ud800", "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 ‏עברית"],
+      ...[0, -1.5e300, 2 ** 53, 0.1, true, false],
+      ...[[], {}, [null, [null]], { null: null, "": "", a: { b: { c: [1, "2", null] } } }],
+    ];
+
+    for (const body of said) await send(sender, { body });
+
+    await hearExactly(sender, new Map(others.map((other) => [other, said])));
+  });
+
+  test("a body of the largest size arrives whole", async () => {
+    const [sender, ...others] = await everywhere();
+    await quiet(sender, others);
+    const largest = "é".repeat(LIMIT_BYTES / 2 - 1);
+
+    await send(sender, { body: largest });
+
+    await hearExactly(sender, new Map(others.map((other) => [other, [largest]])));
+  });
+
+  test("messages of one sender come in their order, also between senders that talk at once", async () => {
+    const listeners = await everywhere();
+    await quiet(listeners[0], listeners.slice(1));
+    const numbers = upTo(100);
+
+    for (const number of numbers) {
+      for (const { client } of listeners) client.socket.emit("message", { body: number });
     }
 
-    test("carries a message to all others, once, and not back to its sender", async () => {
-      const trio = await connectTrio();
-      const heard = trio.map(listen);
-
-      await emitAck(trio[0].socket, "message", { body: "first" });
-      await emitAck(trio[0].socket, "message", { body: "last" });
-
-      await eventually(() => {
-        expect(heard[1]?.map(({ body }) => body)).toEqual(["first", "last"]);
-        expect(heard[2]?.map(({ body }) => body)).toEqual(["first", "last"]);
-      });
-      expect(heard[0]).toEqual([]);
-    });
-
-    test("carries a message for a room to its members only", async () => {
-      const [ann, bob, cat] = await connectTrio();
-      for (const { socket } of [ann, bob]) await emitAck(socket, "join", { room: "r" });
-      const [atBob, atCat] = [bob, cat].map(listen);
-
-      await eventually(async () => {
-        await emitAck(ann.socket, "message", { room: "r", body: "for r" });
-        expect(atBob).toContainEqual(
-          expect.objectContaining({ room: "r", body: "for r", from: ann.session.id }),
-        );
-      });
-      await emitAck(bob.socket, "message", { body: "for all" });
-
-      await eventually(() => expect(atCat).toContainEqual(expect.objectContaining({ body: "for all" })));
-      expect(atCat?.filter(({ room }) => room === "r")).toEqual([]);
-    });
-
-    test("carries nothing more to somebody who has left the room", async () => {
-      const [ann, bob] = await connectTrio();
-      for (const { socket } of [ann, bob]) await emitAck(socket, "join", { room: "left" });
-      await emitAck(bob.socket, "leave", { room: "left" });
-      const atBob = listen(bob);
-
-      await emitAck(ann.socket, "message", { room: "left", body: "too late" });
-      await emitAck(ann.socket, "message", { body: "marker" });
-
-      await eventually(() => expect(atBob).toHaveLength(1));
-      expect(atBob[0]).toMatchObject({ body: "marker" });
-    });
-
-    test("keeps the order of a sender", async () => {
-      const [ann, bob] = await connectTrio();
-      const atBob = listen(bob);
-      const bodies = Array.from({ length: 300 }, (_, index) => index);
-
-      for (const body of bodies) ann.socket.emit("message", { body });
-
-      await eventually(() => expect(atBob).toHaveLength(bodies.length));
-      expect(atBob.map(({ body }) => body)).toEqual(bodies);
-    });
-
-    test.each([
-      ["of all scripts and signs", { ключ: ["🐟", "\u2028", "\0", "é", { deep: null }] }],
-      ["near the limit of size", "x".repeat(65_000)],
-    ])("carries a body %s unharmed", async (_what, body) => {
-      const [ann, bob] = await connectTrio();
-      const heard = once(bob.socket, "message");
-
-      await emitAck(ann.socket, "message", { body });
-
-      expect(await heard).toEqual([{ from: ann.session.id, body, at: expect.any(String) }]);
-    });
-
-    test("goes on without a client that is gone", async () => {
-      const [ann, bob, cat] = await connectTrio();
-      bob.socket.disconnect();
-      const heard = once(cat.socket, "message");
-
-      await emitAck(ann.socket, "message", { body: "still here" });
-
-      expect(await heard).toMatchObject([{ body: "still here" }]);
-    });
+    for (const { client, heard } of listeners) {
+      const count = numbers.length * (listeners.length - 1);
+      await eventually(() => expect(heard).toHaveLength(count), { withinMs: HEARD_WITHIN_MS });
+      const senders = listeners
+        .map((other) => other.client.session.id)
+        .filter((id) => id !== client.session.id);
+      for (const id of senders) {
+        const said = heard.filter(({ from }) => from === id).map(({ body }) => body);
+        expect(said).toEqual(numbers);
+      }
+    }
   });
-}
 
-function listen({ socket }: Client): Message[] {
-  const heard: Message[] = [];
-  socket.on("message", (message: Message) => heard.push(message));
-  return heard;
-}
+  test("many rooms of one client are kept apart", async () => {
+    const [sender, ...others] = await everywhere();
+    const member = others.at(-1) as Listener;
+    const rooms = upTo(100).map((index) => `many-${index}`);
+    for (const room of rooms) await Promise.all([join(sender, room), join(member, room)]);
+    await settle(sender, "many-99", [member]);
+    for (const room of rooms.filter((_room, index) => index % 2 === 0)) await leave(member, room);
 
-async function expectCrossing([ann, bob, cat]: Trio): Promise<void> {
-  const heard = Promise.all([once(bob.socket, "message", 1000), once(cat.socket, "message", 1000)]);
-  heard.catch(() => {});
-  await emitAck(ann.socket, "message", { body: "are you there?" });
-  await heard;
+    for (const room of rooms) await send(sender, { room, body: room });
+
+    await hearExactly(sender, new Map([[member, rooms.filter((_room, index) => index % 2 === 1)]]));
+    expect(member.heard.slice(0, -1).every(({ room, body }) => room === body)).toBe(true);
+  });
+
+  test("a client that has gone is not missed", async () => {
+    const [sender, leaver, ...others] = await everywhere();
+    await quiet(sender, others);
+    leaver?.client.socket.disconnect();
+
+    await send(sender, { body: "to who is there" });
+
+    await hearExactly(sender, new Map(others.map((other) => [other, ["to who is there"]])));
+  });
 }

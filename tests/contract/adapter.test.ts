@@ -1,11 +1,12 @@
-import { randomBytes } from "node:crypto";
-import { connectClient, emitAck } from "../support/connect-client.js";
+import { type Client, connectClient, emitAck } from "../support/connect-client.js";
+import { crosses } from "../support/crossing.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { type RedisServer, startRedis } from "../support/redis-server.js";
 import { spawnShoal } from "../support/spawn-shoal.js";
-import { neverHappens, once } from "../support/wait.js";
-import { adapterSuite } from "./adapter-suite.js";
+import { startWorker } from "../support/start-worker.js";
+import { adapterContract, type Topology } from "./adapter-suite.js";
 
+const WORKERS = 3;
 let mongo: MongoServer;
 let redis: RedisServer;
 
@@ -13,38 +14,73 @@ beforeAll(async () => {
   [mongo, redis] = await Promise.all([startMongo(), startRedis()]);
 });
 
-/** Instances of one process each, joined by Redis under a prefix of their own. */
-async function instances(count: number, env: Record<string, string>): Promise<string[]> {
-  const shared = { REDIS_PREFIX: `test-${randomBytes(4).toString("hex")}`, ...env };
-  const mongodbUri = mongo.uriFor();
-  const started = await Promise.all(
-    Array.from({ length: count }, () => spawnShoal({ mongodbUri, redisUrl: redis.url, env: shared })),
-  );
-  return started.map(({ url }) => url);
+/** A cluster of processes that share a port: which worker a client gets is not up to it. */
+async function startCluster(workers: number): Promise<Topology> {
+  const shoal = await spawnShoal({ workers, mongodbUri: mongo.uriFor() });
+
+  async function connect(worker: number): Promise<Client> {
+    for (;;) {
+      const client = await connectClient(shoal.url);
+      if (client.session.worker === worker) return client;
+      client.socket.disconnect();
+    }
+  }
+
+  return { workers, connect };
 }
 
-adapterSuite("none", 1, async () => [(await spawnShoal({ mongodbUri: mongo.uriFor() })).url]);
+/** Servers that only Redis joins. */
+async function startServers(env: Record<string, string>): Promise<Topology> {
+  const mongodbUri = mongo.uriFor();
+  const servers = await Promise.all(
+    Array.from({ length: WORKERS }, (_, index) =>
+      startWorker({ mongodbUri, worker: index + 1, env: { REDIS_URL: redis.url, ...env } }),
+    ),
+  );
+  return { workers: WORKERS, connect: (worker) => connectClient(servers[worker - 1]?.url ?? "") };
+}
 
-adapterSuite("cluster", 3, async () => [(await spawnShoal({ workers: 3, mongodbUri: mongo.uriFor() })).url]);
+describe.each([
+  ["nothing, in a single process", () => startCluster(1)],
+  ["the processes of a cluster", () => startCluster(WORKERS)],
+  ["servers over Redis pub/sub", () => startServers({ REDIS_ADAPTER: "pubsub" })],
+  ["servers over Redis sharded pub/sub", () => startServers({ REDIS_ADAPTER: "sharded" })],
+])("joined by %s", (_what, start) => {
+  let topology: Topology;
 
-adapterSuite("redis pubsub", 3, () => instances(3, {}));
+  beforeAll(async () => {
+    topology = await start();
+  });
 
-adapterSuite("redis sharded", 3, () => instances(3, { REDIS_ADAPTER: "sharded" }));
+  adapterContract(() => topology);
+});
 
 test.each(["pubsub", "sharded"])(
-  "services with different prefixes do not hear each other (%s)",
-  async (adapter) => {
-    const prefix = `test-${randomBytes(4).toString("hex")}`;
-    const env = { REDIS_ADAPTER: adapter, REDIS_PREFIX: prefix };
-    const [ours = "", sibling = ""] = await instances(2, env);
-    const [foreign = ""] = await instances(1, { REDIS_ADAPTER: adapter });
-    const [ann, bob, stranger] = await Promise.all([ours, sibling, foreign].map((url) => connectClient(url)));
-    if (ann === undefined || bob === undefined || stranger === undefined)
-      throw new Error("three clients are needed");
-    const heard = once(bob.socket, "message");
+  "services with different REDIS_PREFIX do not hear each other: %s",
+  async (mode) => {
+    const [ours, theirs] = await Promise.all(
+      ["ours", "theirs"].map((prefix) =>
+        startServers({ REDIS_ADAPTER: mode, REDIS_PREFIX: `${mode}-${prefix}` }),
+      ),
+    );
+    const [speaker, friend, stranger] = await Promise.all([
+      ours?.connect(1),
+      ours?.connect(2),
+      theirs?.connect(1),
+    ]);
+    const strangersFriend = await theirs?.connect(2);
+    if (!speaker || !friend || !stranger || !strangersFriend) throw new Error("not all are connected");
+    const strays: unknown[] = [];
+    stranger.socket.on(
+      "message",
+      ({ from }: { from: string }) => from === speaker.session.id && strays.push(from),
+    );
+    for (const { socket } of [speaker, friend, stranger]) await emitAck(socket, "join", { room: "room" });
 
-    await emitAck(ann.socket, "message", { body: "for us" });
+    await crosses(speaker, friend);
+    await emitAck(speaker.socket, "message", { room: "room", body: "to the room" });
 
-    await neverHappens(stranger.socket, "message", heard);
+    await crosses(strangersFriend, stranger); // what came before would have been heard before
+    expect(strays).toEqual([]);
   },
 );

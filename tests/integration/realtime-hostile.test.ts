@@ -104,7 +104,7 @@ describe("what is no Socket.IO packet ends its own connection only", () => {
   test("binary parts in a value too deep for the decoder's stack", async () => {
     const hostile = await connectClient(worker.url);
     const depth = 12_000;
-    const gone = once(hostile.socket, "disconnect");
+    const gone = new Promise((resolve) => hostile.socket.once("disconnect", resolve));
     const body = "[".repeat(depth) + "]".repeat(depth);
     sendPacket(hostile, `51-["message",{"body":${body},"x":{"_placeholder":true,"num":0}}]`);
     hostile.socket.io.engine.send(Buffer.from([1]) as unknown as string);

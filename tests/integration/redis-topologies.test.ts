@@ -117,11 +117,15 @@ describe("a Redis Cluster", () => {
 
 test("a sentinel leads workers to its master, and to the next one after a fail-over", async () => {
   const { sentinel, master, masterName } = await startSentinel();
+  await master.command("config", "set", "repl-diskless-sync-delay", "0");
   const replica = await startRedis({ args: ["--replicaof", master.host, String(master.port)] });
   const linked = async () =>
     expect(await replica.command("info", "replication")).toContain("master_link_status:up");
   await eventually(linked, { withinMs: 20_000, everyMs: 100 });
-  await sentinel.command("sentinel", "reset", masterName); // looks again at once, otherwise every 10 s
+  // Told anew it looks at once, otherwise every 10 s.
+  await sentinel.command("sentinel", "remove", masterName);
+  await sentinel.command("sentinel", "monitor", masterName, master.host, String(master.port), "1");
+  await sentinel.command("sentinel", "set", masterName, "down-after-milliseconds", "1000");
   const found = async () => expect(await sentinel.command("info", "sentinel")).toContain("slaves=1");
   await eventually(found, { withinMs: 20_000, everyMs: 100 });
   const pair = await startPair({

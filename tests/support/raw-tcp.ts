@@ -25,7 +25,10 @@ export async function openRaw(url: string): Promise<RawConnection> {
   });
   socket.on("error", () => {}); // "close" follows
   socket.on("close", () => closed.resolve());
-  await once(socket, "connect");
+  const refused = closed.promise.then(() => {
+    throw new Error(`no connection to ${url}`);
+  });
+  await Promise.race([once(socket, "connect"), refused]);
 
   async function read(pattern: RegExp, withinMs = 5000): Promise<string> {
     const found = deferred<string>();

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.js";
 import type { Deliver } from "./open-room.js";
+import { bodyBytes } from "./sizes.js";
 import type { LiveBatch } from "./types.js";
 
 export interface CoalescerLimits {
@@ -9,9 +10,16 @@ export interface CoalescerLimits {
   readonly windowMs: number;
   /** Messages of one event; a gathering that would pass it is sent early. */
   readonly messages: number;
+  /** The same for the size as JSON. */
+  readonly bytes: number;
 }
 
-export const COALESCER_LIMITS: CoalescerLimits = { members: 50, windowMs: 20, messages: 200 };
+export const COALESCER_LIMITS: CoalescerLimits = {
+  members: 50,
+  windowMs: 20,
+  messages: 200,
+  bytes: 256 * 1024,
+};
 
 export interface FrameCoalescer {
   readonly deliver: Deliver;
@@ -31,7 +39,7 @@ export function createFrameCoalescer(
   },
   limits: CoalescerLimits = COALESCER_LIMITS,
 ): FrameCoalescer {
-  const gathered = new Map<string, { batch: LiveBatch; cancel: () => void }>();
+  const gathered = new Map<string, { batch: LiveBatch; bytes: number; readonly cancel: () => void }>();
 
   function send(room: string): void {
     const held = gathered.get(room);
@@ -43,18 +51,30 @@ export function createFrameCoalescer(
 
   function deliver(batch: LiveBatch): void {
     const { room } = batch;
+    const isLarge = deps.members(room) >= limits.members;
     const held = gathered.get(room);
-    if (held !== undefined && follows(held.batch, batch, limits.messages)) {
-      const messages = [...held.batch.messages, ...batch.messages];
-      held.batch = { ...batch, after: held.batch.after, messages };
+    if (held === undefined && !isLarge) {
+      deps.deliver(batch);
+      return;
+    }
+    const bytes = batch.messages.reduce((sum, message) => sum + bodyBytes(message.body), 0);
+    if (held !== undefined && follows(held.batch, batch) && fits(held, batch, bytes)) {
+      held.batch = {
+        ...batch,
+        after: held.batch.after,
+        messages: [...held.batch.messages, ...batch.messages],
+      };
+      held.bytes += bytes;
       return;
     }
     send(room);
-    if (deps.members(room) < limits.members) {
-      deps.deliver(batch);
-    } else {
-      gathered.set(room, { batch, cancel: deps.clock.later(limits.windowMs, () => send(room)) });
-    }
+    const cancel = deps.clock.later(limits.windowMs, () => send(room));
+    gathered.set(room, { batch, bytes, cancel });
+  }
+
+  function fits(held: { batch: LiveBatch; bytes: number }, batch: LiveBatch, bytes: number): boolean {
+    const messages = held.batch.messages.length + batch.messages.length;
+    return messages <= limits.messages && held.bytes + bytes <= limits.bytes;
   }
 
   return {
@@ -65,10 +85,6 @@ export function createFrameCoalescer(
   };
 }
 
-function follows(held: LiveBatch, next: LiveBatch, maxMessages: number): boolean {
-  return (
-    held.epoch === next.epoch &&
-    held.to === next.after &&
-    held.messages.length + next.messages.length <= maxMessages
-  );
+function follows(held: LiveBatch, next: LiveBatch): boolean {
+  return held.epoch === next.epoch && held.to === next.after;
 }

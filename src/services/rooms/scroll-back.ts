@@ -33,7 +33,7 @@ export function createScrollBack(
   const { reader, filler, clock } = deps;
 
   return async (view, { room, before, limit }) => {
-    const end = Math.min(before ?? Infinity, view.cursor.last + 1);
+    const end = Math.max(1, Math.min(before ?? Infinity, view.cursor.last + 1));
     const messages = Math.max(1, Math.min(limit ?? limits.rewindMessages, limits.pageMessages));
     const page = (entries: Parameters<typeof toWire>[0], after: number): HistoryPage => ({
       epoch: view.epoch,
@@ -44,8 +44,8 @@ export function createScrollBack(
     });
 
     for (let attempt = 1; attempt <= READS; attempt += 1) {
-      const { entries } = await reader.before(room, end, { messages, bytes: limits.pageBytes });
-      const lowest = Math.max(entries[0]?.seq ?? 1, view.floor + 1);
+      const { entries, more } = await reader.before(room, end, { messages, bytes: limits.pageBytes });
+      const lowest = Math.max(more ? (entries[0]?.seq ?? 1) : 1, view.floor + 1);
       const kept = entries.filter((entry) => entry.seq >= lowest);
       if (kept.length === Math.max(0, end - lowest)) return page(kept, Math.min(lowest, end) - 1);
       const floor = (await reader.heads([room])).get(room)?.floor ?? 0;

@@ -4,25 +4,25 @@ import {
   type RoomEntry,
   type RoomMessage,
 } from "../../../../src/services/rooms/types.js";
+import type { Database } from "./database.js";
 import type { Participant, Segment } from "./participant.js";
 
 /** Everything that breaks a promise of the design, in words. */
 export function violations(
-  history: readonly RoomEntry[],
+  database: Pick<Database, "history" | "committedAt" | "head">,
   participants: readonly Participant[],
-  floorOf: (room: string) => number,
 ): string[] {
   const problems: string[] = [];
   const rooms = new Set(participants.map(({ room }) => room));
   for (const room of rooms) {
-    const stored = history.filter((entry) => entry.room === room);
+    const stored = database.history.filter((entry) => entry.room === room);
     const readers = participants.filter((participant) => participant.room === room);
     problems.push(...checkLog(room, stored), ...checkSenders(room, stored));
     const messages = stored.filter((entry) => !isTombstone(entry)).sort((a, b) => a.seq - b.seq);
     for (const reader of readers) {
       problems.push(...checkPublications(reader, messages as RoomMessage[]));
-      problems.push(...checkStream(reader, messages as RoomMessage[], floorOf(room)));
-      problems.push(...checkSeenSinceLive(reader, readers));
+      problems.push(...checkStream(reader, messages as RoomMessage[], database.head(room)?.floor ?? 0));
+      problems.push(...checkSeenSinceLive(reader, messages as RoomMessage[], database.committedAt));
     }
   }
   return problems;
@@ -96,14 +96,16 @@ function checkSegment(reader: Participant, segment: Segment, expected: readonly 
   return [];
 }
 
-/** What is published while a reader is live is never put below the place where that reader started. */
-function checkSeenSinceLive(reader: Participant, senders: readonly Participant[]): string[] {
+/** What is committed while a reader is live never lies below the place where that reader started. */
+function checkSeenSinceLive(
+  reader: Participant,
+  messages: readonly RoomMessage[],
+  committedAt: (entry: RoomEntry) => number,
+): string[] {
   const first = reader.segments[0];
   const liveAt = first?.liveAt;
   if (first === undefined || liveAt === undefined) return [];
-  return senders.flatMap((sender) =>
-    sender.publications
-      .filter(({ at, seq }) => at > liveAt && seq !== undefined && seq <= first.after)
-      .map(({ id }) => `${reader.name} was live before ${id} was published and never saw it`),
-  );
+  return messages
+    .filter((message) => message.seq <= first.after && committedAt(message) > liveAt)
+    .map(({ id }) => `${reader.name} was live before ${id} was committed and never saw it`);
 }

@@ -54,6 +54,7 @@ export interface Database {
   renew(room: string): void;
   /** Every entry that was ever committed, in the order of commits. */
   readonly history: readonly RoomEntry[];
+  committedAt(entry: RoomEntry): number;
   head(room: string): RoomHead | undefined;
   readonly failOvers: number;
 }
@@ -261,6 +262,7 @@ export function createDatabase(
     faults,
     connect,
     history,
+    committedAt: (entry) => committedAt.get(entry) ?? 0,
     head: (room) => committed.heads.get(room),
     get failOvers() {
       return term;

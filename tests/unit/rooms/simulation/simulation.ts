@@ -50,8 +50,7 @@ export async function runSimulation(seed: number, variant: Variant = {}): Promis
     if (hasConverged(world)) convergedMs = waitedMs;
   }
 
-  const floorOf = (room: string): number => world.database.head(room)?.floor ?? 0;
-  const failures = violations(world.database.history, participants, floorOf);
+  const failures = violations(world.database, participants);
   failures.push(...checkResets(participants, story, sleeper));
   if (convergedMs === undefined) failures.push("not everybody had everything in time");
   failures.push(...(await checkLeftovers(world)));

@@ -1,6 +1,6 @@
 import { boundedJson } from "../../../../src/bounded-json.js";
 import { AppError } from "../../../../src/errors.js";
-import { createFrameCoalescer } from "../../../../src/services/rooms/frame-coalescer.js";
+import { COALESCER_LIMITS, createFrameCoalescer } from "../../../../src/services/rooms/frame-coalescer.js";
 import type { RoomLimits } from "../../../../src/services/rooms/limits.js";
 import { roomRequests } from "../../../../src/services/rooms/room-requests.js";
 import type { RoomBus, RoomStore } from "../../../../src/services/rooms/room-store.js";
@@ -62,7 +62,7 @@ export function createWorker({
         for (const socket of inRoom(batch.room)) socket.send("messages", batch);
       },
     },
-    { members: coalesceFrom, windowMs: 20, messages: 200 },
+    { ...COALESCER_LIMITS, members: coalesceFrom },
   );
   const rooms = createRooms({ store, bus, clock, deliver, members, report }, limits);
 

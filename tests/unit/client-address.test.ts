@@ -1,0 +1,40 @@
+import { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
+import { createClientAddress } from "../../src/client-address.js";
+import type { TrustProxy } from "../../src/config/values.js";
+
+const CLIENT = "203.0.113.7";
+
+/** A request that came from `peer` with this X-Forwarded-For. */
+function requestFrom(peer: string | undefined, forwardedFor?: string): IncomingMessage {
+  const socket = new Socket();
+  Object.defineProperty(socket, "remoteAddress", { value: peer });
+  const request = new IncomingMessage(socket);
+  if (forwardedFor !== undefined) request.headers["x-forwarded-for"] = forwardedFor;
+  return request;
+}
+
+const addressOf = (trust: TrustProxy, peer: string | undefined, forwardedFor?: string) =>
+  createClientAddress(trust)(requestFrom(peer, forwardedFor));
+
+test.each<[string, TrustProxy, string, string | undefined, string]>([
+  ["the peer when nobody is trusted", false, "10.0.0.1", CLIENT, "10.0.0.1"],
+  ["the peer when nothing is forwarded", 1, "10.0.0.1", undefined, "10.0.0.1"],
+  ["whom the last proxy has seen", 1, "10.0.0.1", `forged, ${CLIENT}`, CLIENT],
+  ["whom the second last proxy has seen", 2, "10.0.0.1", `forged, ${CLIENT}, 10.0.0.2`, CLIENT],
+  ["the farthest there is when more are trusted", 9, "10.0.0.1", `${CLIENT}, 10.0.0.2`, CLIENT],
+  ["whom a proxy of a trusted range has seen", ["10.0.0.0/8"], "10.0.0.1", `forged, ${CLIENT}`, CLIENT],
+  ["the first who is of no trusted range", ["10.0.0.0/8"], "10.0.0.1", `${CLIENT}, 10.9.9.9`, CLIENT],
+  ["the peer that is of no trusted range", ["10.0.0.0/8"], "192.0.2.1", CLIENT, "192.0.2.1"],
+  ["whom the machine itself has seen", ["loopback"], "::1", CLIENT, CLIENT],
+  ["whom an IPv4 proxy on an IPv6 socket has seen", ["10.0.0.0/8"], "::ffff:10.0.0.1", CLIENT, CLIENT],
+])("is %s", (_what, trust, peer, forwardedFor, expected) => {
+  expect(addressOf(trust, peer, forwardedFor)).toBe(expected);
+});
+
+test.each<TrustProxy>([false, 1, ["loopback"]])(
+  "is unknown of a connection that is broken already, trusting %p",
+  (trust) => {
+    expect(addressOf(trust, undefined)).toBe("unknown");
+  },
+);

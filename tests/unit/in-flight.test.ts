@@ -1,0 +1,88 @@
+import { Agent, get, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import express, { type Response } from "express";
+import { createInFlight } from "../../src/http/in-flight.js";
+import { onTestEnd } from "../support/cleanup.js";
+import { eventually, once } from "../support/wait.js";
+
+/** A server that counts its requests and answers them when the test says so. */
+async function serve() {
+  const inFlight = createInFlight();
+  const open: Response[] = [];
+  const app = express().use(inFlight.middleware, (_request, response) => void open.push(response));
+  const server = app.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestEnd(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  const agent = new Agent({ keepAlive: true });
+
+  async function ask() {
+    const before = open.length;
+    const request = get({ port, agent, host: "127.0.0.1" });
+    request.on("error", () => {});
+    const answer = new Promise<IncomingMessage>((resolve) => request.once("response", resolve));
+    await eventually(() => expect(open).toHaveLength(before + 1));
+    return { request, answer, response: open[before] as Response };
+  }
+
+  return { inFlight, ask };
+}
+
+test("with no request open there is nothing to wait for", async () => {
+  const { inFlight } = await serve();
+
+  await expect(inFlight.drained(60_000)).resolves.toBe(0);
+});
+
+test("waits for the last request that is open", async () => {
+  const { inFlight, ask } = await serve();
+  const asked = [await ask(), await ask()];
+
+  let drained = false;
+  const draining = inFlight.drained(60_000).then((left) => {
+    drained = true;
+    return left;
+  });
+  asked[0]?.response.end();
+  await asked[0]?.answer;
+  expect(drained).toBe(false);
+  asked[1]?.response.end();
+
+  await expect(draining).resolves.toBe(0);
+});
+
+test("gives up after the time and tells how many are left", async () => {
+  const { inFlight, ask } = await serve();
+  await ask();
+  const done = await ask();
+  done.response.end();
+  await done.answer;
+
+  await expect(inFlight.drained(50)).resolves.toBe(1);
+});
+
+test("a client that goes before its answer counts no more", async () => {
+  const { inFlight, ask } = await serve();
+  const { request } = await ask();
+  const draining = inFlight.drained(60_000);
+
+  request.destroy();
+
+  await expect(draining).resolves.toBe(0);
+});
+
+test("requests that come while draining are told to connect elsewhere next time", async () => {
+  const { inFlight, ask } = await serve();
+  const early = await ask();
+  const draining = inFlight.drained(60_000);
+  const late = await ask();
+  for (const { response } of [early, late]) response.end();
+
+  const [first, second] = await Promise.all([early.answer, late.answer]);
+  expect(first.headers.connection).toBe("keep-alive");
+  expect(second.headers.connection).toBe("close");
+  await expect(draining).resolves.toBe(0);
+});

@@ -1,0 +1,73 @@
+import { createLogger, type LogLevel, redactUri } from "../../src/logger.js";
+
+/** A logger and all lines that it has written. */
+function createCapture(level: LogLevel = "info") {
+  const texts: string[] = [];
+  const log = createLogger(level, { write: (text) => void texts.push(text) });
+  return { log, texts, lines: () => texts.map((text) => JSON.parse(text) as Record<string, unknown>) };
+}
+
+describe("a log line", () => {
+  test("is one line of JSON with its level as a word and its time in ISO 8601", () => {
+    const { log, texts, lines } = createCapture();
+
+    log.child({ worker: 2 }).info({ size: 1 }, "two\nlines");
+
+    expect(texts).toHaveLength(1);
+    expect(texts[0]?.indexOf("\n")).toBe((texts[0]?.length ?? 0) - 1);
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(lines()).toEqual([
+      { level: "info", time, pid: process.pid, worker: 2, size: 1, msg: "two\nlines" },
+    ]);
+  });
+
+  test("below the level is none", () => {
+    const { log, texts } = createCapture("warn");
+
+    log.info("not of interest");
+
+    expect(texts).toEqual([]);
+  });
+
+  test("of an error has its stack and its cause", () => {
+    const { log, lines } = createCapture();
+
+    log.error({ err: new Error("outer", { cause: new Error("inner") }) }, "failed");
+
+    expect(lines()[0]?.err).toMatchObject({
+      type: "Error",
+      message: expect.stringContaining("outer"),
+      stack: expect.stringMatching(/outer.*\n {4}at .*caused by: Error: inner/s),
+    });
+  });
+
+  test.each(["password", "token", "authorization", "cookie", "secret"])(
+    "never shows what is called %s, at the top or one level below",
+    (name) => {
+      const { log, texts, lines } = createCapture();
+
+      log.info({ [name]: "hunter2", headers: { [name]: "hunter2", host: "x" } }, "secrets");
+
+      expect(lines()[0]).toMatchObject({
+        [name]: "[redacted]",
+        headers: { [name]: "[redacted]", host: "x" },
+      });
+      expect(texts.join()).not.toContain("hunter2");
+    },
+  );
+});
+
+describe("redactUri", () => {
+  test.each([
+    ["mongodb://user:hunter2@db:27017/shoal", "mongodb://***@db:27017/shoal"],
+    ["mongodb://user@db/shoal", "mongodb://***@db/shoal"],
+    ["mongodb://user:hunter2@a:1,b:2/shoal?authSource=admin", "mongodb://***@a:1,b:2/shoal"],
+    ["mongodb+srv://user:p%40ss@db.example.com", "mongodb+srv://***@db.example.com"],
+    ["redis://:hunter2@cache:6379/0", "redis://***@cache:6379/0"],
+    ["rediss://cache?password=hunter2", "rediss://cache"],
+    ["mongodb://db/shoal", "mongodb://db/shoal"],
+    ["mongodb://%2Ftmp%2Fmongodb.sock/shoal?directConnection=true", "mongodb://%2Ftmp%2Fmongodb.sock/shoal"],
+  ])("%s", (uri, redacted) => {
+    expect(redactUri(uri)).toBe(redacted);
+  });
+});

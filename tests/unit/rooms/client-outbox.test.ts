@@ -1,0 +1,177 @@
+import { createManualServer } from "./support/manual-server.js";
+
+const idsOf = (payload: Record<string, unknown>) =>
+  (payload.messages as readonly { readonly id: string }[]).map(({ id }) => id);
+
+describe("publishing with the client library", () => {
+  test("a message resolves with its number and id once the server has confirmed it", async () => {
+    const server = createManualServer();
+    const sent = server.client.room("r").publish({ text: "hi" });
+    const { payload } = server.last("publish");
+    const [id] = idsOf(payload);
+
+    await server.last("publish").ok({ seqs: [7] });
+
+    expect(payload).toMatchObject({ room: "r", messages: [{ body: { text: "hi" } }], retry: false });
+    expect(id).toMatch(/^[A-Za-z0-9_.:@-]{20,64}$/);
+    await expect(sent).resolves.toEqual({ seq: 7, id });
+  });
+
+  test("ids of two messages differ and ascend with time", async () => {
+    const server = createManualServer();
+    const room = server.client.room("r");
+    const first = room.publish(1);
+    await server.last("publish").ok({ seqs: [1] });
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    const second = room.publish(2);
+    await server.last("publish").ok({ seqs: [2] });
+
+    expect((await first).id < (await second).id).toBe(true);
+  });
+
+  test("one batch is in flight, and the next holds all that came meanwhile", async () => {
+    const server = createManualServer();
+    const room = server.client.room("r");
+    const all = ["a", "b", "c"].map((id) => room.publish(id, id));
+    expect(server.requests.map(({ payload }) => idsOf(payload))).toEqual([["a"]]);
+
+    await server.last("publish").ok({ seqs: [1] });
+    await server.last("publish").ok({ seqs: [2, 3] });
+
+    expect(server.requests.map(({ payload }) => idsOf(payload))).toEqual([["a"], ["b", "c"]]);
+    expect((await Promise.all(all)).map(({ seq }) => seq)).toEqual([1, 2, 3]);
+  });
+
+  test("a batch has at most 50 messages and the configured size", async () => {
+    const server = createManualServer({ maxBytes: 100 });
+    const room = server.client.room("r");
+    for (let n = 0; n < 60; n += 1) void room.publish(1, `small-${n}`);
+    for (const id of ["x", "y", "z"]) void room.publish("x".repeat(40), id);
+
+    await server.last("publish").ok({ seqs: [1] });
+    expect(idsOf(server.last("publish").payload)).toHaveLength(50);
+    await server.last("publish").ok({ seqs: Array(50).fill(1) });
+    expect(idsOf(server.last("publish").payload).slice(-3)).toEqual(["small-59", "x", "y"]);
+  });
+
+  test("without an answer the same messages go again in the same order, marked as a repetition", async () => {
+    const server = createManualServer();
+    const room = server.client.room("r");
+    const first = room.publish(1, "a");
+    void room.publish(2, "b");
+
+    await server.last("publish").lose();
+    expect(server.requests).toHaveLength(1);
+    await server.resume();
+
+    expect(server.last("publish").payload).toMatchObject({ retry: true });
+    expect(idsOf(server.last("publish").payload)).toEqual(["a", "b"]);
+    await server.last("publish").ok({ seqs: [4, 5] });
+    await expect(first).resolves.toMatchObject({ seq: 4 });
+  });
+
+  test("a refusal that may change is repeated for ever", async () => {
+    const server = createManualServer();
+    const sent = server.client.room("r").publish(1, "a");
+
+    for (let n = 0; n < 20; n += 1) {
+      await server.last("publish").refuse(n % 2 === 0 ? "temporary" : "internal");
+      await server.resume();
+    }
+    await server.last("publish").ok({ seqs: [1] });
+
+    await expect(sent).resolves.toMatchObject({ seq: 1 });
+    expect(server.requests).toHaveLength(21);
+  });
+
+  test("while the connection is down nothing is sent, and all of it after", async () => {
+    const server = createManualServer();
+    const room = server.client.room("r");
+    await server.connection(false);
+    const sent = room.publish(1, "a");
+    expect(server.requests).toEqual([]);
+
+    await server.connection(true);
+    await server.last("publish").ok({ seqs: [1] });
+
+    await expect(sent).resolves.toMatchObject({ seq: 1 });
+  });
+
+  test("a message refused for good rejects alone, and those around it are sent in their order", async () => {
+    const server = createManualServer();
+    const room = server.client.room("r");
+    void room.publish(0, "first");
+    const [a, bad, c, d] = ["a", "bad", "c", "d"].map((id) => room.publish(id, id));
+    const refusal = expect(bad).rejects.toMatchObject({ code: "too_large", message: "refused: too_large" });
+    await server.last("publish").ok({ seqs: [1] });
+
+    await server.last("publish").refuse("invalid");
+    await server.last("publish").ok({ seqs: [2] });
+    await server.last("publish").refuse("too_large");
+    await server.last("publish").ok({ seqs: [3] });
+    await server.last("publish").ok({ seqs: [4] });
+
+    await refusal;
+    expect((await Promise.all([a, c, d])).map((sent) => sent?.seq)).toEqual([2, 3, 4]);
+    expect(server.requests.slice(2).map(({ payload }) => idsOf(payload))).toEqual([
+      ["a"],
+      ["bad"],
+      ["c"],
+      ["d"],
+    ]);
+  });
+
+  test("a body that is too large for the connection is refused without being sent", async () => {
+    const server = createManualServer({ maxBytes: 100 });
+
+    await expect(server.client.room("r").publish("ü".repeat(60))).rejects.toMatchObject({
+      code: "too_large",
+    });
+
+    expect(server.requests).toEqual([]);
+  });
+
+  test("a full outbox says so", async () => {
+    const server = createManualServer({ maxOutbox: 2 });
+    await server.connection(false);
+    const room = server.client.room("r");
+    void room.publish(1);
+    void room.publish(2);
+
+    await expect(room.publish(3)).rejects.toMatchObject({ code: "outbox_full" });
+
+    await server.connection(true);
+    await server.last("publish").ok({ seqs: [1, 2] });
+    void room.publish(4, "d");
+    expect(idsOf(server.last("publish").payload)).toEqual(["d"]);
+  });
+
+  test("a message that is not confirmed in time expires, and those behind it go on", async () => {
+    const server = createManualServer({ expiryMs: 30 });
+    await server.connection(false);
+    const room = server.client.room("r");
+
+    await expect(room.publish(1, "a")).rejects.toMatchObject({ code: "expired" });
+    void room.publish(2, "b");
+    await server.connection(true);
+
+    expect(server.requests.map(({ payload }) => idsOf(payload))).toEqual([["b"]]);
+    await server.last("publish").ok({ seqs: [1] });
+  });
+
+  test("closing rejects what is not confirmed", async () => {
+    const server = createManualServer();
+    const room = server.client.room("r");
+    const [inFlight, waiting] = [room.publish(1), room.publish(2)];
+    const outcomes = Promise.allSettled([inFlight, waiting]);
+
+    room.close();
+    await server.last("publish").ok({ seqs: [1] });
+
+    expect((await outcomes).map((outcome) => outcome.status === "rejected" && outcome.reason.code)).toEqual([
+      "closed",
+      "closed",
+    ]);
+    expect(server.requests).toHaveLength(1);
+  });
+});

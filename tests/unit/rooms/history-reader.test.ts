@@ -1,0 +1,93 @@
+import { createHistoryReader, type HistoryReader } from "../../../src/services/rooms/history-reader.js";
+import type { StoredPage } from "../../../src/services/rooms/room-store.js";
+
+const PAGE: StoredPage = { entries: [], more: false };
+const LIMIT = { messages: 10, bytes: 1000 };
+
+/** A store whose reads wait for the test. */
+function slowStore() {
+  const reads: { readonly room: string; finish(): void; fail(): void }[] = [];
+  const store: HistoryReader = {
+    after: (room) =>
+      new Promise((resolve, reject) => {
+        reads.push({ room, finish: () => resolve(PAGE), fail: () => reject(new Error("away")) });
+      }),
+    before: async () => PAGE,
+    heads: async () => new Map(),
+    bySlots: async () => new Set(),
+  };
+  return { store, reads, rooms: () => reads.map(({ room }) => room) };
+}
+
+const turns = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("reads of history", () => {
+  test("no more of them run at once than allowed, the others in their order", async () => {
+    const { store, reads, rooms } = slowStore();
+    const reader = createHistoryReader(store, { reads: 2, waitingReads: 10 });
+    const all = ["a", "b", "c", "d"].map((room) => reader.after(room, 0, LIMIT));
+    expect(rooms()).toEqual(["a", "b"]);
+
+    reads[1]?.finish();
+    await turns();
+    expect(rooms()).toEqual(["a", "b", "c"]);
+
+    for (let index = 0; index < 4; index += 1) {
+      reads[index]?.finish();
+      await turns();
+    }
+    await Promise.all(all);
+    expect(rooms()).toEqual(["a", "b", "c", "d"]);
+  });
+
+  test("no more of them wait than allowed", async () => {
+    const { store, reads } = slowStore();
+    const reader = createHistoryReader(store, { reads: 1, waitingReads: 1 });
+    const [first, second] = [reader.after("a", 0, LIMIT), reader.after("b", 0, LIMIT)];
+
+    await expect(reader.after("c", 0, LIMIT)).rejects.toMatchObject({ reason: "overloaded" });
+
+    reads[0]?.finish();
+    await first;
+    reads[1]?.finish();
+    await second;
+  });
+
+  test("a failed read gives its place to the next", async () => {
+    const { store, reads } = slowStore();
+    const reader = createHistoryReader(store, { reads: 1, waitingReads: 5 });
+    const [first, second] = [reader.after("a", 0, LIMIT), reader.after("b", 0, LIMIT)];
+    const failure = expect(first).rejects.toThrow("away");
+
+    reads[0]?.fail();
+    await failure;
+    reads[1]?.finish();
+
+    await expect(second).resolves.toBe(PAGE);
+  });
+
+  test("those who ask for the same page share one read", async () => {
+    const { store, reads } = slowStore();
+    const reader = createHistoryReader(store, { reads: 16, waitingReads: 5 });
+    const crowd = Array.from({ length: 1000 }, () => reader.after("a", 7, LIMIT));
+    const other = reader.after("a", 8, LIMIT);
+
+    for (const { finish } of reads) finish();
+    await Promise.all([...crowd, other]);
+
+    expect(reads).toHaveLength(2);
+  });
+
+  test("a page that could not be read is read again for the next one who asks", async () => {
+    const { store, reads } = slowStore();
+    const reader = createHistoryReader(store, { reads: 16, waitingReads: 5 });
+    const failure = expect(reader.after("a", 7, LIMIT)).rejects.toThrow("away");
+    reads[0]?.fail();
+    await failure;
+
+    const again = reader.after("a", 7, LIMIT);
+    reads[1]?.finish();
+
+    await expect(again).resolves.toBe(PAGE);
+  });
+});

@@ -1,0 +1,133 @@
+import type { RoomStore } from "../../../src/services/rooms/room-store.js";
+import { type Bench, createBench, range, seqsOf, storeMessages } from "./support/bench.js";
+
+/** Time in which an unused room is surely noticed, and closed after its linger time of 10 s. */
+const CLOSED_MS = 25_000;
+
+describe("open rooms", () => {
+  let bench: Bench;
+  beforeEach(() => {
+    bench = createBench();
+  });
+
+  test("a room stays open while it has local members", async () => {
+    const worker = bench.worker();
+    await worker.subscribe({ room: "r" });
+
+    await bench.pass(10 * CLOSED_MS);
+
+    expect(worker.rooms.openRooms).toBe(1);
+  });
+
+  test("a room without local members is closed after a while, with its timers", async () => {
+    const worker = bench.worker();
+    await worker.subscribe({ room: "r" });
+    worker.bus.receive("r", await storeMessages(bench, "r", [5]));
+    worker.members.clear();
+
+    await bench.pass(4000);
+    expect(worker.rooms.openRooms).toBe(1);
+    await bench.pass(CLOSED_MS);
+
+    expect(worker.rooms.openRooms).toBe(0);
+    await bench.settled(worker.rooms.stop());
+    await bench.pass(60_000);
+    expect(bench.time.pending).toBe(0);
+  });
+
+  test("a room that is closed and opened again goes on without a gap", async () => {
+    const worker = bench.worker();
+    const { epoch } = await worker.subscribe({ room: "r" });
+    worker.members.clear();
+    await bench.pass(CLOSED_MS);
+    await storeMessages(bench, "r", [1, 2]);
+
+    const answer = await worker.subscribe({ room: "r", after: 0, epoch });
+
+    expect(answer).toMatchObject({ after: 0, to: 2, live: true });
+  });
+
+  test("a room is not closed under a subscription that is still reading", async () => {
+    let finish = (): void => {};
+    let slow = false;
+    const worker = bench.worker({
+      limits: { ringMessages: 1, lingerMs: 0 },
+      wrapStore: (store): RoomStore => ({
+        ...store,
+        async after(...request) {
+          if (slow) await new Promise<void>((resolve) => (finish = resolve));
+          return store.after(...request);
+        },
+      }),
+    });
+    await storeMessages(bench, "r", range(1, 9));
+    const { epoch } = await worker.subscribe({ room: "r" });
+    slow = true;
+    const reading = worker.subscribe({ room: "r", after: 1, epoch });
+    worker.members.clear();
+    await bench.pass(CLOSED_MS);
+    expect(worker.rooms.openRooms).toBe(1);
+
+    finish();
+    expect(await reading).toMatchObject({ live: true });
+    slow = false;
+    await worker.publish("r", "ann", ["a"]);
+
+    expect(seqsOf(worker.delivered)).toEqual([10]);
+  });
+
+  test("a subscription during the opening of a room hears what the bus brings meanwhile", async () => {
+    const worker = bench.worker();
+    const opening = worker.subscribe({ room: "r", limit: 0 });
+    const entries = await storeMessages(bench, "r", [1, 2]);
+
+    worker.bus.receive("r", entries);
+    const answer = await opening;
+
+    const seen = [
+      ...("messages" in answer ? answer.messages : []),
+      ...worker.delivered.flatMap((b) => b.messages),
+    ];
+    expect(
+      seen
+        .map(({ seq }) => seq)
+        .concat("after" in answer ? range(1, answer.after) : [])
+        .sort(),
+    ).toEqual([1, 2]);
+  });
+
+  test("many subscriptions to a room open it once", async () => {
+    const worker = bench.worker();
+
+    await Promise.all(range(1, 50).map(() => worker.subscribe({ room: "r", limit: 0 })));
+
+    expect(worker.calls.filter((call) => call === "create")).toHaveLength(1);
+  });
+
+  test("no more rooms are open than allowed, but unused ones give way", async () => {
+    const worker = bench.worker({ limits: { openRooms: 2 } });
+    await worker.subscribe({ room: "a" });
+    await worker.subscribe({ room: "b" });
+
+    await expect(worker.subscribe({ room: "c" })).rejects.toMatchObject({ reason: "overloaded" });
+    worker.members.delete("a");
+    await worker.subscribe({ room: "c" });
+
+    expect(worker.rooms.openRooms).toBe(2);
+  });
+
+  test("closing forgets all rooms and hears the bus no more", async () => {
+    const worker = bench.worker();
+    await worker.subscribe({ room: "r" });
+    const entries = await storeMessages(bench, "r", [1]);
+
+    await bench.settled(worker.rooms.stop());
+    worker.bus.receive("r", entries);
+    worker.bus.ready();
+    await bench.pass(60_000);
+
+    expect(worker.rooms.openRooms).toBe(0);
+    expect(worker.delivered).toEqual([]);
+    expect(bench.time.pending).toBe(0);
+  });
+});

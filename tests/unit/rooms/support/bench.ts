@@ -1,0 +1,200 @@
+import type { Json } from "../../../../src/domain.js";
+import { ROOM_LIMITS, type RoomLimits } from "../../../../src/services/rooms/limits.js";
+import type { RoomBus, RoomStore } from "../../../../src/services/rooms/room-store.js";
+import { createRooms, type Rooms } from "../../../../src/services/rooms/rooms.js";
+import type {
+  LiveBatch,
+  RoomEntry,
+  SubscribeRequest,
+  Subscription,
+} from "../../../../src/services/rooms/types.js";
+import { createDatabase, type Database } from "../simulation/database.js";
+import {
+  createChance,
+  createProcessClock,
+  createVirtualTime,
+  type ProcessClock,
+  type VirtualTime,
+} from "../simulation/virtual-time.js";
+
+/** A bus whose events the test brings about. */
+export interface ManualBus extends RoomBus {
+  readonly published: { readonly room: string; readonly entries: readonly RoomEntry[] }[];
+  receive(room: string, entries: readonly RoomEntry[]): void;
+  ready(): void;
+  up: boolean;
+}
+
+/** One worker's rooms over a perfect store, with a record of what they do. */
+export interface TestWorker {
+  readonly rooms: Rooms;
+  readonly clock: ProcessClock;
+  readonly bus: ManualBus;
+  /** Every call of the store that was made, by name. */
+  readonly calls: string[];
+  readonly delivered: LiveBatch[];
+  /** Rooms with local members, by number. */
+  readonly members: Map<string, number>;
+  readonly reports: string[];
+  /** Publishes and waits for the numbers. */
+  publish(room: string, from: string, ids: readonly string[], body?: Json): Promise<number[]>;
+  /** Subscribes and waits for the answer; a live answer counts as a member from then on. */
+  subscribe(request: SubscribeRequest): Promise<Subscription>;
+}
+
+export interface Bench {
+  readonly time: VirtualTime;
+  readonly database: Database;
+  worker(options?: WorkerOptions): TestWorker;
+  /** A store of its own, for what no worker does. */
+  store(): RoomStore;
+  /** Lets time pass until the promise is settled. */
+  settled<T>(promise: Promise<T>): Promise<T>;
+  pass(ms: number): Promise<void>;
+}
+
+export interface WorkerOptions {
+  readonly limits?: Partial<RoomLimits>;
+  readonly wrapStore?: (store: RoomStore) => RoomStore;
+  readonly deliver?: (batch: LiveBatch) => void;
+}
+
+export function createBench(): Bench {
+  const time = createVirtualTime();
+  const chance = createChance(1);
+  const database = createDatabase(time, chance);
+
+  async function settled<T>(promise: Promise<T>): Promise<T> {
+    let done = false;
+    promise.then(
+      () => {
+        done = true;
+      },
+      () => {
+        done = true;
+      },
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    if (!done) await time.run(time.now + 120_000, () => done);
+    if (!done) throw new Error("still not settled after two minutes");
+    return promise;
+  }
+
+  function worker({ limits = {}, wrapStore = (store) => store, deliver }: WorkerOptions = {}): TestWorker {
+    const clock = createProcessClock(time, chance);
+    const bus = createManualBus();
+    const calls: string[] = [];
+    const delivered: LiveBatch[] = [];
+    const reports: string[] = [];
+    const members = new Map<string, number>();
+    const rooms = createRooms(
+      {
+        store: counted(wrapStore(database.connect(clock)), calls),
+        bus,
+        clock,
+        deliver: (batch) => {
+          delivered.push(batch);
+          deliver?.(batch);
+        },
+        members: (room) => members.get(room) ?? 0,
+        report: (what, error) => reports.push(`${what}: ${String(error)}`),
+      },
+      { ...ROOM_LIMITS, ...limits },
+    );
+    void rooms.start();
+    return {
+      ...{ rooms, clock, bus, calls, delivered, members, reports },
+      publish: (room, from, ids, body = "hello") =>
+        settled(rooms.publish({ room, from, messages: ids.map((id) => ({ id, body })) })),
+      async subscribe(request) {
+        let answer: Subscription | undefined;
+        await settled(
+          rooms.subscribe(request, (given) => {
+            answer = given;
+            if ("live" in given && given.live)
+              members.set(request.room, (members.get(request.room) ?? 0) + 1);
+          }),
+        );
+        if (answer === undefined) throw new Error("there was no answer");
+        return answer;
+      },
+    };
+  }
+
+  return {
+    ...{ time, database, worker, settled },
+    store: () => database.connect(createProcessClock(time, chance)),
+    pass: (ms) => time.run(time.now + ms),
+  };
+}
+
+function createManualBus(): ManualBus {
+  const handlers = new Set<(room: string, entries: readonly RoomEntry[]) => void>();
+  const readyHandlers = new Set<() => void>();
+  const bus: ManualBus = {
+    published: [],
+    up: true,
+    publish: (room, entries) => void bus.published.push({ room, entries }),
+    onMessages(handler) {
+      handlers.add(handler);
+      return () => void handlers.delete(handler);
+    },
+    onReady(handler) {
+      readyHandlers.add(handler);
+      return () => void readyHandlers.delete(handler);
+    },
+    isUp: () => bus.up,
+    receive(room, entries) {
+      for (const handler of handlers) handler(room, entries);
+    },
+    ready() {
+      for (const handler of readyHandlers) handler();
+    },
+  };
+  return bus;
+}
+
+/** The same store, with the names of its calls written down. */
+function counted(store: RoomStore, calls: string[]): RoomStore {
+  return new Proxy(store, {
+    get(target, name, receiver) {
+      const method: unknown = Reflect.get(target, name, receiver);
+      if (typeof method !== "function") return method;
+      return (...args: unknown[]) => {
+        calls.push(String(name));
+        return method.apply(target, args);
+      };
+    },
+  });
+}
+
+/** A stored message as another worker would announce it. */
+export function message(room: string, seq: number, body: Json = `body ${seq}`): RoomEntry {
+  return { room, seq, id: `m${seq}`, from: "other", at: 0, body };
+}
+
+/** Stores messages as another worker would, without announcing them. */
+export async function storeMessages(
+  bench: Bench,
+  room: string,
+  seqs: readonly number[],
+): Promise<RoomEntry[]> {
+  const store = bench.store();
+  const entries = seqs.map((seq) => message(room, seq));
+  const top = Math.max(...seqs);
+  const head = (await bench.settled(store.heads([room]))).get(room);
+  if (top > (head?.seq ?? 0)) await bench.settled(store.allocate(room, top - (head?.seq ?? 0)));
+  await bench.settled(store.insert(entries, { ordered: true }));
+  return entries;
+}
+
+/** The numbers of the messages in what was delivered or answered. */
+export function seqsOf(
+  batches: readonly { readonly messages: readonly { readonly seq: number }[] }[],
+): number[] {
+  return batches.flatMap(({ messages }) => messages.map(({ seq }) => seq));
+}
+
+export function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
