@@ -9,7 +9,7 @@ export default {
     ],
   },
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   // Most tests wait for other processes; one file at a time, the default on two cores, would leave the machine idle.
   maxWorkers: 2,
 };

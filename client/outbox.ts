@@ -53,8 +53,9 @@ export function createOutbox(room: string, link: Link) {
       };
       const entry = { id, body, bytes, sent: false, alone: false, settle };
       queue.push(entry);
-      const expired = roomError("expired", "Not confirmed in time; it may be stored all the same");
-      const timer = link.expiryMs < Infinity ? setTimeout(settle, link.expiryMs, expired) : undefined;
+      const expire = () =>
+        settle(roomError("expired", "Not confirmed in time; it may be stored all the same"));
+      const timer = link.expiryMs < Infinity ? setTimeout(expire, link.expiryMs) : undefined;
       pump();
     });
   }

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { onEnd } from "./cleanup.js";
-import { deferred, once, within } from "./wait.js";
+import { deferred, within } from "./wait.js";
 
 export interface RawConnection {
   readonly socket: Socket;
@@ -28,7 +28,8 @@ export async function openRaw(url: string): Promise<RawConnection> {
   const refused = closed.promise.then(() => {
     throw new Error(`no connection to ${url}`);
   });
-  await Promise.race([once(socket, "connect"), refused]);
+  const connected = new Promise((resolve) => socket.once("connect", resolve));
+  await within(Promise.race([connected, refused]), 5000, `a connection to ${url}`);
 
   async function read(pattern: RegExp, withinMs = 5000): Promise<string> {
     const found = deferred<string>();

@@ -1,5 +1,6 @@
 import { ROOM_LIMITS, type RoomLimits } from "../../../../src/services/rooms/limits.js";
 import { createRetention } from "../../../../src/services/rooms/retention.js";
+import { isTombstone } from "../../../../src/services/rooms/types.js";
 import { createBusHub } from "./bus-hub.js";
 import { violations } from "./checker.js";
 import { createClientSocket } from "./client-socket.js";
@@ -133,7 +134,7 @@ function addParticipants(world: World): void {
     };
     time.later(chance.between(0, 500), next);
   };
-  const senders = { hot: [4, 60], visited: [2, 100], calm: [2, 2500] } as const;
+  const senders = { hot: [4, 120], visited: [2, 150], calm: [2, 2500] } as const;
   for (const [room, [count, everyMs]] of Object.entries(senders)) {
     for (let index = 1; index <= count; index += 1) {
       const sender = add(`${room}-${index}`, room, { after: 0 });
@@ -177,8 +178,9 @@ function planStory(world: World, story: Story, variant: Variant): void {
 
 function hasConverged({ database, participants }: World): boolean {
   const last = new Map<string, number>();
-  for (const { room, seq, ...entry } of database.history) {
-    if (!("void" in entry)) last.set(room, Math.max(last.get(room) ?? 0, seq));
+  for (const entry of database.history) {
+    const { room, seq } = entry;
+    if (!isTombstone(entry)) last.set(room, Math.max(last.get(room) ?? 0, seq));
   }
   return participants.every(
     (one) =>
