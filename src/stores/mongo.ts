@@ -6,7 +6,7 @@ import { StartError } from "../start-error.js";
 import { wakeWritersOfClosedSockets } from "./closed-sockets.js";
 
 /** How long the driver looks for a usable server before an operation fails, in milliseconds. */
-const SERVER_SELECTION_TIMEOUT_MS = 3000;
+const SERVER_SELECTION_TIMEOUT_MS = 2000;
 /** An operation without an answer for this long has failed, in milliseconds. */
 const OPERATION_TIMEOUT_MS = 10_000;
 
@@ -18,7 +18,7 @@ export interface Mongo extends Component {
 }
 
 /**
- * Connects at `start`, which rejects with a temporary {@link StartError} after 3 s without a server. Later
+ * Connects at `start`, which rejects with a temporary {@link StartError} after 2 s without a server. Later
  * outages are survived: the driver reconnects by itself, operations fail meanwhile.
  */
 export function createMongo(uri: string, log: Logger): Mongo {
@@ -27,7 +27,6 @@ export function createMongo(uri: string, log: Logger): Mongo {
   const onDisconnected = (): void => log.warn("mongodb disconnected");
   connection.on("disconnected", onDisconnected);
   connection.on("reconnected", () => log.info("mongodb reconnected"));
-  connection.on("error", (error: unknown) => log.error({ err: error }, "mongodb connection error"));
 
   async function start(): Promise<void> {
     endWaking();
@@ -45,6 +44,8 @@ export function createMongo(uri: string, log: Logger): Mongo {
         // The default is never: a half-open link would hang a request for ever.
         socketTimeoutMS: OPERATION_TIMEOUT_MS,
       });
+      // Not before: a failed start is told by the error below, in one line.
+      connection.on("error", (error: unknown) => log.error({ err: error }, "mongodb connection error"));
     } catch (error) {
       await connection.destroy(true).catch(() => {});
       endWaking();

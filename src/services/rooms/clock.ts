@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 
 /** Time and chance, injected so that a simulation can own them. */
 export interface Clock {
@@ -6,6 +6,7 @@ export interface Clock {
   now(): number;
   /** Wall clock in ms since the epoch; only shown to people and used by retention. */
   date(): number;
+  /** 0 waits for the next turn of the event loop only. */
   sleep(ms: number): Promise<void>;
   /** Runs the task once after `ms`; the returned function cancels it. */
   later(ms: number, task: () => void): () => void;
@@ -17,7 +18,7 @@ export function systemClock(): Clock {
   return {
     now: () => performance.now(),
     date: () => Date.now(),
-    sleep: (ms) => delay(ms),
+    sleep: (ms) => (ms === 0 ? nextTurn() : delay(ms)),
     later(ms, task) {
       const timer = setTimeout(task, ms);
       return () => clearTimeout(timer);

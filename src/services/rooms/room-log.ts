@@ -114,7 +114,12 @@ export function createRoomLog(deps: CommitDeps, limits: LogLimits): RoomLog {
   }
 
   async function drain(room: string, queue: Queue): Promise<void> {
-    while (queue.waiting.length > 0) await commitInTime(room, queue, nextBatch(queue));
+    for (;;) {
+      // One turn of the event loop: what arrives together, and what an acknowledgement sets free, is one batch.
+      await deps.clock.sleep(0);
+      if (queue.waiting.length === 0) break;
+      await commitInTime(room, queue, nextBatch(queue));
+    }
     queues.delete(room);
   }
 

@@ -48,13 +48,18 @@ describe("log of a room", () => {
     expect(await worker.publish("other", "bob", ["a"])).toEqual([1]);
   });
 
-  test("what arrives while a batch is committed is the next batch", async () => {
+  test("what arrives together is one batch, and what arrives while it is committed is the next", async () => {
     const worker = bench.worker();
+    const inserts = () => worker.calls.filter((call) => call === "insert");
 
-    const answers = range(1, 20).map((n) => publishing(worker, [`m${n}`]));
+    const first = range(1, 20).map((n) => publishing(worker, [`m${n}`]));
+    const second = Promise.all(first.slice(0, 1)).then(() =>
+      Promise.all(range(21, 40).map((n) => publishing(worker, [`m${n}`]))),
+    );
 
-    expect(await bench.settled(Promise.all(answers))).toEqual(range(1, 20).map((n) => [n]));
-    expect(worker.calls.filter((call) => call === "insert")).toHaveLength(2);
+    expect(await bench.settled(Promise.all(first))).toEqual(range(1, 20).map((n) => [n]));
+    expect(await bench.settled(second)).toEqual(range(21, 40).map((n) => [n]));
+    expect(inserts()).toHaveLength(2);
   });
 
   test("a batch is bounded by its size", async () => {

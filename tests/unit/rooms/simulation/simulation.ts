@@ -143,8 +143,10 @@ function addParticipants(world: World): void {
     }
   }
   // They often are the first of their worker, so that it opens the room while messages are on their way.
-  for (let index = 1; index <= 6; index += 1) {
-    const late = add(`late-${index}`, index === 6 ? "calm" : "visited", { limit: chance.pick([0, 3, 30]) });
+  for (let index = 1; index <= 8; index += 1) {
+    const late = add(`late-${index}`, index === 8 ? "calm" : "visited", {
+      limit: chance.pick([0, 0, 0, 3, 30]),
+    });
     time.later(chance.between(0, FAULTS_END_MS), late.socket.connect);
   }
   time.later(chance.between(0, 5000), add("sleeper", "hot", { after: 0 }).socket.connect);
