@@ -238,6 +238,8 @@ describe("MongoDB", () => {
     proxy.set("swallowReplies");
     const write = proxied.insertOne({ _id: 2 }).catch((error: Error) => error.name);
     await eventually(async () => expect(await direct.countDocuments()).toBe(2));
+    // The write can be seen a moment before its answer is on the wire.
+    await eventually(() => expect(proxy.swallowedBytes).toBeGreaterThan(0));
     proxy.set("pass");
     await expect(write).resolves.toBe("MongoNetworkError");
   });
