@@ -45,6 +45,7 @@ export function createApp(config: Config, services: Services, parts: AppParts): 
   app.use(requestId, accessLog(parts.log), parts.inFlight.middleware);
   app.use(securityHeaders());
   const anyOrigin = config.corsOrigins === "*";
+  if (!anyOrigin) app.use(varyByOrigin);
   app.use(cors((request, done) => done(null, { origin: anyOrigin ? "*" : parts.isAllowedOrigin(request) })));
   app.use(healthRoutes(services.health));
   app.use(express.static(PUBLIC_DIR));
@@ -58,6 +59,12 @@ export function createApp(config: Config, services: Services, parts: AppParts): 
   app.use(notFound, errorHandler(parts.log));
   return app;
 }
+
+/** An answer that grants nothing depends on the origin, too; the library says so only of those that grant something. */
+const varyByOrigin: RequestHandler = (_request, response, next) => {
+  response.vary("Origin");
+  next();
+};
 
 function securityHeaders(): RequestHandler {
   return helmet({

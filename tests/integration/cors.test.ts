@@ -69,3 +69,20 @@ describe("foreign origins", () => {
     expect(await allowedBySocket(url, "websocket", undefined)).toBe(true);
   });
 });
+
+test("an answer that depends on the origin says so to caches, also when it grants nothing", async () => {
+  const url = await serving(APP);
+
+  for (const headers of [{ Origin: APP }, { Origin: FOREIGN }, {}]) {
+    const answer = await fetch(`${url}/hello`, { headers });
+    expect(answer.headers.get("Vary")).toBe("Origin");
+  }
+});
+
+test("a handshake is refused as forbidden", async () => {
+  const url = await serving(APP);
+
+  const answer = await fetch(`${url}/socket.io/?EIO=4&transport=polling`, { headers: { Origin: FOREIGN } });
+
+  expect(answer.status).toBe(403);
+});

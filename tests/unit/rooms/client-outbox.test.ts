@@ -84,6 +84,22 @@ describe("publishing with the client library", () => {
     expect(server.requests).toHaveLength(21);
   });
 
+  test("pauses grow with each failure in a row, and start afresh after a success", async () => {
+    const server = createManualServer();
+    const room = server.client.room("r");
+    void room.publish(1);
+    for (let n = 0; n < 3; n += 1) {
+      await server.last("publish").lose();
+      await server.resume();
+    }
+    await server.last("publish").ok({ seqs: [1] });
+
+    void room.publish(2);
+    await server.last("publish").lose();
+
+    expect(server.failures).toEqual([0, 1, 2, 0]);
+  });
+
   test("while the connection is down nothing is sent, and all of it after", async () => {
     const server = createManualServer();
     const room = server.client.room("r");
@@ -157,6 +173,21 @@ describe("publishing with the client library", () => {
 
     expect(server.requests.map(({ payload }) => idsOf(payload))).toEqual([["b"]]);
     await server.last("publish").ok({ seqs: [1] });
+  });
+
+  test("a confirmed message leaves no timer", async () => {
+    jest.useFakeTimers({ doNotFake: ["setImmediate", "queueMicrotask", "nextTick"] });
+    try {
+      const server = createManualServer({ expiryMs: 60_000 });
+      void server.client.room("r").publish(1);
+      expect(jest.getTimerCount()).toBe(1);
+
+      await server.last("publish").ok({ seqs: [1] });
+
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test("closing rejects what is not confirmed", async () => {

@@ -134,6 +134,19 @@ describe("following a room with the client library", () => {
     expect(errors).toEqual([]);
   });
 
+  test("pauses grow with each failure in a row, and start afresh after a page", async () => {
+    const { server } = open();
+    for (let n = 0; n < 3; n += 1) {
+      await server.last("subscribe").lose();
+      await server.resume();
+    }
+    await server.last("subscribe").ok(pageOf(0, 1, false));
+
+    await server.last("subscribe").lose();
+
+    expect(server.failures).toEqual([0, 1, 2, 0]);
+  });
+
   test("a page that gets it no further is asked for again after a pause", async () => {
     const { server } = open({ position: { epoch: "e", last: 2 } });
 

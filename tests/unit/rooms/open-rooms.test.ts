@@ -1,5 +1,18 @@
+import { ROOM_LIMITS } from "../../../src/services/rooms/limits.js";
+import { createRingFamily } from "../../../src/services/rooms/message-ring.js";
+import { createOpenRooms } from "../../../src/services/rooms/open-rooms.js";
+import { createRoomCursor } from "../../../src/services/rooms/room-cursor.js";
 import type { RoomStore } from "../../../src/services/rooms/room-store.js";
-import { type Bench, createBench, range, seqsOf, storeMessages } from "./support/bench.js";
+import { createChance, createProcessClock, createVirtualTime } from "./simulation/virtual-time.js";
+import {
+  type Bench,
+  createBench,
+  createDoor,
+  message,
+  range,
+  seqsOf,
+  storeMessages,
+} from "./support/bench.js";
 
 /** Time in which an unused room is surely noticed, and closed after its linger time of 10 s. */
 const CLOSED_MS = 25_000;
@@ -63,43 +76,54 @@ describe("open rooms", () => {
     await storeMessages(bench, "r", range(1, 9));
     const { epoch } = await worker.subscribe({ room: "r" });
     slow = true;
-    const reading = worker.subscribe({ room: "r", after: 1, epoch });
+    const reading = worker.subscribing({ room: "r", after: 1, epoch });
     worker.members.clear();
     await bench.pass(CLOSED_MS);
     expect(worker.rooms.openRooms).toBe(1);
 
     finish();
-    expect(await reading).toMatchObject({ live: true });
+    expect(await bench.settled(reading)).toMatchObject({ live: true });
     slow = false;
     await worker.publish("r", "ann", ["a"]);
 
     expect(seqsOf(worker.delivered)).toEqual([10]);
   });
 
-  test("a subscription during the opening of a room hears what the bus brings meanwhile", async () => {
-    const worker = bench.worker();
-    const opening = worker.subscribe({ room: "r", limit: 0 });
-    const entries = await storeMessages(bench, "r", [1, 2]);
+  test.each([
+    ["hears what the bus brings meanwhile", 3],
+    ["misses nothing of it, however much it is", 300],
+  ])("a subscription during the opening of a room %s", async (_, count) => {
+    const door = createDoor();
+    const worker = bench.worker({
+      limits: { bufferedMessages: 10 },
+      wrapStore: (store): RoomStore => ({
+        ...store,
+        async before(...request) {
+          const page = await store.before(...request);
+          await door.pass();
+          return page;
+        },
+      }),
+    });
+    const opening = worker.subscribing({ room: "r", limit: 0 });
+    await bench.pass(10);
+    const entries = await storeMessages(bench, "r", range(1, count));
+    expect(door.waiting).toBe(true);
 
     worker.bus.receive("r", entries);
-    const answer = await opening;
+    door.open();
+    const answer = await bench.settled(opening);
+    await bench.pass(50);
 
-    const seen = [
-      ...("messages" in answer ? answer.messages : []),
-      ...worker.delivered.flatMap((b) => b.messages),
-    ];
-    expect(
-      seen
-        .map(({ seq }) => seq)
-        .concat("after" in answer ? range(1, answer.after) : [])
-        .sort(),
-    ).toEqual([1, 2]);
+    const end = "after" in answer ? answer.after : Number.NaN;
+    expect(worker.delivered.at(-1)?.to).toBe(count);
+    expect(seqsOf(worker.delivered).filter((seq) => seq > end)).toEqual(range(end + 1, count));
   });
 
   test("many subscriptions to a room open it once", async () => {
     const worker = bench.worker();
 
-    await Promise.all(range(1, 50).map(() => worker.subscribe({ room: "r", limit: 0 })));
+    await bench.settled(Promise.all(range(1, 50).map(() => worker.subscribing({ room: "r", limit: 0 }))));
 
     expect(worker.calls.filter((call) => call === "create")).toHaveLength(1);
   });
@@ -119,15 +143,41 @@ describe("open rooms", () => {
   test("closing forgets all rooms and hears the bus no more", async () => {
     const worker = bench.worker();
     await worker.subscribe({ room: "r" });
-    const entries = await storeMessages(bench, "r", [1]);
+    const entries = await storeMessages(bench, "r", [1, 2]);
+    worker.bus.receive("r", entries.slice(1));
 
     await bench.settled(worker.rooms.stop());
+    expect(bench.time.pending).toBe(0);
+    expect(worker.bus.listeners).toBe(0);
     worker.bus.receive("r", entries);
-    worker.bus.ready();
     await bench.pass(60_000);
 
     expect(worker.rooms.openRooms).toBe(0);
     expect(worker.delivered).toEqual([]);
-    expect(bench.time.pending).toBe(0);
+  });
+
+  test("a closed room no longer counts in the memory for rings", async () => {
+    const time = createVirtualTime();
+    const clock = createProcessClock(time, createChance(1));
+    const rings = createRingFamily(ROOM_LIMITS);
+    const rooms = createOpenRooms(
+      {
+        clock,
+        members: () => 0,
+        opened: () => {},
+        async readView() {
+          const ring = rings.createRing();
+          ring.push([message("r", 1)]);
+          return { epoch: "e", floor: 0, cursor: createRoomCursor(1, 10), ring };
+        },
+      },
+      ROOM_LIMITS,
+    );
+    await rooms.use("r", async () => {});
+    expect(rings.bytes).toBeGreaterThan(0);
+
+    rooms.closeAll();
+
+    expect(rings.bytes).toBe(0);
   });
 });

@@ -93,6 +93,14 @@ describe("retention", () => {
     expect(await seqsLeft(bench, "r")).toEqual(range(81, 100));
   });
 
+  test("what is young stays, whatever the age says", async () => {
+    await hourly(bench, "r", 100);
+
+    await bench.settled(retention({ ageMs: HOUR, youngestMs: 20 * HOUR + MINUTE }).trim("r"));
+
+    expect(await seqsLeft(bench, "r")).toEqual(range(81, 100));
+  });
+
   test("it bisects instead of reading the room", async () => {
     await hourly(bench, "r", 1000);
     let reads = 0;

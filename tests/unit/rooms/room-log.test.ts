@@ -190,6 +190,16 @@ describe("log of a room", () => {
     expect(await bench.settled(publishing(worker, ["a", "b"], true))).toEqual([2, 3]);
   });
 
+  test("a committed batch leaves no timer", async () => {
+    const worker = bench.worker();
+    const before = bench.time.pending;
+
+    await worker.publish("r", "ann", ["a"]);
+    await bench.pass(10);
+
+    expect(bench.time.pending).toBe(before);
+  });
+
   test("a store that is away is tried with growing pauses until it is back", async () => {
     const worker = bench.worker();
     bench.database.failOver(8000);
@@ -200,6 +210,29 @@ describe("log of a room", () => {
 });
 
 describe("a counter that a fail-over has set back", () => {
+  test("gives no lower number than that of a message that is found stored", async () => {
+    const bench = createBench();
+    const worker = bench.worker();
+    await bench.settled(bench.store().allocate("r", 1));
+    await bench.settled(
+      bench.store().insert([{ ...message("r", 11), from: "ann", id: "a" }], { ordered: true }),
+    );
+
+    expect(await bench.settled(publishing(worker, ["a"], true))).toEqual([11]);
+    expect(await bench.settled(publishing(worker, ["b"]))).toEqual([12]);
+  });
+
+  test("is raised above all that is stored, instead of being tried number by number", async () => {
+    const bench = createBench();
+    const worker = bench.worker();
+    const stored = range(1, 40).map((seq) => message("r", seq));
+    await bench.settled(bench.store().create("r"));
+    await bench.settled(bench.store().insert(stored, { ordered: true }));
+
+    expect(await worker.publish("r", "ann", ["a"])).toEqual([41]);
+    expect(worker.calls.filter((call) => call === "allocate")).toHaveLength(2);
+  });
+
   test("gives no lower number than that of an acknowledged message", async () => {
     const bench = createBench();
     bench.database.faults.commitLagMs = 2;

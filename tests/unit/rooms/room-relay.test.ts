@@ -73,6 +73,8 @@ describe("live events of a room", () => {
       expect(worker.delivered.at(-1)).toMatchObject({ after: 1, to: 3 });
     }
     expect(bench.database.history.filter((entry) => "void" in entry)).toMatchObject([{ room: "r", seq: 2 }]);
+    const announced = [one, two].flatMap(({ bus }) => bus.published.flatMap(({ entries: told }) => told));
+    expect(announced).toMatchObject([{ room: "r", seq: 2, void: true }]);
   });
 
   test("several holes that are known at once are declared void together", async () => {
@@ -149,6 +151,48 @@ describe("live events of a room", () => {
     await bench.pass(60);
 
     expect(seqsOf(worker.delivered)).toEqual(range(1, 40));
+  });
+
+  test("what was dropped is read again even when nothing is held back any more", async () => {
+    const worker = bench.worker({ limits: { bufferedMessages: 2 } });
+    await worker.subscribe({ room: "r", limit: 0 });
+    const entries = await storeMessages(bench, "r", range(1, 4));
+
+    worker.bus.receive("r", [...entries.slice(1), ...entries.slice(0, 1)]);
+    expect(seqsOf(worker.delivered)).toEqual([1, 2, 3]);
+    await bench.pass(60);
+
+    expect(seqsOf(worker.delivered)).toEqual([1, 2, 3, 4]);
+  });
+
+  test("a gap that retention has made is skipped, and nothing is declared void", async () => {
+    const worker = bench.worker();
+    const { epoch } = await worker.subscribe({ room: "r", limit: 0 });
+    await worker.publish("r", "ann", ["a", "b"]);
+    const store = bench.store();
+    const entries = await storeMessages(bench, "r", range(3, 21));
+    await bench.settled(store.raiseFloor("r", 20));
+    await bench.settled(store.deleteUpTo("r", 20));
+
+    worker.bus.receive("r", entries.slice(-1));
+    await bench.pass(1600);
+
+    expect(worker.delivered.slice(1)).toMatchObject([
+      { after: 20, to: 20, messages: [] },
+      { after: 20, to: 21, messages: [{ seq: 21 }] },
+    ]);
+    expect(bench.database.history.filter((entry) => "void" in entry)).toEqual([]);
+    const [newest, behind] = [
+      { room: "r", limit: 1 },
+      { room: "r", after: 2, epoch },
+    ];
+    expect(await worker.subscribe(newest)).toMatchObject({
+      after: 20,
+      to: 21,
+      live: true,
+      messages: [{ seq: 21 }],
+    });
+    expect(await worker.subscribe(behind)).toMatchObject({ reset: true, floor: 20 });
   });
 });
 

@@ -1,5 +1,5 @@
 import type { RoomHead, RoomStore } from "../../../src/services/rooms/room-store.js";
-import { type Bench, createBench, range, seqsOf, storeMessages } from "./support/bench.js";
+import { type Bench, createBench, createDoor, range, seqsOf, storeMessages } from "./support/bench.js";
 
 describe("sweep", () => {
   let bench: Bench;
@@ -26,6 +26,56 @@ describe("sweep", () => {
     await bench.pass(20);
 
     expect(seqsOf(worker.delivered)).toEqual([1]);
+  });
+
+  test("it reads a long backlog to its end", async () => {
+    const worker = bench.worker({ limits: { pageMessages: 50 } });
+    await worker.subscribe({ room: "r", limit: 0 });
+    await storeMessages(bench, "r", range(1, 180));
+
+    worker.bus.ready();
+    await bench.pass(50);
+
+    expect(seqsOf(worker.delivered)).toEqual(range(1, 180));
+  });
+
+  test("when the bus comes back during one, another follows at once", async () => {
+    const door = createDoor();
+    let guarded = false;
+    const worker = bench.worker({
+      wrapStore: (store): RoomStore => ({
+        ...store,
+        async heads(rooms) {
+          const heads = await store.heads(rooms);
+          if (guarded) await door.pass();
+          return heads;
+        },
+      }),
+    });
+    await worker.subscribe({ room: "r", limit: 0 });
+    guarded = true;
+    worker.bus.ready();
+    await bench.pass(20);
+    await storeMessages(bench, "r", [1]);
+
+    worker.bus.ready();
+    door.open();
+    await bench.pass(20);
+
+    expect(door.waiting).toBe(true);
+    expect(seqsOf(worker.delivered)).toEqual([1]);
+  });
+
+  test("it learns what retention has removed", async () => {
+    const worker = bench.worker();
+    await storeMessages(bench, "r", range(1, 20));
+    const { epoch } = await worker.subscribe({ room: "r" });
+    await bench.settled(bench.store().raiseFloor("r", 10));
+
+    await bench.pass(7200);
+
+    expect(await worker.subscribe({ room: "r", after: 9, epoch })).toMatchObject({ reset: true, floor: 10 });
+    expect(await worker.subscribe({ room: "r", after: 0 })).toMatchObject({ after: 10, to: 20, live: true });
   });
 
   test("while the bus is down it happens every second", async () => {

@@ -45,6 +45,11 @@ export interface VirtualTime {
   run(end: number, enough?: () => boolean): Promise<void>;
 }
 
+/** Lets all promises that can go on do so. */
+function turns(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 export function createVirtualTime(): VirtualTime {
   const heap: Task[] = [];
   let now = 0;
@@ -99,6 +104,7 @@ export function createVirtualTime(): VirtualTime {
       };
     },
     async run(end, enough = () => false) {
+      await turns();
       while ((heap[0]?.at ?? Infinity) <= end) {
         const task = pop();
         if (task?.run === undefined) continue;
@@ -107,7 +113,7 @@ export function createVirtualTime(): VirtualTime {
         task.run = undefined;
         pending -= 1;
         run();
-        await new Promise((resolve) => setImmediate(resolve));
+        await turns();
         if (enough()) return;
       }
       now = Math.max(now, end);

@@ -23,6 +23,8 @@ export interface ManualBus extends RoomBus {
   receive(room: string, entries: readonly RoomEntry[]): void;
   ready(): void;
   up: boolean;
+  /** Handlers that are registered, of both kinds. */
+  readonly listeners: number;
 }
 
 /** One worker's rooms over a perfect store, with a record of what they do. */
@@ -38,7 +40,9 @@ export interface TestWorker {
   readonly reports: string[];
   /** Publishes and waits for the numbers. */
   publish(room: string, from: string, ids: readonly string[], body?: Json): Promise<number[]>;
-  /** Subscribes and waits for the answer; a live answer counts as a member from then on. */
+  /** Subscribes; a live answer counts as a member from then on. Time has to pass until it comes. */
+  subscribing(request: SubscribeRequest): Promise<Subscription>;
+  /** The same, and lets time pass until the answer is there. */
   subscribe(request: SubscribeRequest): Promise<Subscription>;
 }
 
@@ -74,7 +78,7 @@ export function createBench(): Bench {
         done = true;
       },
     );
-    await new Promise((resolve) => setImmediate(resolve));
+    await time.run(time.now);
     if (!done) await time.run(time.now + 120_000, () => done);
     if (!done) throw new Error("still not settled after two minutes");
     return promise;
@@ -102,22 +106,23 @@ export function createBench(): Bench {
       { ...ROOM_LIMITS, ...limits },
     );
     void rooms.start();
+
+    async function subscribing(request: SubscribeRequest): Promise<Subscription> {
+      let answer: Subscription | undefined;
+      await rooms.subscribe(request, (given) => {
+        answer = given;
+        if ("live" in given && given.live) members.set(request.room, (members.get(request.room) ?? 0) + 1);
+      });
+      if (answer === undefined) throw new Error("there was no answer");
+      return answer;
+    }
+
     return {
       ...{ rooms, clock, bus, calls, delivered, members, reports },
       publish: (room, from, ids, body = "hello") =>
         settled(rooms.publish({ room, from, messages: ids.map((id) => ({ id, body })) })),
-      async subscribe(request) {
-        let answer: Subscription | undefined;
-        await settled(
-          rooms.subscribe(request, (given) => {
-            answer = given;
-            if ("live" in given && given.live)
-              members.set(request.room, (members.get(request.room) ?? 0) + 1);
-          }),
-        );
-        if (answer === undefined) throw new Error("there was no answer");
-        return answer;
-      },
+      subscribing,
+      subscribe: (request) => settled(subscribing(request)),
     };
   }
 
@@ -144,6 +149,9 @@ function createManualBus(): ManualBus {
       return () => void readyHandlers.delete(handler);
     },
     isUp: () => bus.up,
+    get listeners() {
+      return handlers.size + readyHandlers.size;
+    },
     receive(room, entries) {
       for (const handler of handlers) handler(room, entries);
     },
@@ -197,4 +205,23 @@ export function seqsOf(
 
 export function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
+
+/** A door that lets the first call wait until it is opened. */
+export function createDoor() {
+  let open = (): void => {};
+  let waiting = false;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return {
+    open: () => open(),
+    get waiting() {
+      return waiting;
+    },
+    async pass(): Promise<void> {
+      waiting = true;
+      await opened;
+    },
+  };
 }

@@ -21,6 +21,7 @@ export function createManualServer(settings: Parameters<typeof createRoomClient>
   const requests: Request[] = [];
   const emitted: { readonly event: string; readonly payload: object }[] = [];
   const pauses: (() => void)[] = [];
+  const failures: number[] = [];
   let connected = true;
 
   const stock = {
@@ -49,7 +50,10 @@ export function createManualServer(settings: Parameters<typeof createRoomClient>
   // Only what `RoomSocket` picks is there; its types come from the real one, with overloads nobody needs here.
   const socket = stock as unknown as RoomSocket;
   const client = createRoomClient(socket, {
-    pause: () => new Promise((resume) => pauses.push(resume)),
+    pause(failed) {
+      failures.push(failed);
+      return new Promise((resume) => pauses.push(resume));
+    },
     ...settings,
   });
 
@@ -58,7 +62,8 @@ export function createManualServer(settings: Parameters<typeof createRoomClient>
     events,
     requests,
     emitted,
-    pauses,
+    /** How many failures in a row each pause was for. */
+    failures,
     /** The newest request, which must be for the given event. */
     last(event: string): Request {
       const request = requests.at(-1);
