@@ -37,5 +37,6 @@ function standardOutput(): DestinationStream {
 
 /** A URI fit for logs and error messages: the user and password are replaced, the query is dropped. */
 export function redactUri(uri: string): string {
-  return uri.replace(/\/\/[^@/]*@/, "//***@").replace(/\?.*$/, "");
+  // Up to the last @ there is: a password may hold one that is not escaped, and showing too little does no harm.
+  return uri.replace(/\/\/.*@/, "//***@").replace(/\?.*$/, "");
 }

@@ -71,3 +71,9 @@ describe("redactUri", () => {
     expect(redactUri(uri)).toBe(redacted);
   });
 });
+
+test("a password with an @ in it is hidden whole", () => {
+  expect(redactUri("mongodb://ann:p@ss@db.example/shoal?authSource=admin")).toBe(
+    "mongodb://***@db.example/shoal",
+  );
+});

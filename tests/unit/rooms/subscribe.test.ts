@@ -1,5 +1,5 @@
 import type { RoomStore } from "../../../src/services/rooms/room-store.js";
-import { type Bench, createBench, createDoor, range, seqsOf, storeMessages } from "./support/bench.js";
+import { type Bench, createBench, range, seqsOf, storeMessages } from "./support/bench.js";
 
 describe("subscribing", () => {
   let bench: Bench;
@@ -47,18 +47,6 @@ describe("subscribing", () => {
     const answer = await worker.subscribe({ room: "r", after: 20, epoch });
 
     expect(answer).toMatchObject({ after: 20, to: 80, live: true });
-    expect(worker.calls).toEqual([]);
-  });
-
-  test("what came live costs no read either", async () => {
-    const worker = bench.worker();
-    const { epoch } = await worker.subscribe({ room: "r" });
-    await worker.publish("r", "ann", ["a", "b", "c"]);
-    worker.calls.length = 0;
-
-    const answer = await worker.subscribe({ room: "r", after: 1, epoch });
-
-    expect(answer).toMatchObject({ to: 3, live: true, messages: [{ seq: 2 }, { seq: 3 }] });
     expect(worker.calls).toEqual([]);
   });
 
@@ -138,16 +126,6 @@ describe("subscribing", () => {
     expect(seqsOf([first, second].map((page) => page as never))).toEqual(range(11, 20));
   });
 
-  test("whoever wants all there is gets it from the floor on at once, where the floor is known", async () => {
-    const worker = bench.worker({ limits: { ringMessages: 2 } });
-    await storeMessages(bench, "r", range(1, 20));
-    await bench.settled(bench.store().raiseFloor("r", 10));
-
-    const answer = await worker.subscribe({ room: "r", after: 0, limit: 5 });
-
-    expect(answer).toMatchObject({ after: 10, to: 15, messages: [{ seq: 11 }, {}, {}, {}, { seq: 15 }] });
-  });
-
   test("a position beyond what the worker knows is no reset: it catches up", async () => {
     const worker = bench.worker();
     const { epoch } = await worker.subscribe({ room: "r" });
@@ -214,107 +192,6 @@ describe("subscribing", () => {
 
     expect(gaps).toEqual([]);
     expect(worker.delivered.length).toBe(30);
-  });
-});
-
-describe("subscribing to a room with an unusual past", () => {
-  let bench: Bench;
-  beforeEach(() => {
-    bench = createBench();
-  });
-
-  test("a hole far below the head gets a moment before it is declared void", async () => {
-    const worker = bench.worker({ limits: { openNumbers: 10, ringMessages: 5 } });
-    await storeMessages(bench, "r", [1, ...range(3, 40)]);
-    await worker.subscribe({ room: "r", limit: 0 });
-
-    const page = worker.subscribing({ room: "r", after: 1 });
-    await bench.pass(10);
-    await storeMessages(bench, "r", [2]);
-
-    expect(await bench.settled(page)).toMatchObject({ after: 1, to: 40, live: true });
-    expect(bench.database.history.filter((entry) => "void" in entry)).toEqual([]);
-  });
-
-  test("an old hole among the newest messages is not skipped by a resume from memory", async () => {
-    const worker = bench.worker({ limits: { openNumbers: 3 } });
-    await storeMessages(bench, "r", [1, 2, 3, ...range(5, 20)]);
-    const { epoch } = await worker.subscribe({ room: "r", limit: 0 });
-
-    const answer = await worker.subscribe({ room: "r", after: 2, epoch });
-
-    expect(answer).toMatchObject({ after: 2, to: 3, messages: [{ seq: 3 }], live: false });
-  });
-
-  test("a log whose end is trimmed away goes on from its floor", async () => {
-    const worker = bench.worker();
-    await storeMessages(bench, "r", range(1, 27));
-    await bench.settled(bench.store().allocate("r", 3));
-    await bench.settled(bench.store().raiseFloor("r", 30));
-    await worker.subscribe({ room: "r", limit: 0 });
-
-    await worker.publish("r", "ann", ["a"]);
-
-    expect(await worker.subscribe({ room: "r", limit: 1 })).toMatchObject({
-      to: 31,
-      live: true,
-      messages: [{ seq: 31 }],
-    });
-  });
-
-  test("a log that is replaced while its page is read answers with a reset", async () => {
-    const door = createDoor();
-    const worker = bench.worker({
-      limits: { ringMessages: 1 },
-      wrapStore: (store): RoomStore => ({
-        ...store,
-        async after(...request) {
-          const page = await store.after(...request);
-          await door.pass();
-          return page;
-        },
-      }),
-    });
-    await storeMessages(bench, "r", range(1, 9));
-    const { epoch } = await worker.subscribe({ room: "r", limit: 0 });
-    const reading = worker.subscribing({ room: "r", after: 2, epoch });
-    bench.database.renew("r");
-    await bench.pass(8000);
-    expect(door.waiting).toBe(true);
-
-    door.open();
-
-    expect(await bench.settled(reading)).toMatchObject({
-      reset: true,
-      epoch: bench.database.head("r")?.epoch,
-    });
-  });
-
-  test("what comes while a replaced log is read anew is not missed", async () => {
-    const door = createDoor();
-    let guarded = false;
-    const worker = bench.worker({
-      wrapStore: (store): RoomStore => ({
-        ...store,
-        async before(...request) {
-          const page = await store.before(...request);
-          if (guarded) await door.pass();
-          return page;
-        },
-      }),
-    });
-    await worker.subscribe({ room: "r", limit: 0 });
-    bench.database.renew("r");
-    guarded = true;
-    await bench.pass(8000);
-    expect(door.waiting).toBe(true);
-    await worker.publish("r", "ann", ["a"]);
-
-    door.open();
-    await bench.pass(50);
-
-    const epoch = bench.database.head("r")?.epoch;
-    expect(worker.delivered.filter((batch) => batch.epoch === epoch).at(-1)?.to).toBe(1);
   });
 });
 
