@@ -1,11 +1,11 @@
 import type { Connection } from "mongoose";
 import type { ConnectionEvent } from "../domain.js";
 import { createConnectionEventModel } from "../models/connection-event.js";
-import { storeCall } from "./mongo.js";
+import { setUpStore, storeCall } from "./mongo.js";
 
 /** Where the connection audit is kept. Every method rejects with `temporary` while MongoDB is away. */
 export interface ConnectionEventStore {
-  /** Creates the collection where it is missing; safe from several processes at once. */
+  /** Creates the collection where it is missing; safe from several processes at once. Rejects with a StartError. */
   prepare(): Promise<void>;
   append(events: readonly ConnectionEvent[]): Promise<void>;
   /** The newest `limit` events, newest first. */
@@ -16,7 +16,7 @@ export interface ConnectionEventStore {
 export function createConnectionEventStore(connection: Connection): ConnectionEventStore {
   const model = createConnectionEventModel(connection);
   return {
-    prepare: () => storeCall(async () => void (await model.createCollection())),
+    prepare: () => setUpStore("connection audit", async () => void (await model.createCollection())),
     append: (events) => storeCall(async () => void (await model.insertMany(events, { ordered: false }))),
     newest: (limit) =>
       storeCall(() =>

@@ -86,6 +86,20 @@ export async function storeCall<T>(operation: () => Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * Runs the set-up of a store, such as creating its indexes, when a process starts.
+ * @throws {StartError} temporary when the database goes away meanwhile; anything else is passed on.
+ */
+export async function setUpStore(what: string, operation: () => Promise<void>): Promise<void> {
+  try {
+    await within(operation(), OPERATION_TIMEOUT_MS);
+  } catch (error) {
+    if (!isOutage(error)) throw error;
+    const message = `Lost MongoDB (MONGODB_URI) while the ${what} was set up`;
+    throw new StartError(message, { cause: error, temporary: true });
+  }
+}
+
 /** The same store, whose calls fail when they take longer than any should; their outcome is unknown then. */
 export function boundedCalls<Store extends object>(store: Store): Store {
   return new Proxy(store, {

@@ -3,7 +3,7 @@ import { createPresenceEntryModel, type PresenceEntryRecord } from "../models/pr
 import { createPresenceNodeModel, type PresenceNodeRecord } from "../models/presence-node.js";
 import type { PresenceStore } from "../services/presence/presence-store.js";
 import type { RoomUsers } from "../services/presence/types.js";
-import { boundedCalls } from "./mongo.js";
+import { boundedCalls, setUpStore } from "./mongo.js";
 
 /** Seen by the server is enough: what a fail-over takes back is written again or found out by a missing beat. */
 const SEEN = { writeConcern: { w: 1 } } as const;
@@ -70,5 +70,5 @@ export function createPresenceStore(connection: Connection): MongoPresenceStore 
       return writers.filter((node) => !known.has(node));
     },
   };
-  return { prepare, ...boundedCalls(operations) };
+  return { prepare: () => setUpStore("presence", prepare), ...boundedCalls(operations) };
 }

@@ -4,7 +4,7 @@ import { createRoomModel, type RoomRecord } from "../models/room.js";
 import { createRoomEntryModel, type RoomEntryRecord } from "../models/room-entry.js";
 import type { RoomStore } from "../services/rooms/room-store.js";
 import { isTombstone, messageKey, type RoomMessage } from "../services/rooms/types.js";
-import { boundedCalls } from "./mongo.js";
+import { boundedCalls, setUpStore } from "./mongo.js";
 import { entryOf, readPage, recordOf } from "./room-records.js";
 
 /** What no crash takes back: on a replica set committed by a majority and journaled, on a single server journaled. */
@@ -130,7 +130,7 @@ export function createRoomStore(connection: Connection): MongoRoomStore {
       return found.map(({ _id }) => _id);
     },
   };
-  return { prepare, ...boundedCalls(operations) };
+  return { prepare: () => setUpStore("room log", prepare), ...boundedCalls(operations) };
 }
 
 function isDuplicateKey(error: unknown): boolean {

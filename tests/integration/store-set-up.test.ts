@@ -1,0 +1,35 @@
+import { createLogger } from "../../src/logger.js";
+import { StartError } from "../../src/start-error.js";
+import { createConnectionEventStore } from "../../src/stores/connection-event-store.js";
+import { createMongo } from "../../src/stores/mongo.js";
+import { createPresenceStore } from "../../src/stores/presence-store.js";
+import { createRoomStore } from "../../src/stores/room-store.js";
+import { onTestEnd } from "../support/cleanup.js";
+import { startMongo } from "../support/mongo.js";
+import { startTcpProxy } from "../support/tcp-proxy.js";
+
+/** A worker's connection whose wire breaks whenever something is said, from when this returns. */
+async function connectedOverABrokenWire() {
+  const server = await startMongo();
+  const proxy = await startTcpProxy({ target: server.target });
+  const mongo = createMongo(server.uriVia(proxy), createLogger("silent"));
+  onTestEnd(() => mongo.stop());
+  await mongo.start();
+  proxy.set("reset");
+  return mongo.connection;
+}
+
+describe("a store that is cut off while it is set up", () => {
+  test.each([
+    ["room log", createRoomStore],
+    ["presence", createPresenceStore],
+    ["audit", createConnectionEventStore],
+  ])("fails the start for a cause that may pass: %s", async (_name, createStore) => {
+    const store = createStore(await connectedOverABrokenWire());
+
+    const failure: unknown = await store.prepare().catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(StartError);
+    expect(failure).toMatchObject({ temporary: true, message: expect.stringContaining("MONGODB_URI") });
+  });
+});
