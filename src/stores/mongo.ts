@@ -100,13 +100,18 @@ export async function setUpStore(what: string, operation: () => Promise<void>): 
   }
 }
 
-/** The same store, whose calls fail when they take longer than any should; their outcome is unknown then. */
+/** The outcome of one call, or a failure when it takes longer than any should; what came of it is unknown then. */
+export function boundedCall<T>(call: Promise<T>): Promise<T> {
+  return within(call, OPERATION_TIMEOUT_MS);
+}
+
+/** The same store with {@link boundedCall} around each of its calls. */
 export function boundedCalls<Store extends object>(store: Store): Store {
   return new Proxy(store, {
     get(target, name) {
       const call: unknown = Reflect.get(target, name);
       if (typeof call !== "function") return call;
-      return (...args: unknown[]) => within(Reflect.apply(call, target, args), OPERATION_TIMEOUT_MS);
+      return (...args: unknown[]) => boundedCall(Reflect.apply(call, target, args));
     },
   });
 }

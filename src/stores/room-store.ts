@@ -4,7 +4,8 @@ import { createRoomModel, type RoomRecord } from "../models/room.js";
 import { createRoomEntryModel, type RoomEntryRecord } from "../models/room-entry.js";
 import type { RoomStore } from "../services/rooms/room-store.js";
 import { isTombstone, messageKey, type RoomMessage } from "../services/rooms/types.js";
-import { boundedCalls, setUpStore } from "./mongo.js";
+import { createInsertQueue, type InsertOutcome } from "./insert-queue.js";
+import { boundedCall, boundedCalls, setUpStore } from "./mongo.js";
 import { entryOf, readPage, recordOf } from "./room-records.js";
 
 /** What no crash takes back: on a replica set committed by a majority and journaled, on a single server journaled. */
@@ -53,6 +54,18 @@ export function createRoomStore(connection: Connection): MongoRoomStore {
     durable = { w: "majority", j: true, wtimeoutMS: 5000 };
   }
 
+  async function insert(records: readonly RoomEntryRecord[], ordered: boolean): Promise<InsertOutcome> {
+    try {
+      // Bounded here, too: in the queue, others wait for it.
+      await boundedCall(entries.insertMany([...records], { ordered, writeConcern: durable }));
+      return "stored";
+    } catch (error) {
+      if (isOnlyConflicts(error)) return "conflict";
+      throw error;
+    }
+  }
+  const insertInOrder = createInsertQueue<RoomEntryRecord>((records) => insert(records, true));
+
   const operations: RoomStore = {
     async allocate(room, count) {
       const record = await upsert(() =>
@@ -66,14 +79,9 @@ export function createRoomStore(connection: Connection): MongoRoomStore {
       return record.seq;
     },
 
-    async insert(batch, { ordered }) {
-      try {
-        await entries.insertMany(batch.map(recordOf), { ordered, writeConcern: durable });
-        return "stored";
-      } catch (error) {
-        if (isOnlyConflicts(error)) return "conflict";
-        throw error;
-      }
+    insert(batch, { ordered }) {
+      const records = batch.map(recordOf);
+      return ordered ? insertInOrder(records) : insert(records, false);
     },
 
     async byIds(keys) {
