@@ -26,6 +26,8 @@ export function createConnection(on, user) {
     reconnection: false,
     autoConnect: false,
     auth: { user },
+    // For load balancers: all requests of this page go to one instance.
+    query: { r: createRouteKey() },
   });
   const retry = createRetry({ connect: () => socket.connect(), onState: on.state });
   const client = createRoomClient(socket);
@@ -92,4 +94,9 @@ async function ask(socket, event, payload) {
   } catch {
     return NO_ANSWER;
   }
+}
+
+/** Random, as `randomUUID` would need https. */
+function createRouteKey() {
+  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(36)).join("");
 }

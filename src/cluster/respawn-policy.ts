@@ -21,19 +21,25 @@ export const EXIT_WINDOW_MS = 60_000;
 const FAILED_STARTS = 3;
 /** Crashes of serving workers within the window that make a crash loop. */
 const CRASHES = 10;
+/** Kills within the window that are answered at once; when memory runs out again and again, there are more. */
+const KILLS = 10;
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 5000;
 
 /**
  * Decides about the last of `exits`, the instance's exits in order. A worker that was asked to go or was killed
- * from outside is replaced at once; a crash is followed by a growing delay; a crash loop ends the instance, for then
+ * from outside is replaced at once, unless the killing does not end; a crash is followed by a growing delay; a crash loop ends the instance, for then
  * only a person or an orchestrator can help. A store that is away is waited for without end: the other workers serve.
  */
 export function decide(exits: readonly Exit[]): Decision {
   const last = exits.at(-1);
-  if (last === undefined || last.kind === "left" || last.kind === "killed") return respawn(0);
+  if (last === undefined || last.kind === "left") return respawn(0);
 
   const recent = exits.filter((exit) => exit.atMs > last.atMs - EXIT_WINDOW_MS);
+  if (last.kind === "killed") {
+    const kills = recent.filter((exit) => exit.kind === "killed").length;
+    return respawn(kills > KILLS ? growing(kills - KILLS) : 0);
+  }
   const failedInARow = countLast(recent, (exit) => exit.kind === "failed");
   if (failedInARow >= FAILED_STARTS) {
     return { action: "give up", reason: `${failedInARow} workers in a row ended before they were ready` };
@@ -43,7 +49,11 @@ export function decide(exits: readonly Exit[]): Decision {
     return { action: "give up", reason: `${crashes} workers crashed within ${EXIT_WINDOW_MS / 1000} s` };
   }
   const troubled = recent.filter((exit) => exit.kind !== "left" && exit.kind !== "killed").length;
-  return respawn(Math.min(FIRST_DELAY_MS * 2 ** (troubled - 1), LONGEST_DELAY_MS));
+  return respawn(growing(troubled));
+}
+
+function growing(count: number): number {
+  return Math.min(FIRST_DELAY_MS * 2 ** (count - 1), LONGEST_DELAY_MS);
 }
 
 function respawn(delayMs: number): Decision {

@@ -8,8 +8,16 @@ function exits(kinds: ExitKind[], everyMs = 100): Exit[] {
 const times = (count: number, kind: ExitKind): ExitKind[] => new Array<ExitKind>(count).fill(kind);
 
 describe("respawn policy", () => {
-  test.each(["left", "killed"] as const)("replaces a worker that was %s at once, however often", (kind) => {
-    expect(decide(exits(times(100, kind)))).toEqual({ action: "respawn", delayMs: 0 });
+  test("replaces a worker that was asked to go at once, however often", () => {
+    expect(decide(exits(times(100, "left")))).toEqual({ action: "respawn", delayMs: 0 });
+  });
+
+  test("replaces a killed worker at once, and slower and slower when the killing does not end", () => {
+    expect(decide(exits(times(10, "killed")))).toEqual({ action: "respawn", delayMs: 0 });
+    expect(decide(exits(times(11, "killed")))).toEqual({ action: "respawn", delayMs: 100 });
+    expect(decide(exits(times(13, "killed")))).toEqual({ action: "respawn", delayMs: 400 });
+    expect(decide(exits(times(200, "killed")))).toEqual({ action: "respawn", delayMs: 5000 });
+    expect(decide(exits(times(200, "killed"), 30_000))).toEqual({ action: "respawn", delayMs: 0 });
   });
 
   test("waits longer after each crash", () => {
