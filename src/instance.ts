@@ -1,3 +1,4 @@
+import { createMonitor } from "./admin/monitor.js";
 import { createPrimary } from "./cluster/primary.js";
 import type { Config } from "./config/config.js";
 import { createEmbeddedMongodb } from "./embedded-mongodb/embedded-mongodb.js";
@@ -11,12 +12,17 @@ import { createSingleProcess } from "./worker/single-process.js";
 const MONGODB_STOP_SHARE = 0.1;
 
 /** One running Shoal. */
-export interface Instance extends Service {
+export interface Instance extends Omit<Service, "canServe" | "measure"> {
+  /** Address of the private port; known once started. */
+  adminUrl(): string;
   /** The MongoDB in use, whole: for the embedded one this is what a second instance is given. */
   mongodbUri(): string;
 }
 
-/** An instance as configured: its embedded MongoDB unless it has another one, then one process or a cluster. */
+/**
+ * An instance as configured: its private port, which is there first and last, its embedded MongoDB unless it has another
+ * one, then one process or a cluster.
+ */
 export function createInstance(config: Config, log: Logger, onGiveUp: (error: StartError) => void): Instance {
   const embedded =
     config.mongodbUri === ""
@@ -36,10 +42,28 @@ export function createInstance(config: Config, log: Logger, onGiveUp: (error: St
     return service;
   });
 
+  const monitor = createMonitor(config, () => service);
+  const parts = [monitor, ...(embedded === undefined ? [] : [embedded]), serving];
+  const whole = compose("instance", parts);
+
   return {
-    ...compose("instance", embedded === undefined ? [serving] : [embedded, serving]),
+    ...whole,
+    async start() {
+      await whole.start();
+      monitor.enter("serving");
+    },
+    async drain() {
+      monitor.enter("draining");
+      await service?.drain();
+    },
+    stop() {
+      monitor.enter("draining");
+      return whole.stop();
+    },
     mongodbUri,
     url: () => service?.url() ?? "",
+    adminUrl: monitor.url,
+    reload: async () => service?.reload(),
     kill: () => service?.kill(),
   };
 }

@@ -3,14 +3,25 @@ import type { Config } from "./config/config.js";
 // Node's cluster, the sticky library and the adapter use the same channel: every message is an object whose type has a
 // prefix of ours, and whatever is not one of these is somebody else's.
 
+/** One metric with its samples, in Prometheus' text format: the lines that describe it, and one line per sample. */
+export interface MetricFamily {
+  readonly name: string;
+  readonly head: string;
+  readonly samples: readonly string[];
+}
+
 /** What the primary tells a worker. */
 export type PrimaryMessage =
   /** The answer to `shoal:hello`: who the worker is and how it is configured. */
   | { readonly type: "shoal:boot"; readonly slot: number; readonly config: Config }
+  /** To send its clients away, one after the other; it still answers what arrives, and says when none is left. */
+  | { readonly type: "shoal:drain" }
   /** The worker is out of rotation: nothing new arrives after this message, so it can finish and end. */
   | { readonly type: "shoal:stop" }
   /** A sibling has ended, in whatever way: the one that had called itself this node. */
-  | { readonly type: "shoal:ended"; readonly node: string };
+  | { readonly type: "shoal:ended"; readonly node: string }
+  /** To tell its metrics; sent only to workers that have been ready. `request` comes back with the answer. */
+  | { readonly type: "shoal:collect"; readonly request: number };
 
 /** What a worker tells its primary. */
 export type WorkerMessage =
@@ -20,21 +31,38 @@ export type WorkerMessage =
   | { readonly type: "shoal:ready" }
   /** The name under which siblings know the worker from now on, for `shoal:ended`. */
   | { readonly type: "shoal:node"; readonly node: string }
+  /** The answer to `shoal:drain`. */
+  | { readonly type: "shoal:drained" }
   /** About to stop by itself: to be taken out of rotation, which the primary confirms with `shoal:stop`. */
   | { readonly type: "shoal:leaving" }
+  /** The answer to `shoal:collect`. */
+  | {
+      readonly type: "shoal:metrics";
+      readonly request: number;
+      readonly slot: number;
+      readonly families: readonly MetricFamily[];
+    }
   /** Could not start. `temporary` when the cause may pass, as with a store that is away. */
   | { readonly type: "shoal:failed"; readonly message: string; readonly temporary: boolean };
 
 /** Recognises a message of the primary among all that arrives; only its type is checked, as both ends are of one build. */
 export function isPrimaryMessage(message: unknown): message is PrimaryMessage {
-  return ["shoal:boot", "shoal:stop", "shoal:ended"].includes(typeOf(message));
+  return ["shoal:boot", "shoal:drain", "shoal:stop", "shoal:ended", "shoal:collect"].includes(
+    typeOf(message),
+  );
 }
 
 /** Recognises a message of a worker, likewise. */
 export function isWorkerMessage(message: unknown): message is WorkerMessage {
-  return ["shoal:hello", "shoal:ready", "shoal:node", "shoal:leaving", "shoal:failed"].includes(
-    typeOf(message),
-  );
+  return [
+    "shoal:hello",
+    "shoal:ready",
+    "shoal:node",
+    "shoal:drained",
+    "shoal:leaving",
+    "shoal:metrics",
+    "shoal:failed",
+  ].includes(typeOf(message));
 }
 
 function typeOf(message: unknown): string {

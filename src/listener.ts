@@ -9,11 +9,22 @@ export interface Listener extends Component {
   url(): string;
 }
 
+/** The variables that say where a server listens, for errors. */
+export interface ListenerVariables {
+  readonly host: string;
+  readonly port: string;
+}
+
 /**
  * Binds the server to its port. `stop` ends only the accepting: open connections go on, so that whoever stops
  * next can finish them.
  */
-export function createListener(server: Server, host: string, port: number): Listener {
+export function createListener(
+  server: Server,
+  host: string,
+  port: number,
+  variables: ListenerVariables = { host: "HOST", port: "PORT" },
+): Listener {
   async function start(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
@@ -22,7 +33,7 @@ export function createListener(server: Server, host: string, port: number): List
         resolve();
       });
     }).catch((error: NodeJS.ErrnoException) => {
-      throw new StartError(explain(error, host, port), { cause: error });
+      throw new StartError(explain(error, host, port, variables), { cause: error });
     });
   }
 
@@ -41,16 +52,21 @@ export function createListener(server: Server, host: string, port: number): List
   };
 }
 
-function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
+function explain(
+  error: NodeJS.ErrnoException,
+  host: string,
+  port: number,
+  variables: ListenerVariables,
+): string {
   switch (error.code) {
     case "EADDRINUSE":
-      return `PORT ${port} is already in use on ${host}`;
+      return `${variables.port} ${port} is already in use on ${host}`;
     case "EACCES":
-      return `PORT ${port} needs more rights than this process has`;
+      return `${variables.port} ${port} needs more rights than this process has`;
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
-      return `HOST ${host} is not an address of this machine`;
+      return `${variables.host} ${host} is not an address of this machine`;
     default:
-      return `Cannot listen on HOST ${host}, PORT ${port}: ${error.message}`;
+      return `Cannot listen on ${variables.host} ${host}, ${variables.port} ${port}: ${error.message}`;
   }
 }

@@ -1,5 +1,5 @@
 import { type Config, readConfig } from "./config/config.js";
-import { createInstance } from "./instance.js";
+import { createInstance, type Instance } from "./instance.js";
 import { createLogger, type Logger, redactUri } from "./logger.js";
 import { onSignals } from "./signals.js";
 import { StartError } from "./start-error.js";
@@ -18,6 +18,16 @@ export async function runInstance(): Promise<void> {
     if (ending) return;
     ending = true;
     if (cause !== undefined) report(log, cause);
+    void (cause === undefined ? drain() : Promise.resolve()).then(() => stop(exitCode));
+  }
+
+  /** What is broken is not worth waiting for; what is asked to end sends its clients away first. */
+  async function drain(): Promise<void> {
+    if (config.drainWindowMs > 0) log.info({ windowMs: config.drainWindowMs }, "draining");
+    await instance.drain().catch((error: unknown) => log.error({ err: error }, "could not drain"));
+  }
+
+  function stop(exitCode: number): void {
     const deadline = setTimeout(() => abort("stopping took too long"), config.shutdownTimeoutMs);
     instance
       .stop()
@@ -29,6 +39,17 @@ export async function runInstance(): Promise<void> {
         log.info("stopped");
         process.exit(exitCode);
       });
+  }
+
+  function reload(): void {
+    if (ending) return;
+    log.info("replacing the workers");
+    instance.reload().then(
+      () => log.info("all workers replaced"),
+      (error: unknown) => {
+        if (!ending) log.error({ reason: String(error) }, "workers not replaced; the old ones serve on");
+      },
+    );
   }
 
   function abort(reason: string): void {
@@ -43,6 +64,7 @@ export async function runInstance(): Promise<void> {
       end(0);
     },
     abort: () => abort("second signal"),
+    reload,
   });
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => end(1, error));
@@ -50,7 +72,7 @@ export async function runInstance(): Promise<void> {
 
   try {
     await instance.start();
-    if (!ending) announce(config, log, instance.url(), instance.mongodbUri());
+    if (!ending) announce(config, log, instance);
   } catch (error) {
     end(1, error);
   }
@@ -65,14 +87,15 @@ function configOrExit(): Config {
   }
 }
 
-function announce(config: Config, log: Logger, url: string, mongodbUri: string): void {
+function announce(config: Config, log: Logger, instance: Instance): void {
   log.info(
     {
-      url,
+      url: instance.url(),
+      admin: instance.adminUrl(),
       workers: config.workers,
       environment: config.environment,
       // The embedded one has no credentials, and its address is needed to share it.
-      mongodb: config.mongodbUri === "" ? mongodbUri : redactUri(mongodbUri),
+      mongodb: config.mongodbUri === "" ? instance.mongodbUri() : redactUri(instance.mongodbUri()),
       redis: config.redis?.urls.map(redactUri).join(",") ?? "off",
     },
     "ready",

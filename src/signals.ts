@@ -4,14 +4,17 @@ export interface SignalActions {
   stop(signal: NodeJS.Signals): void;
   /** Second one: end now. */
   abort(): void;
+  /** SIGHUP: take on new code. */
+  reload(): void;
 }
 
 /** Signals that close to the first, in milliseconds, are its echo: a launcher passes on what a terminal sends to all. */
 const ECHO_MS = 250;
 
-/** Turns SIGTERM and SIGINT into a stop, and any further one into an abort. Installed once per process. */
+/** Turns SIGTERM and SIGINT into a stop, any further one into an abort, SIGHUP into a reload. Installed once per process. */
 export function onSignals(actions: SignalActions): void {
   let firstAt: number | undefined;
+  process.on("SIGHUP", actions.reload);
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       if (firstAt === undefined) {

@@ -32,14 +32,16 @@ const SHARED = ["room-names", "room-requests", "sizes", "types"].map((name) => `
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   main: ["run-instance", "worker"],
   "run-instance": ["instance"],
-  instance: ["cluster", "worker", "embedded-mongodb"],
+  instance: ["admin", "cluster", "worker", "embedded-mongodb"],
+  admin: ["metrics"],
   cluster: [],
-  worker: ["http", "realtime", "services", "stores"],
-  http: ["services (type)"],
-  realtime: ["services (type)", "stores (type)"],
+  worker: ["http", "realtime", "services", "stores", "metrics"],
+  http: ["services (type)", "metrics (type)"],
+  realtime: ["services (type)", "stores (type)", "metrics (type)"],
   services: [],
   stores: ["models", "services (type)"],
   models: [],
+  metrics: [],
   "embedded-mongodb": [],
 };
 
@@ -58,6 +60,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   mongoose: ["models", "stores"],
   envalid: ["config"],
   pino: ["logger"],
+  "prom-client": ["metrics"],
 };
 
 function roomOf(name: string): string {

@@ -17,6 +17,8 @@ export interface WorkerExit {
 /** What happens to a worker, as the pool hears of it. */
 export interface PoolWorkerEvents {
   onReady(): void;
+  /** It wants to end: somebody has sent it SIGTERM, or it failed. To be answered with `retire`. */
+  onLeaving(): void;
   onExit(exit: WorkerExit): void;
 }
 
@@ -27,8 +29,14 @@ export interface PoolWorker {
   isRoutable(): boolean;
   /** Without effect on one that has ended. */
   tell(message: PrimaryMessage): void;
-  /** Takes it out of rotation, lets it drain and end. */
+  /** Takes it out of rotation: it is given no new connections, only those of its sessions. */
+  leaveRotation(): void;
+  /** Has it send its clients away; resolves when they are gone, or it is. */
+  drain(): Promise<void>;
+  /** Takes it out of rotation, lets it finish and end. */
   retire(): void;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<void>;
   /** Ends it at once. */
   kill(): void;
 }
@@ -37,6 +45,7 @@ export interface PoolWorker {
 export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): PoolWorker {
   const node = cluster.fork();
   let wasReady = false;
+  let isLeaving = false;
   let retired = false;
   let siblingName: string | undefined;
   let failure: { readonly message: string; readonly temporary: boolean } | undefined;
@@ -55,15 +64,26 @@ export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): Pool
     }
     if (message.type === "shoal:failed") failure = message;
     if (message.type === "shoal:node") siblingName = message.node;
-    if (message.type === "shoal:leaving") retire();
+    if (message.type === "shoal:leaving") events.onLeaving();
+    if (message.type === "shoal:drained") settleDrained();
     if (message.type === "shoal:ready") {
       clearTimeout(bootTimer);
       wasReady = true;
       events.onReady();
     }
   });
+  let settleDrained = (): void => {};
+  const drained = new Promise<void>((resolve) => {
+    settleDrained = resolve;
+  });
+  let settleEnded = (): void => {};
+  const ended = new Promise<void>((resolve) => {
+    settleEnded = resolve;
+  });
   node.once("exit", (code: number | null, signal: string | null) => {
     clearTimeout(bootTimer);
+    settleDrained();
+    settleEnded();
     const reason = failure?.message ?? (signal === null ? `exit code ${code}` : `signal ${signal}`);
     events.onExit({ kind: kindOf(code, signal), reason, siblingName });
   });
@@ -79,7 +99,17 @@ export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): Pool
     if (node.isConnected()) node.send(message, () => {});
   }
 
+  function leaveRotation(): void {
+    isLeaving = true;
+  }
+
+  function drain(): Promise<void> {
+    tell({ type: "shoal:drain" });
+    return drained;
+  }
+
   function retire(): void {
+    leaveRotation();
     retired = true;
     tell({ type: "shoal:stop" });
   }
@@ -88,5 +118,6 @@ export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): Pool
     node.process.kill("SIGKILL");
   }
 
-  return { node, isRoutable: () => wasReady && !retired, tell, retire, kill };
+  const isRoutable = (): boolean => wasReady && !isLeaving;
+  return { node, isRoutable, tell, leaveRotation, drain, retire, ended, kill };
 }

@@ -6,6 +6,7 @@ import type { Logger } from "../logger.js";
 import type { Service } from "../service.js";
 import type { StartError } from "../start-error.js";
 import { createConnections } from "./connections.js";
+import { createGathering } from "./gathering.js";
 import { createStickyServer } from "./sticky-server.js";
 import { createWorkerPool } from "./worker-pool.js";
 
@@ -18,6 +19,7 @@ const FLUSH_SHARE = 0.1;
  */
 export function createPrimary(config: Config, log: Logger, onGiveUp: (error: StartError) => void): Service {
   const pool = createWorkerPool(config, log, onGiveUp);
+  const gathering = createGathering();
   const connections = createConnections(config.shutdownTimeoutMs * FLUSH_SHARE);
   const server = createStickyServer(pool.routable, connections);
   const listener: Listener = createListener(server, config.host, config.port);
@@ -25,7 +27,11 @@ export function createPrimary(config: Config, log: Logger, onGiveUp: (error: Sta
   if (config.redis === undefined) setupAdapterRelay();
 
   return {
-    ...compose("primary", [connections, pool, listener]),
+    ...compose("primary", [gathering, connections, pool, listener]),
+    canServe: () => pool.routable().length > 0,
+    measure: async () => ({ ...(await gathering.collect()), restarts: pool.restarts() }),
+    drain: pool.drain,
+    reload: pool.reload,
     url: listener.url,
     kill: pool.kill,
   };

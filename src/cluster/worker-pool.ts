@@ -1,6 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config/config.js";
+import type { PrimaryMessage } from "../ipc.js";
 import type { Component } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
 import { StartError } from "../start-error.js";
@@ -10,10 +11,22 @@ import { decide, EXIT_WINDOW_MS, type Exit } from "./respawn-policy.js";
 /** Part of the shutdown time after which workers that still drain are killed. */
 const KILL_SHARE = 0.8;
 
+/** Time beyond the drain window that workers have to say that they are done, in milliseconds. */
+const DRAIN_SLACK_MS = 5000;
+
 /** The workers of this instance: one per slot, replaced when they end. */
 export interface WorkerPool extends Component {
   /** The workers that may be given new connections: neither booting nor on their way out. */
   routable(): Worker[];
+  /** All workers send their clients away; none is replaced any more. Resolves when they are done or late. */
+  drain(): Promise<void>;
+  /**
+   * Replaces one worker after the other: the new one first becomes ready, then the old one drains and ends.
+   * @throws {StartError} when a new one does not start; its predecessor and those after it serve on.
+   */
+  reload(): Promise<void>;
+  /** How often the worker of each slot was replaced, for whatever reason. */
+  restarts(): ReadonlyMap<number, number>;
   /** Ends every worker at once. */
   kill(): void;
 }
@@ -27,20 +40,33 @@ export function createWorkerPool(
   log: Logger,
   onGiveUp: (error: StartError) => void,
 ): WorkerPool {
-  const workers = new Map<number, PoolWorker>();
+  const slots = new Map<number, PoolWorker>();
+  /** Those that have a successor, or are to have their slot. */
+  const others = new Set<PoolWorker>();
   const respawns = new Map<number, NodeJS.Timeout>();
   const ready = new Set<number>();
+  const restarts = new Map<number, number>();
   let exits: Exit[] = [];
-  let phase: "starting" | "serving" | "stopping" = "starting";
+  let phase: "starting" | "serving" | "draining" | "stopping" = "starting";
   let settleStart: { resolve(): void; reject(error: StartError): void } | undefined;
-  let onEmpty: (() => void) | undefined;
+  let reloading: Promise<void> | undefined;
+
+  const workers = (): PoolWorker[] => [...slots.values(), ...others];
+  const isServing = (): boolean => phase === "serving"; // asked again after each wait
 
   function fork(slot: number): void {
     respawns.delete(slot);
-    const boot = { type: "shoal:boot", slot, config } as const;
-    const worker = forkWorker(boot, { onReady: () => onReady(slot), onExit: (exit) => onExit(slot, exit) });
-    workers.set(slot, worker);
+    const worker = forkWorker(bootOf(slot), {
+      onReady: () => onReady(slot),
+      onLeaving: () => onLeaving(worker),
+      onExit: (exit) => onExit(slot, worker, exit),
+    });
+    slots.set(slot, worker);
     log.debug({ worker: slot, workerPid: worker.node.process.pid }, "worker forked");
+  }
+
+  function bootOf(slot: number): PrimaryMessage {
+    return { type: "shoal:boot", slot, config };
   }
 
   function onReady(slot: number): void {
@@ -51,27 +77,31 @@ export function createWorkerPool(
     settleStart?.resolve();
   }
 
-  function onExit(slot: number, exit: WorkerExit): void {
-    workers.delete(slot);
-    ready.delete(slot);
+  /** While all drain, the last one has to stay for what is not a connection. */
+  function onLeaving(worker: PoolWorker): void {
+    const isLast = workers().every((other) => other === worker || !other.isRoutable());
+    if (phase !== "draining" || !isLast) worker.retire();
+  }
+
+  function onExit(slot: number, worker: PoolWorker, exit: WorkerExit): void {
     tellSiblings(exit);
-    if (phase === "stopping") {
-      if (workers.size === 0) onEmpty?.();
-      return;
-    }
+    if (others.delete(worker)) return; // its slot is another one's
+    slots.delete(slot);
+    ready.delete(slot);
+    if (phase === "stopping") return;
     if (phase === "starting" && exit.kind !== "killed" && exit.kind !== "left") {
       settleStart?.reject(startErrorOf(exit));
       return;
     }
     const level = exit.kind === "left" ? "info" : "error";
     log[level]({ worker: slot, kind: exit.kind, reason: exit.reason }, "worker ended");
-    replace(slot, exit);
+    if (phase !== "draining") replace(slot, exit);
   }
 
   /** All of them: any one of them might be stuck, and they hear of it before any other way could tell them. */
   function tellSiblings({ siblingName }: WorkerExit): void {
     if (siblingName === undefined) return;
-    for (const sibling of workers.values()) sibling.tell({ type: "shoal:ended", node: siblingName });
+    for (const sibling of workers()) sibling.tell({ type: "shoal:ended", node: siblingName });
   }
 
   function replace(slot: number, exit: WorkerExit): void {
@@ -82,6 +112,7 @@ export function createWorkerPool(
       onGiveUp(new StartError(`Crash loop: ${decision.reason} (the last one: ${exit.reason})`));
       return;
     }
+    countRestart(slot);
     respawns.set(slot, setTimeout(fork, decision.delayMs, slot));
   }
 
@@ -101,33 +132,113 @@ export function createWorkerPool(
     });
   }
 
+  async function drain(): Promise<void> {
+    if (!isServing()) return;
+    phase = "draining";
+    cancelRespawns();
+    await settledWithin(
+      workers().map((worker) => worker.drain()),
+      config.drainWindowMs + DRAIN_SLACK_MS,
+    );
+  }
+
+  /** A second call while one is under way joins it. */
+  function reload(): Promise<void> {
+    reloading ??= reloadAll().finally(() => {
+      reloading = undefined;
+    });
+    return reloading;
+  }
+
+  async function reloadAll(): Promise<void> {
+    for (let slot = 1; slot <= config.workers && isServing(); slot += 1) {
+      const old = slots.get(slot);
+      if (old === undefined) continue; // being replaced anyway
+      await succeed(slot, old);
+      await settledWithin([old.drain()], config.drainWindowMs + DRAIN_SLACK_MS);
+      old.retire();
+      const timer = setTimeout(old.kill, config.shutdownTimeoutMs);
+      await old.ended;
+      clearTimeout(timer);
+      log.info({ worker: slot }, "worker replaced");
+    }
+  }
+
+  /** Forks the successor of a slot's worker and gives it the slot once it is ready. */
+  async function succeed(slot: number, old: PoolWorker): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const worker = forkWorker(bootOf(slot), {
+        onReady() {
+          if (slots.get(slot) === old) {
+            others.add(old);
+            countRestart(slot);
+          } else {
+            slots.get(slot)?.retire(); // the old one ended meanwhile and has been replaced
+          }
+          others.delete(worker);
+          slots.set(slot, worker);
+          old.leaveRotation();
+          resolve();
+        },
+        onLeaving: () => onLeaving(worker),
+        onExit(exit) {
+          onExit(slot, worker, exit);
+          reject(startErrorOf(exit));
+        },
+      });
+      others.add(worker);
+    });
+  }
+
+  function countRestart(slot: number): void {
+    restarts.set(slot, (restarts.get(slot) ?? 0) + 1);
+  }
+
+  function cancelRespawns(): void {
+    for (const timer of respawns.values()) clearTimeout(timer);
+    respawns.clear();
+  }
+
   async function stop(): Promise<void> {
     phase = "stopping";
-    for (const timer of respawns.values()) clearTimeout(timer);
-    if (workers.size === 0) return;
-    const empty = new Promise<void>((resolve) => {
-      onEmpty = resolve;
-    });
+    cancelRespawns();
+    const leaving = workers();
     const timer = setTimeout(() => {
-      log.error({ workers: [...workers.keys()] }, "workers killed: they did not stop in time");
+      log.error({ workers: [...slots.keys()] }, "workers killed: they did not stop in time");
       kill();
     }, config.shutdownTimeoutMs * KILL_SHARE);
-    for (const worker of workers.values()) worker.retire();
-    await empty;
+    for (const worker of leaving) worker.retire();
+    await Promise.all(leaving.map((worker) => worker.ended));
     clearTimeout(timer);
   }
 
   function kill(): void {
-    for (const worker of workers.values()) worker.kill();
+    for (const worker of workers()) worker.kill();
   }
 
   return {
     name: "workers",
     start,
     stop,
+    drain,
+    reload,
+    restarts: () => restarts,
     kill,
-    routable: () => [...workers.values()].filter((worker) => worker.isRoutable()).map(({ node }) => node),
+    routable: () =>
+      workers()
+        .filter((worker) => worker.isRoutable())
+        .map(({ node }) => node),
   };
+}
+
+/** Waits for all of them, but no longer than `timeoutMs`. */
+async function settledWithin(waits: readonly Promise<void>[], timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  await Promise.race([Promise.all(waits), late]);
+  clearTimeout(timer);
 }
 
 function startErrorOf(exit: WorkerExit): StartError {

@@ -35,6 +35,15 @@ export interface RoomsConfig {
   readonly queuedMessages: number;
 }
 
+/** How many clients a worker takes, and for how long. */
+export interface AdmissionConfig {
+  readonly connections: number;
+  readonly handshakesPerSecond: number;
+  readonly lagMs: number;
+  /** 0: no connection is closed for its age. */
+  readonly maxAgeMs: number;
+}
+
 /** Heartbeat of Socket.IO connections. */
 export interface PingConfig {
   readonly intervalMs: number;
@@ -47,8 +56,13 @@ export interface Config {
   readonly instance: string;
   readonly host: string;
   readonly port: number;
+  /** Where the private port of probes and metrics is. */
+  readonly admin: { readonly host: string; readonly port: number };
   readonly workers: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Time over which connections are closed before a stop; 0 closes them at once. */
+  readonly drainWindowMs: number;
+  /** Longest time from the end of the drain window to the end of the process. */
   readonly shutdownTimeoutMs: number;
   readonly dataDir: string;
   /** Empty: the embedded MongoDB serves. */
@@ -60,6 +74,8 @@ export interface Config {
   readonly trustProxy: TrustProxy;
   readonly limits: LimitsConfig;
   readonly rooms: RoomsConfig;
+  readonly admission: AdmissionConfig;
+  readonly fanOut: "batched" | "stock";
   readonly ping: PingConfig;
 }
 
@@ -92,8 +108,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     instance: given.INSTANCE_ID || `${hostname().slice(0, 48)}-${randomBytes(3).toString("hex")}`,
     host: given.HOST,
     port: given.PORT,
+    admin: { host: given.ADMIN_HOST, port: given.ADMIN_PORT },
     workers: given.WORKERS,
     logLevel: given.LOG_LEVEL,
+    drainWindowMs: given.DRAIN_WINDOW_MS,
     shutdownTimeoutMs: given.SHUTDOWN_TIMEOUT_MS,
     dataDir: resolve(given.DATA_DIR),
     mongodbUri: given.MONGODB_URI,
@@ -121,6 +139,13 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       pageMessages: given.ROOM_PAGE_MESSAGES,
       publishMessages: given.ROOM_PUBLISH_MESSAGES,
       queuedMessages: given.ROOM_QUEUE_MESSAGES,
+    },
+    fanOut: given.FAN_OUT,
+    admission: {
+      connections: given.MAX_CONNECTIONS_PER_WORKER,
+      handshakesPerSecond: given.MAX_HANDSHAKES_PER_SECOND,
+      lagMs: given.OVERLOAD_LAG_MS,
+      maxAgeMs: given.MAX_CONNECTION_AGE_MS,
     },
     ping: { intervalMs: given.PING_INTERVAL_MS, timeoutMs: given.PING_TIMEOUT_MS },
   });

@@ -12,6 +12,19 @@ export const VARIABLES = {
   }),
   PORT: integer(0, 65_535)({ default: 3000, desc: "Port of HTTP and Socket.IO; 0 takes a free one" }),
   HOST: str({ default: "0.0.0.0", devDefault: "127.0.0.1", desc: "Address to listen on" }),
+  ADMIN_PORT: integer(
+    0,
+    65_535,
+  )({
+    default: 9464,
+    devDefault: 0,
+    desc: "Private port of `/livez`, `/readyz` and `/metrics`; 0 takes a free one",
+  }),
+  ADMIN_HOST: str({
+    default: "0.0.0.0",
+    devDefault: "127.0.0.1",
+    desc: "Address to listen on for ADMIN_PORT; not for the public",
+  }),
   WORKERS: integer(
     1,
     256,
@@ -46,12 +59,42 @@ export const VARIABLES = {
     desc: "Proxies whose X-Forwarded-For is believed: their number, or comma-separated addresses and CIDRs",
   }),
   LOG_LEVEL: oneOf(LOG_LEVELS)({ default: "info", desc: "Least severe level that is logged" }),
+  DRAIN_WINDOW_MS: integer(
+    0,
+    3_600_000,
+  )({
+    default: 60_000,
+    devDefault: 0,
+    desc: "Time over which connections are closed, one after the other, before a process stops, in milliseconds",
+  }),
   SHUTDOWN_TIMEOUT_MS: integer(
     1000,
     3_600_000,
   )({
     default: 10_000,
-    desc: "Longest time from SIGTERM to the end of the process, in milliseconds",
+    desc: "Longest time from the end of the drain window to the end of the process, in milliseconds",
+  }),
+  MAX_CONNECTIONS_PER_WORKER: integer(
+    1,
+    1_000_000,
+  )({ default: 20_000, desc: "Connections of one worker; beyond it handshakes get 503" }),
+  MAX_HANDSHAKES_PER_SECOND: integer(
+    1,
+    1_000_000,
+  )({ default: 1000, desc: "New connections per second and worker; beyond it handshakes get 503" }),
+  OVERLOAD_LAG_MS: integer(
+    10,
+    60_000,
+  )({
+    default: 250,
+    desc: "Mean lag of a worker's event loop over a second, in milliseconds, above which handshakes get 503",
+  }),
+  MAX_CONNECTION_AGE_MS: integer(
+    0,
+    2_592_000_000,
+  )({
+    default: 0,
+    desc: "Age at which a connection is closed, give or take a tenth, in milliseconds, so that its client may move to an instance that was added; 0 is never",
   }),
   BODY_LIMIT_BYTES: integer(1, 67_108_864)({ default: 102_400, desc: "Largest body of an HTTP request" }),
   MESSAGE_LIMIT_BYTES: integer(1, 16_777_216)({ default: 65_536, desc: "Largest message body, as JSON" }),
@@ -84,6 +127,10 @@ export const VARIABLES = {
   )({
     default: 2000,
     desc: "Messages that may wait for the database per durable room and worker; more are refused with `temporary`",
+  }),
+  FAN_OUT: oneOf(["batched", "stock"])({
+    default: "batched",
+    desc: "How broadcasts reach WebSocket clients: `batched` puts what gathers within a turn into one write, `stock` is Socket.IO's way",
   }),
   CLIENT_BACKLOG_PACKETS: integer(
     10,

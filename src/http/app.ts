@@ -5,6 +5,7 @@ import helmet from "helmet";
 import { trustFunction } from "../client-address.js";
 import type { Config } from "../config/config.js";
 import type { Logger } from "../logger.js";
+import type { HttpMetrics } from "../metrics/types.js";
 import type { OriginCheck } from "../origin.js";
 import type { ConnectionAudit } from "../services/connection-audit.js";
 import type { Health } from "../services/health.js";
@@ -12,6 +13,7 @@ import { accessLog } from "./access-log.js";
 import { errorHandler, notFound } from "./error-handler.js";
 import type { InFlight } from "./in-flight.js";
 import { jsonBody } from "./json-body.js";
+import { requestDurations } from "./request-durations.js";
 import { requestId } from "./request-id.js";
 import { connectionRoutes } from "./routes/connections.js";
 import { healthRoutes } from "./routes/health.js";
@@ -30,6 +32,7 @@ export interface AppParts {
   readonly log: Logger;
   readonly inFlight: InFlight;
   readonly isAllowedOrigin: OriginCheck;
+  readonly metrics: HttpMetrics;
 }
 
 const PUBLIC_DIR = fileURLToPath(new URL("../../public", import.meta.url));
@@ -42,7 +45,7 @@ export function createApp(config: Config, services: Services, parts: AppParts): 
   app.disable("x-powered-by");
   app.set("trust proxy", trustFunction(config.trustProxy));
 
-  app.use(requestId, accessLog(parts.log), parts.inFlight.middleware);
+  app.use(requestId, accessLog(parts.log), requestDurations(parts.metrics), parts.inFlight.middleware);
   app.use(securityHeaders());
   const anyOrigin = config.corsOrigins === "*";
   if (!anyOrigin) app.use(varyByOrigin);

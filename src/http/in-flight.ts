@@ -3,6 +3,8 @@ import type { RequestHandler } from "express";
 /** Counts the requests that are being answered, so that a stop can wait for them. */
 export interface InFlight {
   readonly middleware: RequestHandler;
+  /** From now on answers end their connections, so that clients turn elsewhere. */
+  drain(): void;
   /** Resolves with the number still open: 0 as soon as there are none, or what is left after `timeoutMs`. */
   drained(timeoutMs: number): Promise<number>;
 }
@@ -25,6 +27,9 @@ export function createInFlight(): InFlight {
         if (open === 0) onEmpty?.();
       });
       next();
+    },
+    drain() {
+      draining = true;
     },
     async drained(timeoutMs) {
       draining = true;

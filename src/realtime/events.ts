@@ -69,6 +69,14 @@ export interface ServerToClientEvents {
   presence: (change: PresenceChange) => void;
 }
 
+/** Names of the events that clients receive; the compiler sees to it that all are here. */
+export const SERVER_EVENTS = Object.keys({
+  session: true,
+  message: true,
+  messages: true,
+  presence: true,
+} satisfies Record<keyof ServerToClientEvents, true>);
+
 /** What workers tell each other. */
 export interface InterServerEvents {
   /** Entries of a durable room that were just stored. */

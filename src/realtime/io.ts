@@ -9,6 +9,8 @@ export interface SocketData {
   address: string;
   /** Identity of the sender: the same over all its connections. */
   user: string;
+  /** Events that are being handled. */
+  openEvents: number;
 }
 
 /** The Socket.IO server, typed with the wire contract. */

@@ -1,5 +1,6 @@
 import { AppError } from "../errors.js";
 import type { Logger } from "../logger.js";
+import type { EventMetrics } from "../metrics/types.js";
 import { parse } from "../validation.js";
 import type { Ack, ClientEventName, createClientEvents, Payload, Refusal } from "./events.js";
 import type { IoSocket } from "./io.js";
@@ -24,11 +25,19 @@ export type Handlers = {
 
 type Schemas = ReturnType<typeof createClientEvents>;
 
+/** What all connections have in common. */
+export interface EventParts {
+  readonly schemas: Schemas;
+  readonly handlers: Handlers;
+  readonly metrics: Pick<EventMetrics, "received" | "handled">;
+  readonly log: Logger;
+}
+
 /**
  * Lets a connection call the handlers. Whatever a client sends ends in an acknowledgement (if it asked for one) and
  * never in an exception: an unknown event, a payload of the wrong form, a handler that throws.
  */
-export function bindHandlers(socket: IoSocket, schemas: Schemas, handlers: Handlers, log: Logger): void {
+export function bindHandlers(socket: IoSocket, { schemas, handlers, metrics, log }: EventParts): void {
   const names = Object.keys(handlers) as ClientEventName[];
 
   // A catch-all rather than one listener per event, so that unknown events are answered by the same code.
@@ -37,7 +46,15 @@ export function bindHandlers(socket: IoSocket, schemas: Schemas, handlers: Handl
     const answer = answerOnce(takeAck(args));
     const name = names.find((known) => known === event);
     const accept: Accept = (result) => answer({ ok: true, ...result });
-    handle(name, args[0], accept).then(accept, (error: unknown) => answer(refusal(error, event)));
+    const startedAt = performance.now();
+    metrics.received(name);
+    socket.data.openEvents += 1;
+    handle(name, args[0], accept)
+      .then(accept, (error: unknown) => answer(refusal(error, event)))
+      .finally(() => {
+        socket.data.openEvents -= 1;
+        metrics.handled(name, performance.now() - startedAt);
+      });
   });
 
   async function handle(

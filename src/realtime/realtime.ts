@@ -3,19 +3,23 @@ import type { ClientAddress } from "../client-address.js";
 import type { ConnectionEvent, Identity } from "../domain.js";
 import type { Component } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
+import type { ConnectionMetrics, EventMetrics } from "../metrics/types.js";
 import type { ConnectionAudit } from "../services/connection-audit.js";
 import type { Presence } from "../services/presence/presence.js";
 import type { RoomAccess } from "../services/room-access.js";
 import type { Rooms } from "../services/rooms/rooms.js";
 import { chooseAdapter, type RedisLink, useAdapter } from "./adapter.js";
+import type { Admission } from "./admission.js";
 import { authenticate } from "./authenticate.js";
 import { createClientEvents, type EventLimits } from "./events.js";
 import { durableRoomHandlers } from "./handlers/durable-rooms.js";
 import { messageHandlers } from "./handlers/messages.js";
 import { presenceHandlers } from "./handlers/presence.js";
 import { roomHandlers } from "./handlers/rooms.js";
+import { countHandshakes } from "./handshake-count.js";
 import type { Io, IoSocket } from "./io.js";
 import { bindHandlers, type Handlers } from "./on-event.js";
+import { countOutgoing } from "./outgoing-count.js";
 
 /** What the Socket.IO side of a worker is made of. */
 export interface RealtimeParts {
@@ -29,12 +33,14 @@ export interface RealtimeParts {
   readonly mayDo: RoomAccess;
   readonly limits: EventLimits & { readonly roomsPerSocket: number };
   readonly clientAddress: ClientAddress;
+  readonly admission: Admission;
+  readonly metrics: ConnectionMetrics & EventMetrics;
   readonly log: Logger;
 }
 
 /** The Socket.IO side of a worker: attaches to the HTTP server at start, ends every connection at stop. */
 export function createRealtime(parts: RealtimeParts): Component {
-  const { io, identity, audit, log } = parts;
+  const { io, identity, audit, metrics, log } = parts;
   const { roomsPerSocket } = parts.limits;
   const schemas = createClientEvents(parts.limits);
   const handlers: Handlers = {
@@ -43,13 +49,19 @@ export function createRealtime(parts: RealtimeParts): Component {
     ...durableRoomHandlers(parts.rooms, parts.mayDo, roomsPerSocket),
     ...presenceHandlers(parts.presence, parts.mayDo, roomsPerSocket),
   };
+  const eventParts = { schemas, handlers, metrics, log };
 
   function onConnection(socket: IoSocket): void {
     socket.data.address = parts.clientAddress(socket.request);
+    socket.data.openEvents = 0;
     record(socket, "connect");
-    socket.once("disconnect", (reason) => record(socket, "disconnect", reason));
-    bindHandlers(socket, schemas, handlers, log);
+    socket.once("disconnect", (reason) => {
+      metrics.disconnected(reason);
+      record(socket, "disconnect", reason);
+    });
+    bindHandlers(socket, eventParts);
     socket.emit("session", { id: socket.id, ...identity });
+    metrics.sent("session", 1);
   }
 
   function record(socket: IoSocket, type: ConnectionEvent["type"], reason?: string): void {
@@ -71,6 +83,9 @@ export function createRealtime(parts: RealtimeParts): Component {
       io.use(authenticate);
       io.on("connection", onConnection);
       io.attach(parts.httpServer);
+      parts.admission.install();
+      countHandshakes(io, metrics);
+      countOutgoing(io, metrics);
     },
     async stop() {
       await io.close();

@@ -1,5 +1,6 @@
 import type { Component } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
+import type { ConnectionMetrics } from "../metrics/types.js";
 import type { Io } from "./io.js";
 
 /** How often connections are looked at, in milliseconds. */
@@ -15,7 +16,12 @@ export interface BacklogLimits {
  * Ends connections whose clients do not read: Socket.IO queues for them without end. They are closed as by a broken link
  * and at once, so that the client comes back and reads on page by page; `disconnect()` would keep it away for good.
  */
-export function createSlowClientGuard(io: Io, limits: BacklogLimits, log: Logger): Component {
+export function createSlowClientGuard(
+  io: Io,
+  limits: BacklogLimits,
+  metrics: Pick<ConnectionMetrics, "slowClient">,
+  log: Logger,
+): Component {
   let timer: NodeJS.Timeout | undefined;
 
   function check(): void {
@@ -24,6 +30,7 @@ export function createSlowClientGuard(io: Io, limits: BacklogLimits, log: Logger
       const bytes = unsentBytes(socket.conn.transport);
       if (packets <= limits.packets && bytes <= limits.bytes) continue;
       log.warn({ session: socket.id, packets, bytes }, "client does not read: connection closed");
+      metrics.slowClient();
       socket.conn.close(true);
     }
   }

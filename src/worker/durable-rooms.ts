@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.js";
 import { type Component, compose } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
+import type { RoomMetrics } from "../metrics/types.js";
 import { durableRoomKey, type Io } from "../realtime/io.js";
 import { createRoomBus, NO_OTHERS, type WorkerLink } from "../realtime/room-bus.js";
 import { systemClock } from "../services/rooms/clock.js";
@@ -17,14 +18,26 @@ export interface DurableRooms {
   readonly component: Component;
 }
 
+/** What they are made of. */
+export interface DurableRoomParts {
+  readonly config: Config;
+  readonly store: RoomStore;
+  readonly io: Io;
+  /** To the other workers; absent when there are none. */
+  readonly link: WorkerLink | undefined;
+  readonly metrics: RoomMetrics;
+  readonly log: Logger;
+}
+
 /** Puts the rooms together: log and readers over the store, the adapter as doorbell, local sockets as audience. */
-export function createDurableRooms(
-  config: Config,
-  store: RoomStore,
-  io: Io,
-  link: WorkerLink | undefined,
-  log: Logger,
-): DurableRooms {
+export function createDurableRooms({
+  config,
+  store,
+  io,
+  link,
+  metrics,
+  log,
+}: DurableRoomParts): DurableRooms {
   const clock = systemClock();
   const members = (room: string): number => io.sockets.adapter.rooms.get(durableRoomKey(room))?.size ?? 0;
   const report = (what: string, error: unknown): void => log.warn({ err: error, what }, "durable rooms");
@@ -42,6 +55,7 @@ export function createDurableRooms(
       deliver: coalescer.deliver,
       members,
       report,
+      observer: metrics,
     },
     { ...ROOM_LIMITS, ...bounds },
   );

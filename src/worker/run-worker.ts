@@ -5,11 +5,13 @@ import { createPrimaryLink, tellPrimary } from "./primary-link.js";
 import { createWorker } from "./worker.js";
 
 /**
- * Life of a clustered worker's process: waits for its boot message, serves, and ends when the primary or SIGTERM
- * says so, or on an error that nobody caught. Without its primary it ends by itself: Node sees to that.
+ * Life of a clustered worker's process: waits for its boot message, serves, and ends when the primary says so, or on an
+ * error that nobody caught. On SIGTERM it asks the primary to let it go. Without its primary it ends by itself: Node sees
+ * to that.
  */
 export async function runWorker(): Promise<void> {
   const booted = messageFromPrimary("shoal:boot");
+  const drainAsked = messageFromPrimary("shoal:drain");
   const stopAsked = messageFromPrimary("shoal:stop");
   tellPrimary({ type: "shoal:hello" });
   const { slot, config } = await booted;
@@ -28,8 +30,18 @@ export async function runWorker(): Promise<void> {
       .finally(() => process.exit(exitCode));
   }
 
-  void stopAsked.then(() => end(0));
-  process.on("SIGTERM", () => end(0));
+  let draining: Promise<void> | undefined;
+  function drain(): Promise<void> {
+    draining ??= worker.drain();
+    return draining;
+  }
+
+  void drainAsked.then(drain).then(() => tellPrimary({ type: "shoal:drained" }));
+  void stopAsked.then(() => draining).then(() => end(0));
+  process.on("SIGTERM", () => {
+    tellPrimary({ type: "shoal:leaving" });
+    void drain();
+  });
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => {
       log.fatal({ err: error }, "worker ends: an error that nobody caught");

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.js";
 import { createListener, type Listener } from "../listener.js";
 import type { Logger } from "../logger.js";
-import type { Service } from "../service.js";
+import type { Measurements, Service } from "../service.js";
 import { createWorker } from "./worker.js";
 
 /** The whole service in this process, with no primary: the form for pods of one process. */
@@ -12,5 +12,19 @@ export function createSingleProcess(config: Config, log: Logger): Service {
     listener = createListener(httpServer, config.host, config.port);
     return listener;
   });
-  return { ...worker, url: () => listener?.url() ?? "", kill: () => {} };
+  const reload = (): Promise<void> =>
+    Promise.reject(new Error("WORKERS is 1: there is no worker to replace"));
+  const measure = async (): Promise<Measurements> => ({
+    workers: new Map([[identity.worker, await worker.collect()]]),
+    leaving: new Map(),
+    restarts: new Map(),
+  });
+  return {
+    ...worker,
+    reload,
+    measure,
+    canServe: () => true,
+    url: () => listener?.url() ?? "",
+    kill: () => {},
+  };
 }

@@ -7,10 +7,17 @@ import type { Identity } from "../domain.js";
 import { createApp } from "../http/app.js";
 import { createInFlight } from "../http/in-flight.js";
 import { createHttpDrain, createHttpServer } from "../http/server.js";
+import type { MetricFamily } from "../ipc.js";
 import { type Component, compose } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
+import { createEventLoopLag } from "../metrics/event-loop-lag.js";
 import { createOriginCheck } from "../origin.js";
+import { createAdmission } from "../realtime/admission.js";
+import { createConnectionAge } from "../realtime/connection-age.js";
+import { countConnections } from "../realtime/connection-count.js";
+import { createFanOut } from "../realtime/fan-out/fan-out.js";
 import { createIo, type Io } from "../realtime/io.js";
+import { closePaced } from "../realtime/paced-close.js";
 import { createRealtime } from "../realtime/realtime.js";
 import type { WorkerLink } from "../realtime/room-bus.js";
 import { createSlowClientGuard } from "../realtime/slow-clients.js";
@@ -24,7 +31,9 @@ import { createRedis } from "../stores/redis.js";
 import { createRoomStore } from "../stores/room-store.js";
 import { createConnectionCut } from "./connection-cut.js";
 import { createDurableRooms } from "./durable-rooms.js";
+import { createMetricsLink } from "./metrics-link.js";
 import { createRoomPresence } from "./room-presence.js";
+import { createMetrics } from "./worker-metrics.js";
 
 /** Part of the shutdown time that open requests may take; the rest is for closing and for the primary. */
 const HTTP_DRAIN_SHARE = 0.6;
@@ -38,6 +47,14 @@ const IPC_LINK: WorkerLink = { isUp: () => true, onReady: () => () => {} };
 /** How connections reach a worker: by listening itself, or handed over by the primary. Starts last and stops first. */
 export type IngressFactory = (io: Io, httpServer: HttpServer) => Component;
 
+/** A worker's share of a {@link Service}. */
+export interface Worker extends Component {
+  /** Lets nobody new in and closes the connections over the drain window; all else is served. Idempotent. */
+  drain(): Promise<void>;
+  /** All that it measures, as it is now. */
+  collect(): Promise<readonly MetricFamily[]>;
+}
+
 /**
  * The composition root: everything that serves, as one Component. Stores come first and go last; the ingress opens
  * when all else is ready and closes before anything is taken away.
@@ -47,8 +64,9 @@ export function createWorker(
   identity: Identity,
   log: Logger,
   createIngress: IngressFactory,
-): Component {
+): Worker {
   const isAllowedOrigin = createOriginCheck(config.corsOrigins);
+  const metrics = createMetrics(identity.worker, config);
   const mongo = createMongo(config.mongodbUri, log);
   const redis = config.redis === undefined ? undefined : createRedis(config.redis, log);
   const audit = createConnectionAudit(createConnectionEventStore(mongo.connection), log);
@@ -57,8 +75,27 @@ export function createWorker(
   const roomStore = createRoomStore(mongo.connection);
   const link = redis ?? (cluster.isWorker ? IPC_LINK : undefined);
   const roomPresence = createRoomPresence(createPresenceStore(mongo.connection), io, link, log);
-  const { rooms, component: durableRooms } = createDurableRooms(config, roomStore, io, link, log);
+  const { rooms, component: durableRooms } = createDurableRooms({
+    config,
+    store: roomStore,
+    io,
+    link,
+    metrics: metrics.rooms,
+    log,
+  });
 
+  const lag = createEventLoopLag();
+  const admission = createAdmission(io, config.admission, lag.meanMs, (result) => {
+    // What gets past it may still be refused: Engine.IO tells what it accepts.
+    if (result !== "accepted") metrics.connections.handshake(result);
+  });
+  metrics.show({
+    connections: () => countConnections(io),
+    connectionsLimit: config.admission.connections,
+    lagMs: lag.meanMs,
+    mongo,
+    redis,
+  });
   const inFlight = createInFlight();
   const { messageBytes } = config.limits;
   const roomRoutes = {
@@ -70,7 +107,7 @@ export function createWorker(
   const app = createApp(
     config,
     { health, audit, durableRooms: roomRoutes },
-    { log, inFlight, isAllowedOrigin },
+    { log, inFlight, isAllowedOrigin, metrics: metrics.http },
   );
   const httpServer = createHttpServer(app);
   const realtime = createRealtime({
@@ -84,22 +121,47 @@ export function createWorker(
     mayDo: allowAll,
     limits: { ...config.limits, rooms: config.rooms },
     clientAddress: createClientAddress(config.trustProxy),
+    admission,
+    metrics: { ...metrics.connections, ...metrics.events },
     log,
   });
 
-  return compose("worker", [
+  const component = compose("worker", [
+    metrics,
+    createMetricsLink(identity.worker, metrics, log),
+    lag,
     mongo,
     { name: "room store", start: () => roomStore.prepare(), stop: async () => {} },
     audit,
     ...(redis === undefined ? [] : [redis]),
     roomPresence.component,
     realtime,
+    ...(config.fanOut === "batched" ? [createFanOut(io, log)] : []),
     createConnectionCut(httpServer, config.shutdownTimeoutMs * FAREWELL_SHARE),
-    createSlowClientGuard(io, config.limits.backlog, log),
+    createSlowClientGuard(io, config.limits.backlog, metrics.connections, log),
+    createConnectionAge(io, config.admission.maxAgeMs),
     // Stops before the connections are closed: commits under way end, and are acknowledged.
     durableRooms,
     roomPresence.link,
     createHttpDrain(inFlight, config.shutdownTimeoutMs * HTTP_DRAIN_SHARE, log),
     createIngress(io, httpServer),
   ]);
+
+  let serving = false;
+  async function start(): Promise<void> {
+    await component.start();
+    serving = true;
+  }
+
+  let draining: Promise<void> | undefined;
+  function drain(): Promise<void> {
+    admission.close();
+    inFlight.drain();
+    // Without a window the stop that follows closes all at once; before the start there is nothing to close.
+    const isPaced = serving && config.drainWindowMs > 0;
+    draining ??= isPaced ? closePaced(io, config.drainWindowMs) : Promise.resolve();
+    return draining;
+  }
+
+  return { ...component, start, drain, collect: metrics.collect };
 }

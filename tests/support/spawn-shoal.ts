@@ -46,6 +46,8 @@ export interface LaunchedShoal {
 
 export interface Shoal extends LaunchedShoal {
   readonly url: string;
+  /** Of its private port. */
+  readonly adminUrl: string;
 }
 
 const READY_WITHIN_MS = 15_000;
@@ -58,11 +60,12 @@ const READY_WITHIN_MS = 15_000;
 export async function spawnShoal(options: ShoalOptions = {}): Promise<Shoal> {
   const shoal = await launchShoal(options);
   const ready = await shoal.waitForLog(logged("ready"), { withinMs: READY_WITHIN_MS });
-  const { url, workers } = ready.fields;
-  if (typeof url !== "string") throw new Error(`no url in: ${ready.text}`);
+  const { url, admin: adminUrl, workers } = ready.fields;
+  if (typeof url !== "string" || typeof adminUrl !== "string")
+    throw new Error(`no addresses in: ${ready.text}`);
   // A worker's own line may come a little after its primary's.
   await eventually(() => expect(shoal.workerPids()).toHaveLength(Number(workers)));
-  return { ...shoal, url };
+  return { ...shoal, url, adminUrl };
 }
 
 /** As spawnShoal, but returns at once: for instances that are not meant to come up. */
@@ -91,6 +94,8 @@ async function environment(instance: string, options: ShoalOptions): Promise<Rec
   return {
     PORT: "0",
     HOST: "127.0.0.1",
+    ADMIN_PORT: "0",
+    ADMIN_HOST: "127.0.0.1",
     LOG_LEVEL: "info",
     INSTANCE_ID: instance,
     WORKERS: String(workers),

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type Config, readConfig } from "../../src/config/config.js";
 import { createListener, type Listener } from "../../src/listener.js";
 import { createLogger } from "../../src/logger.js";
+import { toText } from "../../src/metrics/exposition.js";
 import { createWorker } from "../../src/worker/worker.js";
 import { onEnd } from "./cleanup.js";
 import { createLineLog, type Line, type WaitForLine } from "./line-log.js";
@@ -22,6 +23,8 @@ export interface RunningWorker {
   /** Its newest log lines, from debug on. */
   readonly logs: readonly Line[];
   waitForLog(predicate: (line: Line) => boolean, options?: WaitForLine): Promise<Line>;
+  /** What it would tell a scraper. */
+  metrics(): Promise<string>;
   /** Stops it in good order. Idempotent. */
   stop(): Promise<void>;
 }
@@ -57,6 +60,7 @@ export async function startWorker({ mongodbUri, env, worker = 1 }: WorkerOptions
     config,
     logs: log.lines,
     waitForLog: log.waitFor,
+    metrics: async () => toText([await whole.collect()]),
     stop,
   };
 }

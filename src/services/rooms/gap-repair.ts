@@ -2,6 +2,7 @@ import type { Clock } from "./clock.js";
 import type { HistoryReader } from "./history-reader.js";
 import type { HoleFiller, Report } from "./hole-filler.js";
 import type { RoomLimits } from "./limits.js";
+import type { RoomObserver } from "./observer.js";
 import { type Deliver, type OpenRoom, passOn, type RoomView } from "./open-room.js";
 
 /** Longest wait between two looks at a hole, while the store answers and while it does not. */
@@ -19,6 +20,7 @@ export interface RepairDeps {
   readonly clock: Clock;
   readonly deliver: Deliver;
   readonly report: Report;
+  readonly observer?: RoomObserver | undefined;
 }
 
 export interface GapRepair {
@@ -31,7 +33,7 @@ export interface GapRepair {
 }
 
 export function createGapRepair(deps: RepairDeps, limits: RepairLimits): GapRepair {
-  const { reader, filler, clock, deliver, report } = deps;
+  const { reader, filler, clock, deliver, report, observer } = deps;
   const pageLimit = { messages: limits.pageMessages, bytes: limits.pageBytes };
 
   /** True when it stays so that entries are missing below some that are here. */
@@ -45,6 +47,7 @@ export function createGapRepair(deps: RepairDeps, limits: RepairLimits): GapRepa
     const slowest = room.gap === undefined ? SLOWEST_RETRY_MS : SLOWEST_POLL_MS;
     const waitMs = Math.min(slowest, limits.gapMs * 2 ** room.polls);
     room.cancelTimer = clock.later(waitMs, () => {
+      if (room.polls === 0 && room.view !== undefined && isBehind(room.view)) observer?.repaired();
       room.polls += 1;
       pull(room)
         .catch((error: unknown) => report("gap repair", error))

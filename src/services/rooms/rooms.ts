@@ -5,6 +5,7 @@ import { RoomUnavailable } from "./errors.js";
 import { createHistoryReader } from "./history-reader.js";
 import { createHoleFiller, type OnStored, type Report } from "./hole-filler.js";
 import { ROOM_LIMITS, type RoomLimits } from "./limits.js";
+import type { RoomObserver } from "./observer.js";
 import type { Deliver } from "./open-room.js";
 import { type Append, createRoomLog } from "./room-log.js";
 import { createRoomRelay, type RoomRelay } from "./room-relay.js";
@@ -21,6 +22,7 @@ export interface RoomsDeps {
   readonly members: (room: string) => number;
   /** Told about failures that were dealt with. */
   readonly report: Report;
+  readonly observer?: RoomObserver | undefined;
 }
 
 /** Durable ordered rooms in one worker. Errors for clients are `AppError`s; those of the store come as `temporary`. */
@@ -32,7 +34,7 @@ export interface Rooms extends Component, Pick<RoomRelay, "subscribe" | "scrollB
 
 /** `start` listens to the bus and begins to sweep; `stop` first lets commits end, so sockets should be open till then. */
 export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): Rooms {
-  const { store, bus, clock, members, report } = deps;
+  const { store, bus, clock, members, report, observer } = deps;
   const guard = (what: string, task: () => void): void => {
     try {
       task();
@@ -49,7 +51,7 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
   const filler = createHoleFiller({ store, clock, onStored });
   const reader = createHistoryReader(store, limits);
   const log = createRoomLog({ store, filler, clock, onStored, report }, limits);
-  const relay = createRoomRelay({ reader, store, filler, clock, deliver, report, members }, limits);
+  const relay = createRoomRelay({ reader, store, filler, clock, deliver, report, observer, members }, limits);
   const sweeper = createSweeper({ bus, clock, sweep: relay.sweep }, limits);
   let offMessages = () => {};
   let stopping: Promise<void> | undefined;
@@ -62,6 +64,13 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
       report("read", error);
       throw new RoomUnavailable("unreadable");
     }
+  }
+
+  async function publish(request: Append): Promise<number[]> {
+    const startedAt = clock.now();
+    const seqs = await log.append(request);
+    observer?.published(clock.now() - startedAt);
+    return seqs;
   }
 
   async function stop(): Promise<void> {
@@ -81,7 +90,7 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
       stopping ??= stop();
       return stopping;
     },
-    publish: log.append,
+    publish,
     subscribe: (request, reply) => readable(() => relay.subscribe(request, reply)),
     scrollBack: (request) => readable(() => relay.scrollBack(request)),
     get openRooms() {

@@ -3,6 +3,7 @@ import type { GapRepair } from "./gap-repair.js";
 import type { HistoryReader } from "./history-reader.js";
 import type { HoleFiller, Report } from "./hole-filler.js";
 import type { RoomLimits } from "./limits.js";
+import type { RoomObserver } from "./observer.js";
 import type { OpenRoom } from "./open-room.js";
 import type { RoomHead } from "./room-store.js";
 import { numbers } from "./sizes.js";
@@ -13,6 +14,7 @@ export interface SweepDeps {
   readonly filler: HoleFiller;
   readonly clock: Clock;
   readonly report: Report;
+  readonly observer?: RoomObserver | undefined;
   /** Gives the room a new view because its log is another one. */
   readonly restart: (room: OpenRoom) => Promise<void>;
 }
@@ -25,14 +27,16 @@ export function createSweep(
   deps: SweepDeps,
   limits: Pick<RoomLimits, "sweepRooms" | "holeMs" | "fillNumbers">,
 ) {
-  const { reader, repair, filler, clock, report, restart } = deps;
+  const { reader, repair, filler, clock, report, restart, observer } = deps;
 
   async function check(room: OpenRoom, head: RoomHead): Promise<void> {
     const { view } = room;
     if (view === undefined || room.closed) return;
     if (view.epoch !== head.epoch) return await restart(room);
     view.floor = Math.max(view.floor, head.floor);
-    if (head.seq > view.cursor.last) await repair.pull(room);
+    const { last } = view.cursor;
+    if (head.seq > last) await repair.pull(room);
+    if (view.cursor.last > last) observer?.repaired();
     if (room.view !== view || room.closed) return;
     // Nothing is left to be read there: the log was trimmed down to its end.
     if (head.floor > view.cursor.last) repair.skipTrimmed(room, view, head.floor);

@@ -38,6 +38,8 @@ export interface TestWorker {
   /** Rooms with local members, by number. */
   readonly members: Map<string, number>;
   readonly reports: string[];
+  /** What the observer was told. */
+  readonly observed: { repairs: number; readonly publishedMs: number[] };
   /** Publishes and waits for the numbers. */
   publish(room: string, from: string, ids: readonly string[], body?: Json): Promise<number[]>;
   /** Subscribes; a live answer counts as a member from then on. Time has to pass until it comes. */
@@ -91,6 +93,7 @@ export function createBench(): Bench {
     const delivered: LiveBatch[] = [];
     const reports: string[] = [];
     const members = new Map<string, number>();
+    const observed = { repairs: 0, publishedMs: [] as number[] };
     const rooms = createRooms(
       {
         store: counted(wrapStore(database.connect(clock)), calls),
@@ -102,6 +105,12 @@ export function createBench(): Bench {
         },
         members: (room) => members.get(room) ?? 0,
         report: (what, error) => reports.push(`${what}: ${String(error)}`),
+        observer: {
+          published: (durationMs) => observed.publishedMs.push(durationMs),
+          repaired: () => {
+            observed.repairs += 1;
+          },
+        },
       },
       { ...ROOM_LIMITS, ...limits },
     );
@@ -118,7 +127,7 @@ export function createBench(): Bench {
     }
 
     return {
-      ...{ rooms, clock, bus, calls, delivered, members, reports },
+      ...{ rooms, clock, bus, calls, delivered, members, reports, observed },
       publish: (room, from, ids, body = "hello") =>
         settled(rooms.publish({ room, from, messages: ids.map((id) => ({ id, body })) })),
       subscribing,

@@ -1,0 +1,21 @@
+import type { RequestHandler } from "express";
+import type { HttpMetrics } from "../metrics/types.js";
+
+/** Measures every request, by the pattern of its route: what no route answers, files too, is `unmatched`. */
+export function requestDurations(metrics: HttpMetrics): RequestHandler {
+  return (request, response, next) => {
+    const startedAt = performance.now();
+    response.once("close", () => {
+      const route = request.route as { readonly path?: unknown } | undefined;
+      metrics.answered(
+        {
+          method: request.method,
+          route: route?.path === undefined ? "unmatched" : `${request.baseUrl}${String(route.path)}`,
+          status: response.writableFinished ? String(response.statusCode) : "aborted",
+        },
+        performance.now() - startedAt,
+      );
+    });
+    next();
+  };
+}

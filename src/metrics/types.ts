@@ -1,0 +1,45 @@
+/** How a handshake ended: a connection, or the reason for which there is none. */
+export const HANDSHAKE_RESULTS = ["accepted", "draining", "full", "rate", "overload", "refused"] as const;
+
+/** See {@link HANDSHAKE_RESULTS}. */
+export type HandshakeResult = (typeof HANDSHAKE_RESULTS)[number];
+
+/** What is counted about connections. */
+export interface ConnectionMetrics {
+  handshake(result: HandshakeResult): void;
+  /** `reason` as Socket.IO names it. */
+  disconnected(reason: string): void;
+  /** A connection was closed because its client did not read. */
+  slowClient(): void;
+}
+
+/** What is measured about events. Names that are not of the contract are counted together. */
+export interface EventMetrics {
+  received(event: string | undefined): void;
+  /** The event was answered, or refused, this long after it came. */
+  handled(event: string | undefined, durationMs: number): void;
+  /** The event was sent to this many clients of this worker. */
+  sent(event: string, receivers: number): void;
+}
+
+/** One answered HTTP request. */
+export interface AnsweredRequest {
+  readonly method: string;
+  /** The pattern of the route; never a path, of which there is no end. */
+  readonly route: string;
+  /** The status code, or `aborted` when the client did not stay for it. */
+  readonly status: string;
+}
+
+/** What is measured about HTTP requests. */
+export interface HttpMetrics {
+  answered(request: AnsweredRequest, durationMs: number): void;
+}
+
+/** What is measured about durable rooms. */
+export interface RoomMetrics {
+  /** Messages were committed and journaled, this long after they came. */
+  published(durationMs: number): void;
+  /** A room had a gap, which was read from the log. */
+  repaired(): void;
+}

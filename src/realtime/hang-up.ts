@@ -1,0 +1,16 @@
+import type { IoSocket } from "./io.js";
+
+/** How often an event that is being handled is looked after, in milliseconds. */
+const POLL_MS = 25;
+
+/**
+ * Closes a connection so that its client comes back by itself; `disconnect()` would keep it away for good. Events that
+ * are being handled are answered first, if that takes no more than `patienceMs`.
+ */
+export function hangUp(socket: IoSocket, patienceMs: number): void {
+  if (socket.data.openEvents === 0 || patienceMs <= 0) {
+    socket.conn.close();
+    return;
+  }
+  setTimeout(hangUp, POLL_MS, socket, patienceMs - POLL_MS).unref();
+}

@@ -1,0 +1,49 @@
+import { hangUp } from "./hang-up.js";
+import type { Io, IoSocket } from "./io.js";
+
+/** How often connections are chosen, in milliseconds; within one such step each has a moment of its own. */
+const STEP_MS = 100;
+/** Time for the events of a connection that is to be closed, in milliseconds. */
+const PATIENCE_MS = 2000;
+
+/**
+ * Closes every connection, in random order and evenly spread over `windowMs`, so that clients come back to the other
+ * instances one after the other and not as a herd. Resolves when none is left, or `PATIENCE_MS` after the window for
+ * those that do not take their leave. Nobody new may come in meanwhile.
+ */
+export async function closePaced(io: Io, windowMs: number): Promise<void> {
+  const asked = new WeakSet<IoSocket>();
+  const endMs = performance.now() + windowMs;
+
+  function step(): void {
+    const waiting = [...io.sockets.sockets.values()].filter((socket) => !asked.has(socket));
+    const leftMs = endMs - performance.now();
+    const share = leftMs <= STEP_MS ? 1 : STEP_MS / leftMs;
+    for (const socket of take(waiting, share)) {
+      asked.add(socket);
+      setTimeout(hangUp, Math.random() * Math.max(0, Math.min(STEP_MS, leftMs)), socket, PATIENCE_MS);
+    }
+  }
+
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      const done = io.engine.clientsCount === 0 || performance.now() > endMs + PATIENCE_MS;
+      if (!done) return step();
+      clearInterval(timer);
+      resolve();
+    }, STEP_MS);
+    step();
+  });
+}
+
+/** A random part of `all`; fractions are rounded by chance, so that few connections are spread as evenly as many. */
+function take<T>(all: readonly T[], share: number): T[] {
+  const pool = [...all];
+  const wanted = all.length * share;
+  const count = Math.min(pool.length, Math.floor(wanted) + (Math.random() < wanted % 1 ? 1 : 0));
+  for (let index = 0; index < count; index += 1) {
+    const other = index + Math.floor(Math.random() * (pool.length - index));
+    [pool[index], pool[other]] = [pool[other] as T, pool[index] as T];
+  }
+  return pool.slice(0, count);
+}

@@ -1,0 +1,90 @@
+import { Agent } from "node:http";
+import { onTestEnd } from "../support/cleanup.js";
+import { connectClient, emitAck } from "../support/connect-client.js";
+import { logged } from "../support/line-log.js";
+import { startMongo } from "../support/mongo.js";
+import { isAlive } from "../support/process-table.js";
+import { spawnShoal } from "../support/spawn-shoal.js";
+import { eventually, once } from "../support/wait.js";
+import { complaints } from "./support/complaints.js";
+import { call } from "./support/http-call.js";
+
+test("SIGHUP replaces the workers one by one, with no request refused and no client lost", async () => {
+  const shoal = await spawnShoal({ workers: 2, env: { DRAIN_WINDOW_MS: "1000" } });
+  const before = shoal.workerPids();
+  const clients = await Promise.all(
+    Array.from({ length: 12 }, () => connectClient(shoal.url, { reconnection: true, reconnectionDelay: 50 })),
+  );
+  const refused: unknown[] = [];
+  let stopped = false;
+  const requests = Array.from({ length: 4 }, async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestEnd(() => agent.destroy());
+    while (!stopped) {
+      const { status } = await call(`${shoal.url}/hello`, { json: '{"name":"Ada"}' }).catch((error) => ({
+        status: error,
+      }));
+      if (status !== 200) refused.push(status);
+    }
+  });
+  for (const { socket } of clients) {
+    socket.io.on("reconnect_error", (error) => refused.push(error));
+    socket.on("disconnect", (reason) => {
+      if (reason !== "transport close") refused.push(reason);
+    });
+  }
+  const moved = clients.map(({ socket }) => once(socket, "disconnect", 30_000));
+
+  process.kill(shoal.pid, "SIGHUP");
+  await shoal.waitForLog(logged("all workers replaced"), { withinMs: 30_000 });
+  await Promise.all(moved);
+  stopped = true;
+  await Promise.all(requests);
+
+  expect(refused).toEqual([]);
+  expect(before.filter(isAlive)).toEqual([]);
+  await eventually(() => expect(shoal.workerPids()).toHaveLength(2));
+  for (const { socket } of clients) {
+    await eventually(() => expect(socket.connected).toBe(true));
+    await expect(emitAck(socket, "join", { room: "kitchen" })).resolves.toMatchObject({ ok: true });
+  }
+  expect(complaints(shoal.logs)).toEqual([]);
+});
+
+test("SIGHUP leaves the workers alone when a new one cannot start", async () => {
+  const mongo = await startMongo();
+  const shoal = await spawnShoal({ workers: 2, mongodbUri: mongo.uriFor() });
+  const before = shoal.workerPids();
+  const { socket } = await connectClient(shoal.url);
+  await mongo.kill();
+
+  process.kill(shoal.pid, "SIGHUP");
+  const { text } = await shoal.waitForLog(logged("workers not replaced; the old ones serve on"));
+
+  expect(text).toContain("MONGODB_URI");
+  expect(shoal.workerPids()).toEqual(before);
+  expect((await call(`${shoal.url}/hello`)).status).toBe(200);
+  await expect(emitAck(socket, "join", { room: "kitchen" })).resolves.toMatchObject({ ok: true });
+});
+
+test("SIGHUP does not harm an instance of one process, which says that it has no workers", async () => {
+  const shoal = await spawnShoal({ workers: 1 });
+
+  process.kill(shoal.pid, "SIGHUP");
+  const { text } = await shoal.waitForLog(logged("workers not replaced; the old ones serve on"));
+
+  expect(text).toContain("WORKERS");
+  expect((await call(`${shoal.url}/hello`)).status).toBe(200);
+});
+
+test("SIGTERM in the middle of a SIGHUP ends the instance in good order", async () => {
+  const shoal = await spawnShoal({ workers: 2, env: { DRAIN_WINDOW_MS: "1000" } });
+  await Promise.all(Array.from({ length: 8 }, () => connectClient(shoal.url)));
+
+  process.kill(shoal.pid, "SIGHUP");
+  await shoal.waitForLog(logged("replacing the workers"));
+  await eventually(() => expect(shoal.logs.filter(logged("worker ready")).length).toBeGreaterThan(2));
+
+  await expect(shoal.stop()).resolves.toBe(0);
+  expect(complaints(shoal.logs)).toEqual([]);
+});

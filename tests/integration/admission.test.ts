@@ -1,0 +1,83 @@
+import { connectClient, emitAck } from "../support/connect-client.js";
+import { type MongoServer, startMongo } from "../support/mongo.js";
+import { startWorker } from "../support/start-worker.js";
+import { eventually, once } from "../support/wait.js";
+
+let mongo: MongoServer;
+
+beforeAll(async () => {
+  mongo = await startMongo();
+});
+
+const start = (env: Record<string, string>) => startWorker({ mongodbUri: mongo.uriFor(), env });
+
+/** The status and body of a handshake by long polling. */
+async function handshake(url: string): Promise<{ status: number; text: string }> {
+  const response = await fetch(`${url}/socket.io/?EIO=4&transport=polling`);
+  return { status: response.status, text: await response.text() };
+}
+
+/** Keeps the event loop of this process, which is the worker's, busy until `isEnough`. */
+async function keepBusy(isEnough: () => boolean): Promise<void> {
+  while (!isEnough()) {
+    const endMs = performance.now() + 100;
+    while (performance.now() < endMs);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test("a worker that has as many connections as it may have refuses more with 503, until one is gone", async () => {
+  const worker = await start({ MAX_CONNECTIONS_PER_WORKER: "2" });
+  const first = await connectClient(worker.url);
+  const second = await connectClient(worker.url, { transports: ["polling"] });
+
+  await expect(handshake(worker.url)).resolves.toMatchObject({
+    status: 503,
+    text: expect.stringContaining("full"),
+  });
+  await expect(connectClient(worker.url)).rejects.toThrow();
+  // Those who are in are not touched, over polling neither, where each message is a request.
+  await expect(emitAck(second.socket, "join", { room: "kitchen" })).resolves.toMatchObject({ ok: true });
+  first.socket.disconnect();
+  await eventually(() => connectClient(worker.url));
+});
+
+test("more handshakes than MAX_HANDSHAKES_PER_SECOND get 503, and later ones get in", async () => {
+  const worker = await start({ MAX_HANDSHAKES_PER_SECOND: "5" });
+
+  const answers = await Promise.all(Array.from({ length: 30 }, () => handshake(worker.url)));
+  const refused = answers.filter(({ status }) => status === 503);
+
+  expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(5);
+  expect(refused.length).toBeGreaterThan(10);
+  expect(refused[0]?.text).toContain("rate");
+  await eventually(async () => expect((await handshake(worker.url)).status).toBe(200));
+});
+
+test("a worker whose event loop lags refuses handshakes with 503, and takes them again when it keeps up", async () => {
+  const worker = await start({ OVERLOAD_LAG_MS: "20" });
+  const { socket } = await connectClient(worker.url);
+  let answer = { status: 200, text: "" };
+
+  const asking = (async () => {
+    while (answer.status === 200) answer = await handshake(worker.url);
+  })();
+  await keepBusy(() => answer.status !== 200);
+  await asking;
+
+  expect(answer).toMatchObject({ status: 503, text: expect.stringContaining("overload") });
+  await expect(emitAck(socket, "join", { room: "kitchen" })).resolves.toMatchObject({ ok: true });
+  await eventually(async () => expect((await handshake(worker.url)).status).toBe(200), { withinMs: 10_000 });
+});
+
+test("a connection older than MAX_CONNECTION_AGE_MS is closed in a way that its client comes back", async () => {
+  const worker = await start({ MAX_CONNECTION_AGE_MS: "1000" });
+  const client = await connectClient(worker.url, { reconnection: true, reconnectionDelay: 50 });
+  const { id } = client.session;
+
+  const [reason] = await once(client.socket, "disconnect", 10_000);
+  await once(client.socket, "session", 10_000);
+
+  expect(reason).toBe("transport close");
+  expect(client.session.id).not.toBe(id);
+});

@@ -1,0 +1,117 @@
+import { connect } from "node:net";
+import { createAdminServer, type Readiness } from "../../src/admin/admin-server.js";
+import type { Listener } from "../../src/listener.js";
+import { StartError } from "../../src/start-error.js";
+import { call } from "../cluster/support/http-call.js";
+import { onTestEnd } from "../support/cleanup.js";
+import { deferred, once } from "../support/wait.js";
+
+let readiness: Readiness;
+let metrics: () => Promise<{ type: string; text: string }>;
+
+beforeEach(() => {
+  readiness = "ready";
+  metrics = async () => ({ type: "text/plain; version=0.0.4", text: "up 1\n" });
+});
+
+function server(port = 0): Listener {
+  const created = createAdminServer("127.0.0.1", port, {
+    readiness: () => readiness,
+    metrics: () => metrics(),
+  });
+  onTestEnd(created.stop);
+  return created;
+}
+
+async function start(): Promise<string> {
+  const created = server();
+  await created.start();
+  return created.url().replace("localhost", "127.0.0.1");
+}
+
+test.each<[Readiness, number]>([
+  ["starting", 503],
+  ["ready", 200],
+  ["draining", 503],
+  ["no workers", 503],
+])("while an instance is %s, /readyz says so with %i and /livez stays 200", async (state, status) => {
+  const url = await start();
+  readiness = state;
+
+  const ready = await call(`${url}/readyz?from=probe`);
+  expect([ready.status, JSON.parse(ready.body)]).toEqual([status, { status: state }]);
+  const live = await call(`${url}/livez`);
+  expect([live.status, JSON.parse(live.body)]).toEqual([200, { status: "ok" }]);
+  expect(live.headers["cache-control"]).toBe("no-store");
+});
+
+test("/metrics is the text, in its type", async () => {
+  const { status, headers, body } = await call(`${await start()}/metrics`);
+
+  expect([status, headers["content-type"], body]).toEqual([200, "text/plain; version=0.0.4", "up 1\n"]);
+});
+
+test("metrics that cannot be had are a 500 without a word about why", async () => {
+  metrics = () => Promise.reject(new Error("geheim"));
+  const { status, body } = await call(`${await start()}/metrics`);
+
+  expect(status).toBe(500);
+  expect(body).not.toContain("geheim");
+});
+
+test("there is nothing else, and nothing to be changed", async () => {
+  const url = await start();
+
+  expect((await call(`${url}/`)).status).toBe(404);
+  expect((await call(`${url}/hello`)).status).toBe(404);
+  const posted = await call(`${url}/livez`, { json: "{}" });
+  expect([posted.status, posted.headers.allow]).toEqual([405, "GET, HEAD"]);
+});
+
+test("HEAD is GET without the body", async () => {
+  const response = await fetch(`${await start()}/livez`, { method: "HEAD" });
+
+  expect([response.status, response.headers.get("content-length"), await response.text()]).toEqual([
+    200,
+    "16",
+    "",
+  ]);
+});
+
+test("a header that is too large is refused", async () => {
+  const response = await fetch(`${await start()}/livez`, { headers: { "X-Long": "x".repeat(9000) } });
+
+  expect(response.status).toBe(431);
+});
+
+test("a port in use is told with the variable to change", async () => {
+  const { port } = new URL(await start());
+
+  const failure = await server(Number(port))
+    .start()
+    .catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(StartError);
+  expect(failure).toHaveProperty("message", `ADMIN_PORT ${port} is already in use on 127.0.0.1`);
+});
+
+test("a stop waits for nobody: not for kept-alive connections, nor for answers that do not come", async () => {
+  const asked = deferred();
+  metrics = () => {
+    asked.resolve();
+    return new Promise(() => {});
+  };
+  const created = server();
+  await created.start();
+  const { port } = new URL(created.url());
+  const closed = ["/livez", "/metrics"].map(async (path) => {
+    const connection = connect(Number(port), "127.0.0.1");
+    onTestEnd(() => connection.destroy());
+    connection.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    connection.resume();
+    await once(connection, "close");
+  });
+  await asked.promise;
+
+  await created.stop();
+  await Promise.all(closed);
+});

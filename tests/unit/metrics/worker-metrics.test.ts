@@ -1,0 +1,109 @@
+import { toText } from "../../../src/metrics/exposition.js";
+import {
+  createWorkerMetrics,
+  type WorkerMetrics,
+  type WorkerState,
+} from "../../../src/metrics/worker-metrics.js";
+import { parseMetrics } from "../../support/metrics-text.js";
+
+const EVENTS = { in: ["join", "message"], out: ["message"] };
+const UP = { ping: async () => true };
+
+let metrics: WorkerMetrics;
+beforeEach(() => {
+  metrics = createWorkerMetrics(3, EVENTS);
+});
+
+const read = async () => parseMetrics(toText([await metrics.collect()]));
+
+function show(state: Partial<WorkerState>): void {
+  const connections = () => ({ websocket: 0, polling: 0 });
+  metrics.show({ connections, connectionsLimit: 1, lagMs: () => 0, mongo: UP, redis: undefined, ...state });
+}
+
+test("every series says of which worker it is", async () => {
+  show({ redis: UP });
+  await metrics.start();
+  metrics.http.answered({ method: "GET", route: "/hello", status: "200" }, 1);
+  const { samples } = await read();
+
+  expect(samples.length).toBeGreaterThan(100);
+  expect(samples.filter(({ labels }) => labels.worker !== "3")).toEqual([]);
+});
+
+test("events that are not of the contract are one series, whatever clients call them", async () => {
+  metrics.events.received("join");
+  metrics.events.received(undefined);
+  for (const event of ["constructor", "__proto__", "x".repeat(1000)]) metrics.events.received(event);
+  metrics.events.handled("nonsense", 5);
+  metrics.events.sent("nonsense", 2);
+  metrics.events.sent("message", 40);
+  const { select, value } = await read();
+
+  const names = select("realtime_events_total", { direction: "in" }).map(({ labels }) => labels.event);
+  expect(names).toEqual(["join", "message", "unknown"]);
+  expect(value("realtime_events_total", { event: "join", direction: "in" })).toBe(1);
+  expect(value("realtime_events_total", { event: "unknown", direction: "in" })).toBe(4);
+  expect(value("realtime_events_total", { event: "unknown", direction: "out" })).toBe(2);
+  expect(value("realtime_events_total", { event: "message", direction: "out" })).toBe(40);
+  expect(select("realtime_event_duration_seconds_count").map(({ labels }) => labels.event)).toEqual([
+    "unknown",
+  ]);
+});
+
+test("collecting counts nothing twice", async () => {
+  metrics.events.received("join");
+  await read();
+  metrics.events.received("join");
+
+  expect((await read()).value("realtime_events_total", { event: "join", direction: "in" })).toBe(2);
+  expect((await read()).value("realtime_events_total", { event: "join", direction: "in" })).toBe(2);
+});
+
+test("unusual methods and reasons are one series each", async () => {
+  for (const method of ["PROPFIND", "M-SEARCH"])
+    metrics.http.answered({ method, route: "unmatched", status: "404" }, 1);
+  metrics.connections.disconnected("because");
+  metrics.connections.disconnected("ping timeout");
+  const { value, select } = await read();
+
+  expect(value("http_request_duration_seconds_count", { method: "other" })).toBe(2);
+  expect(value("realtime_disconnects_total", { reason: "unknown" })).toBe(1);
+  expect(value("realtime_disconnects_total", { reason: "ping timeout" })).toBe(1);
+  expect(select("realtime_disconnects_total", { reason: "because" })).toEqual([]);
+});
+
+test("durations are in seconds", async () => {
+  metrics.rooms.published(30);
+  const { value } = await read();
+
+  expect(value("realtime_publish_ack_duration_seconds_sum")).toBeCloseTo(0.03);
+  expect(value("realtime_publish_ack_duration_seconds_bucket", { le: "0.025" })).toBe(0);
+  expect(value("realtime_publish_ack_duration_seconds_bucket", { le: "0.05" })).toBe(1);
+});
+
+test("the state is looked at at each collection, and a store that is not configured has no series", async () => {
+  let [open, up] = [5, true];
+  show({
+    connections: () => ({ websocket: open, polling: 1 }),
+    connectionsLimit: 20,
+    lagMs: () => 125,
+    mongo: { ping: async () => up },
+  });
+  const before = await read();
+  [open, up] = [4, false];
+  const after = await read();
+
+  const seen = [before, after].map(({ value }) => [
+    value("realtime_connections", { transport: "websocket" }),
+    value("realtime_mongo_up"),
+  ]);
+  expect(seen).toEqual([
+    [5, 1],
+    [4, 0],
+  ]);
+  expect(after.value("realtime_connections", { transport: "polling" })).toBe(1);
+  expect(after.value("realtime_connections_limit")).toBe(20);
+  expect(after.value("realtime_event_loop_lag_seconds")).toBe(0.125);
+  expect(after.types.has("realtime_redis_up")).toBe(false);
+});
