@@ -1,0 +1,68 @@
+import type { Socket as NetSocket } from "node:net";
+import type { FrameRun } from "./frame-run.js";
+import type { Connection, Transport } from "./internals.js";
+
+/** What gathers for one connection at most, in bytes. */
+const LANE_LIMIT_BYTES = 65_536;
+
+/** Where a turn's frames begin: all lanes of a worker share it, so that they share what follows. */
+export type Origin = { readonly run: FrameRun };
+
+/** The way of broadcasts past Engine.IO to the wire of one WebSocket connection. */
+export class Lane {
+  readonly #connection: Connection;
+  readonly #transport: Transport;
+  readonly #wire: NetSocket;
+  #run: FrameRun | undefined;
+
+  constructor(connection: Connection, transport: Transport, wire: NetSocket) {
+    this.#connection = connection;
+    this.#transport = transport;
+    this.#wire = wire;
+    const send = transport.send;
+    const close = transport.close;
+    // Whatever goes the ordinary way goes after what has gathered; several packets become one write.
+    transport.send = (packets) => {
+      if (this.#run === undefined && packets.length === 1) return send.call(transport, packets);
+      wire.cork();
+      this.flush();
+      send.call(transport, packets);
+      wire.uncork();
+    };
+    transport.close = (done) => {
+      this.flush();
+      close.call(transport, done);
+    };
+  }
+
+  /**
+   * Whether a frame may pass: Engine.IO holds nothing back for this connection, and the kernel has taken all that was written.
+   * Otherwise it has to go the ordinary way, which knows back-pressure.
+   */
+  isFree(): boolean {
+    const connection = this.#connection;
+    return (
+      this.#transport.writable &&
+      this.#wire.writableLength === 0 &&
+      connection.writeBuffer.length === 0 &&
+      connection.readyState === "open" &&
+      connection.transport === this.#transport
+    );
+  }
+
+  /** Adds a frame. Returns true if it is the first that waits, so that the lane has to be flushed. */
+  add(frame: Buffer, origin: Origin): boolean {
+    const isFirst = this.#run === undefined;
+    this.#run = (this.#run ?? origin.run).with(frame);
+    if (this.#run.byteLength > LANE_LIMIT_BYTES) this.flush();
+    return isFirst;
+  }
+
+  /** Writes what has gathered, in one piece. A wire that is gone takes nothing: its client has to come back anyway. */
+  flush(): void {
+    const run = this.#run;
+    if (run === undefined) return;
+    this.#run = undefined;
+    if (this.#wire.writable) this.#wire.write(run.bytes());
+  }
+}
