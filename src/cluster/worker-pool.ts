@@ -6,13 +6,11 @@ import type { Component } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
 import { StartError } from "../start-error.js";
 import { forkWorker, type PoolWorker, type WorkerExit } from "./pool-worker.js";
+import { createReload, drainAll } from "./reload.js";
 import { decide, EXIT_WINDOW_MS, type Exit } from "./respawn-policy.js";
 
 /** Part of the shutdown time after which workers that still drain are killed. */
 const KILL_SHARE = 0.8;
-
-/** Time beyond the drain window that workers have to say that they are done, in milliseconds. */
-const DRAIN_SLACK_MS = 5000;
 
 /** The workers of this instance: one per slot, replaced when they end. */
 export interface WorkerPool extends Component {
@@ -49,7 +47,6 @@ export function createWorkerPool(
   let exits: Exit[] = [];
   let phase: "starting" | "serving" | "draining" | "stopping" = "starting";
   let settleStart: { resolve(): void; reject(error: StartError): void } | undefined;
-  let reloading: Promise<void> | undefined;
 
   const workers = (): PoolWorker[] => [...slots.values(), ...others];
   const isServing = (): boolean => phase === "serving"; // asked again after each wait
@@ -136,32 +133,7 @@ export function createWorkerPool(
     if (!isServing()) return;
     phase = "draining";
     cancelRespawns();
-    await settledWithin(
-      workers().map((worker) => worker.drain()),
-      config.drainWindowMs + DRAIN_SLACK_MS,
-    );
-  }
-
-  /** A second call while one is under way joins it. */
-  function reload(): Promise<void> {
-    reloading ??= reloadAll().finally(() => {
-      reloading = undefined;
-    });
-    return reloading;
-  }
-
-  async function reloadAll(): Promise<void> {
-    for (let slot = 1; slot <= config.workers && isServing(); slot += 1) {
-      const old = slots.get(slot);
-      if (old === undefined) continue; // being replaced anyway
-      await succeed(slot, old);
-      await settledWithin([old.drain()], config.drainWindowMs + DRAIN_SLACK_MS);
-      old.retire();
-      const timer = setTimeout(old.kill, config.shutdownTimeoutMs);
-      await old.ended;
-      clearTimeout(timer);
-      log.info({ worker: slot }, "worker replaced");
-    }
+    await drainAll(workers(), config);
   }
 
   /** Forks the successor of a slot's worker and gives it the slot once it is ready. */
@@ -169,15 +141,15 @@ export function createWorkerPool(
     await new Promise<void>((resolve, reject) => {
       const worker = forkWorker(bootOf(slot), {
         onReady() {
-          if (slots.get(slot) === old) {
-            others.add(old);
-            countRestart(slot);
-          } else {
-            slots.get(slot)?.retire(); // the old one ended meanwhile and has been replaced
-          }
+          const displaced = slots.get(slot);
+          if (displaced !== undefined) others.add(displaced);
+          if (displaced === old) old.leaveRotation();
+          else displaced?.retire(); // the old one ended meanwhile and is being replaced, or has been
+          clearTimeout(respawns.get(slot));
+          respawns.delete(slot);
           others.delete(worker);
           slots.set(slot, worker);
-          old.leaveRotation();
+          countRestart(slot);
           resolve();
         },
         onLeaving: () => onLeaving(worker),
@@ -221,7 +193,7 @@ export function createWorkerPool(
     start,
     stop,
     drain,
-    reload,
+    reload: createReload(config, { isServing, current: (slot) => slots.get(slot), succeed }, log),
     restarts: () => restarts,
     kill,
     routable: () =>
@@ -229,16 +201,6 @@ export function createWorkerPool(
         .filter((worker) => worker.isRoutable())
         .map(({ node }) => node),
   };
-}
-
-/** Waits for all of them, but no longer than `timeoutMs`. */
-async function settledWithin(waits: readonly Promise<void>[], timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  await Promise.race([Promise.all(waits), late]);
-  clearTimeout(timer);
 }
 
 function startErrorOf(exit: WorkerExit): StartError {

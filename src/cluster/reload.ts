@@ -1,0 +1,51 @@
+import type { Config } from "../config/config.js";
+import type { Logger } from "../logger.js";
+import type { PoolWorker } from "./pool-worker.js";
+
+/** Time beyond the drain window that workers have to say that they are done, in milliseconds. */
+const DRAIN_SLACK_MS = 5000;
+
+/** What a reload needs of the pool. */
+export interface Succession {
+  /** False as soon as the instance is to end. */
+  isServing(): boolean;
+  current(slot: number): PoolWorker | undefined;
+  /** Gives the slot to a new worker once that one is ready. Rejects when it does not start: the old one keeps it. */
+  succeed(slot: number, old: PoolWorker): Promise<void>;
+}
+
+/** Replaces the workers of all slots, one after the other. A second call while one is under way joins it. */
+export function createReload(config: Config, pool: Succession, log: Logger): () => Promise<void> {
+  let reloading: Promise<void> | undefined;
+
+  async function reloadAll(): Promise<void> {
+    for (let slot = 1; slot <= config.workers && pool.isServing(); slot += 1) {
+      const old = pool.current(slot);
+      if (old === undefined) continue; // being replaced anyway
+      await pool.succeed(slot, old);
+      await drainAll([old], config);
+      old.retire();
+      const timer = setTimeout(old.kill, config.shutdownTimeoutMs);
+      await old.ended;
+      clearTimeout(timer);
+      log.info({ worker: slot }, "worker replaced");
+    }
+  }
+
+  return () => {
+    reloading ??= reloadAll().finally(() => {
+      reloading = undefined;
+    });
+    return reloading;
+  };
+}
+
+/** Has the workers send their clients away; resolves when they are done, gone or late. */
+export async function drainAll(workers: readonly PoolWorker[], config: Config): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, config.drainWindowMs + DRAIN_SLACK_MS);
+  });
+  await Promise.race([Promise.all(workers.map((worker) => worker.drain())), late]);
+  clearTimeout(timer);
+}
