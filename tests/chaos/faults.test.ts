@@ -9,6 +9,7 @@ const STEPS: readonly (readonly string[])[] = [
   ["primary killed"],
   ["worker paused", "redis half-open"],
   ["rolling restart"],
+  ["workers reloaded"],
   ["redis down"],
   ["redis subscribers cut"],
   ["redis links reset"],

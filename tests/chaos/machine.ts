@@ -6,6 +6,7 @@ import { isAlive } from "../support/process-table.js";
 import type { RedisServer } from "../support/redis-server.js";
 import { type LaunchedShoal, launchShoal } from "../support/spawn-shoal.js";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.js";
+import { eventually } from "../support/wait.js";
 import type { Ledger } from "./ledger.js";
 import { createLogJudge } from "./log-judge.js";
 import { startWireTap, type WireTap } from "./wire-tap.js";
@@ -29,6 +30,8 @@ export interface Machine {
   killPrimary(): Promise<void>;
   /** SIGTERM; complains unless it ends orderly. */
   terminate(): Promise<void>;
+  /** SIGHUP; returns when all workers are replaced, or complains. */
+  reload(): Promise<void>;
   /** Runs it again, after one of the ends above. */
   restart(): Promise<void>;
   /** Complains if it is not running although nobody has ended it. */
@@ -51,6 +54,9 @@ export interface MachineOptions {
 
 /** Heartbeats so short that a client leaves a hanging worker within 5 s; the default is 45 s. */
 const PING = { PING_INTERVAL_MS: "2000", PING_TIMEOUT_MS: "3000" };
+/** Long enough for clients to leave one after the other, short enough for many faults. */
+const DRAIN = { DRAIN_WINDOW_MS: "1000" };
+const RELOADED = "all workers replaced";
 const LOOK_EVERY_MS = 100;
 /** Starting takes a second; the rest is for a busy machine. */
 const READY_WITHIN_MS = 60_000;
@@ -75,7 +81,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       workers: options.workers,
       mongodbUri: mongo.uriVia(tap, options.database),
       redisUrl: `redis://${links.redis.host}:${links.redis.port}`,
-      env: { PORT: String(port), ...PING, ...options.env },
+      env: { PORT: String(port), ...PING, ...DRAIN, ...options.env },
       stopWithinMs: 20_000,
     });
     stopWatching = watch(started);
@@ -122,6 +128,13 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
         const code = await shoal.stop();
         if (code !== 0) ledger.complain("other", `${name} ended with code ${code} on SIGTERM`);
       }),
+    async reload() {
+      const before = judge.count(RELOADED);
+      process.kill(shoal.pid, "SIGHUP");
+      await eventually(() => expect(judge.count(RELOADED)).toBe(before + 1), {
+        withinMs: READY_WITHIN_MS,
+      }).catch((error: unknown) => ledger.complain("other", `${name} was not reloaded: ${error}`));
+    },
     async restart() {
       shoal = await run();
       wanted = true;

@@ -66,10 +66,19 @@ const rollingRestart: Fault = {
   },
 };
 
+const reload: Fault = {
+  name: "workers reloaded",
+  touches: "boots",
+  async inject({ world, rng }) {
+    await rng.pick(world.machines).reload();
+  },
+};
+
 export const PROCESS_FAULTS: readonly Fault[] = [
   workerKills,
   instanceKill,
   primaryKill,
   pausedWorker,
   rollingRestart,
+  reload,
 ];
