@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Io } from "./io.js";
 
 /** Why a handshake is not let in, or that it is. */
@@ -27,7 +27,7 @@ const RETRY_AFTER = "2";
 
 /**
  * Refuses handshakes with 503, which clients and load balancers retry elsewhere, while a worker drains, is full or cannot
- * keep up. Requests of existing sessions always pass. The rate is kept by a token bucket of one second.
+ * keep up. Requests of its sessions always pass; those of sessions that it does not know get 404. The rate is kept by a token bucket of one second.
  */
 export function createAdmission(
   io: Io,
@@ -61,11 +61,16 @@ export function createAdmission(
   return {
     install() {
       io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
-        if (hasSession(request)) return next();
+        const session = sessionOf(request);
+        if (session !== undefined) {
+          if (isKnown(io, session)) next();
+          else refuse(request, response, UNKNOWN_SESSION);
+          return;
+        }
         const result = judge();
         onHandshake(result);
         if (result === "accepted") next();
-        else refuse(request, response, result);
+        else refuse(request, response, refusalOf(result));
       });
     },
     close() {
@@ -74,25 +79,58 @@ export function createAdmission(
   };
 }
 
-function hasSession({ url = "" }: IncomingMessage): boolean {
-  return /[?&]sid=/.test(url);
+/** An answer other than Engine.IO's. */
+interface Refusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: object;
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse, result: AdmissionResult): void {
-  const body = JSON.stringify({
-    error: { code: "temporary", message: `No new connections here now (${result})` },
-  });
+/**
+ * Engine.IO says the same with 400, which no proxy retries. With 404 the edge asks the next instance: while one drains, the
+ * sessions of clients that belong to it are made on others.
+ */
+const UNKNOWN_SESSION: Refusal = {
+  status: 404,
+  headers: {},
+  body: { code: 1, message: "Session ID unknown" },
+};
+
+function refusalOf(result: AdmissionResult): Refusal {
+  const message = `No new connections here now (${result})`;
+  return {
+    status: 503,
+    headers: { "Retry-After": RETRY_AFTER },
+    body: { error: { code: "temporary", message } },
+  };
+}
+
+function sessionOf({ url = "" }: IncomingMessage): string | undefined {
+  return /[?&]sid=([^&]*)/.exec(url)?.[1];
+}
+
+/** Engine.IO does not type its table of sessions. Should it be gone, Engine.IO decides, as ever. */
+function isKnown({ engine }: Io, session: string): boolean {
+  const { clients } = engine as unknown as { readonly clients?: object };
+  return clients === undefined || Object.hasOwn(clients, session);
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+  const body = JSON.stringify(refusal.body);
   const headers = {
-    "Retry-After": RETRY_AFTER,
+    ...refusal.headers,
     "Content-Type": "application/json",
     "Content-Length": Buffer.byteLength(body),
     Connection: "close",
   };
   if (request.headers.upgrade === undefined) {
-    response.writeHead(503, headers).end(body);
+    response.writeHead(refusal.status, headers).end(body);
     return;
   }
+  // Nobody else listens to this socket any more: without a listener, a client that breaks off would end the process.
+  request.socket.on("error", () => {});
   // The response that Engine.IO has for an upgrade can only destroy the socket.
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  request.socket.end(`HTTP/1.1 503 Service Unavailable\r\n${lines.join("")}\r\n${body}`);
+  const status = `${refusal.status} ${STATUS_CODES[refusal.status]}`;
+  request.socket.end(`HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${body}`);
 }

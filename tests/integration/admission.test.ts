@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { connectClient, emitAck } from "../support/connect-client.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { startWorker } from "../support/start-worker.js";
@@ -80,4 +81,43 @@ test("a connection older than MAX_CONNECTION_AGE_MS is closed in a way that its 
 
   expect(reason).toBe("transport close");
   expect(client.session.id).not.toBe(id);
+});
+
+test("a request of a session that the worker does not know gets 404, which a proxy can take to another instance", async () => {
+  const worker = await start({});
+  const { socket } = await connectClient(worker.url, { transports: ["polling"] });
+
+  for (const method of ["GET", "POST"]) {
+    const url = `${worker.url}/socket.io/?EIO=4&transport=polling&sid=of-another-instance`;
+    const response = await fetch(url, { method, ...(method === "POST" ? { body: "40" } : {}) });
+    expect(response.status).toBe(404);
+    await expect(response.json()).resolves.toEqual({ code: 1, message: "Session ID unknown" });
+  }
+
+  await expect(emitAck(socket, "join", { room: "kitchen" })).resolves.toMatchObject({ ok: true });
+});
+
+test("clients that break off while they are refused do not harm the worker", async () => {
+  const worker = await start({ MAX_HANDSHAKES_PER_SECOND: "1" });
+  const { hostname, port } = new URL(worker.url);
+  const upgrade = [
+    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1",
+    "Host: shoal",
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+  ].join("\r\n");
+
+  await Promise.all(
+    Array.from({ length: 300 }, async () => {
+      const socket = connect({ host: hostname, port: Number(port) });
+      socket.on("error", () => {}); // "close" follows
+      socket.write(`${upgrade}\r\n\r\n`, () => socket.resetAndDestroy());
+      await new Promise((resolve) => socket.once("close", resolve));
+    }),
+  );
+
+  // An error that nobody caught would have ended the process, which is the worker's too.
+  await eventually(async () => expect((await handshake(worker.url)).status).toBe(200));
 });

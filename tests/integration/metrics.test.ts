@@ -63,7 +63,7 @@ describe("connections", () => {
     await expect(
       connectClient(worker.url, { extraHeaders: { Origin: "https://evil.example.com" } }),
     ).rejects.toThrow();
-    expect((await fetch(`${worker.url}${POLLING}&sid=nobody`)).status).toBe(400);
+    expect((await fetch(`${worker.url}${POLLING}&sid=nobody`)).status).toBe(404);
 
     const { value } = await read(worker);
     expect(value("realtime_handshakes_total", { result: "refused" })).toBe(2);
