@@ -6,6 +6,7 @@ import { runCommand } from "./setup/command.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { runScript, SetupFailure } from "./setup/failure.mjs";
 import { endWithLauncher } from "./setup/launcher.mjs";
+import { ensureNginx } from "./setup/nginx.mjs";
 import { checkNodeVersion } from "./setup/node-version.mjs";
 import { inProject, say } from "./setup/project.mjs";
 import { ensureRedis } from "./setup/redis.mjs";
@@ -17,6 +18,8 @@ Installs what is missing, then lints, builds, checks types and runs the tests.
   npm test -- -t "two words"   only the tests with these words in their titles
 `;
 
+/** What `build` does not compile. */
+const TYPED = ["tests", "bench", "loadtest", "stack"];
 // After the caller's arguments: jest takes what follows for more reporters.
 const REPORTERS = ["default", inProject("scripts", "setup", "totals-reporter.mjs")].map(
   (name) => `--reporters=${name}`,
@@ -28,9 +31,12 @@ async function main(args) {
   await timed("dependencies", installDependencies);
   await timed("lint", () => check(inProject("node_modules", "@biomejs", "biome", "bin", "biome"), ["check"]));
   await timed("build", build);
-  await timed("types", async () => failOn(await runTsc(["--noEmit", "-p", "tests"])));
+  await timed("types", async () => {
+    for (const project of TYPED) failOn(await runTsc(["--noEmit", "-p", project]));
+  });
   await timed("C library", prepareCLibrary);
   await timed("redis-server", ensureRedis);
+  await timed("nginx", ensureNginx);
   await timed("Chromium", ensureChromium);
   await timed("tests", () =>
     check(inProject("node_modules", "jest", "bin", "jest.js"), [...args, ...REPORTERS]),

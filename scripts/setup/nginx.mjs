@@ -1,0 +1,84 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { rootCommand } from "./apt-install.mjs";
+import { runCommand } from "./command.mjs";
+import { currentDistribution } from "./distribution.mjs";
+import { SetupFailure } from "./failure.mjs";
+import { say } from "./project.mjs";
+
+/** The oldest version with which nginx/ is tested. */
+const REQUIRED = [1, 22];
+const NEED = `nginx ${REQUIRED.join(".")} or later is needed on the PATH`;
+const SYSTEMD_UNIT = "nginx.service";
+const APT_OPTIONS = ["-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=3"];
+
+/**
+ * Makes sure that nginx is on the PATH, for `npm run stack` and the tests of nginx/; installs it where that is allowed
+ * (Debian and Ubuntu, as root or with sudo that asks for no password). No service is left running.
+ * @throws {SetupFailure} that says exactly what to install.
+ */
+export async function ensureNginx() {
+  const version = nginxVersion();
+  if (isUsable(version)) return;
+  if (version !== undefined) throw new SetupFailure(`nginx is ${version}, but ${NEED}`);
+  const become = rootCommand();
+  if (!currentDistribution().usesApt || become === undefined) {
+    throw new SetupFailure(`nginx is missing: ${wanted()}`);
+  }
+  await install(become);
+  if (!isUsable(nginxVersion())) throw new SetupFailure(`nginx cannot be run: ${wanted()}`);
+}
+
+/** It prints its version on standard error. */
+function nginxVersion() {
+  const { error, status, stderr } = spawnSync("nginx", ["-v"], { encoding: "utf8" });
+  if (error !== undefined || status !== 0) return undefined;
+  return /nginx\/(\d+\.\d+\.\d+)/.exec(stderr)?.[1] ?? "of an unknown version";
+}
+
+function isUsable(version = "") {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > REQUIRED[0] || (major === REQUIRED[0] && minor >= REQUIRED[1]);
+}
+
+function wanted() {
+  const need = `${NEED}. Install it with`;
+  if (process.platform === "darwin") return `${need}: brew install nginx`;
+  if (currentDistribution().usesApt) return `${need}: sudo apt-get install -y --no-install-recommends nginx`;
+  if (currentDistribution().id === "alpine") return `${need}: apk add nginx`;
+  return `${need} your system's package manager (package nginx)`;
+}
+
+async function install(become) {
+  say("installing nginx (apt-get)");
+  const asRoot = (...command) => {
+    // RUNLEVEL=1: where there is no systemd, invoke-rc.d starts no service.
+    const all = [...become, "env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "LC_ALL=C", ...command];
+    return runCommand(all[0], all.slice(1), { quiet: true });
+  };
+  const hasSystemd = existsSync("/run/systemd/system");
+  // Until the next boot at most, should this be killed before it is undone.
+  if (hasSystemd) await asRoot("systemctl", "mask", "--runtime", SYSTEMD_UNIT);
+  try {
+    await aptInstall(asRoot);
+  } finally {
+    if (hasSystemd) {
+      await asRoot("systemctl", "unmask", "--runtime", SYSTEMD_UNIT);
+      await asRoot("systemctl", "disable", SYSTEMD_UNIT);
+    }
+  }
+}
+
+async function aptInstall(asRoot) {
+  const attempt = () =>
+    asRoot("apt-get", ...APT_OPTIONS, "install", "-y", "--no-install-recommends", "nginx");
+  let result = await attempt();
+  if (result.code !== 0) {
+    // The lists may be missing, or name files that the mirror has replaced meanwhile.
+    await asRoot("apt-get", ...APT_OPTIONS, "update");
+    result = await attempt();
+  }
+  if (result.code !== 0) {
+    throw new SetupFailure(`${result.output.trim()}\napt-get install nginx failed: ${wanted()}`);
+  }
+}
