@@ -69,6 +69,9 @@ function createRespondent(worker: ChildProcess): Respondent {
   let request = 0;
   let pending: Promise<Answer | undefined> | undefined;
   let settle = (_answer: Answer | undefined): void => {};
+  /** An answer that came too late: its collection has reset what the worker measures between two, such as its lag. */
+  let unread: Answer | undefined;
+  let isLate = false;
 
   function onMessage(message: unknown): void {
     if (!isWorkerMessage(message)) return;
@@ -78,8 +81,10 @@ function createRespondent(worker: ChildProcess): Respondent {
 
   function question(): Promise<Answer | undefined> {
     const answered = new Promise<Answer | undefined>((resolve) => {
+      isLate = false;
       settle = (answer) => {
         pending = undefined;
+        if (isLate) unread = answer;
         resolve(answer);
       };
     });
@@ -94,10 +99,16 @@ function createRespondent(worker: ChildProcess): Respondent {
     async ask(deadlineMs) {
       // Sooner it does not listen yet, and what it is sent then is lost.
       if (!ready || !worker.connected) return undefined;
+      const told = unread;
+      unread = undefined;
+      if (told !== undefined) return told;
       pending ??= question();
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<undefined>((resolve) => {
-        timer = setTimeout(resolve, deadlineMs, undefined);
+        timer = setTimeout(() => {
+          isLate = true;
+          resolve(undefined);
+        }, deadlineMs);
       });
       return Promise.race([pending, late]).finally(() => clearTimeout(timer));
     },
