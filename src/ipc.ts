@@ -33,6 +33,8 @@ export type WorkerMessage =
   | { readonly type: "shoal:node"; readonly node: string }
   /** The answer to `shoal:drain`. */
   | { readonly type: "shoal:drained" }
+  /** Somebody wants it to end: it is to be taken out of rotation, drained and stopped. */
+  | { readonly type: "shoal:retiring" }
   /** About to stop by itself: to be taken out of rotation, which the primary confirms with `shoal:stop`. */
   | { readonly type: "shoal:leaving" }
   /** The answer to `shoal:collect`. */
@@ -59,6 +61,7 @@ export function isWorkerMessage(message: unknown): message is WorkerMessage {
     "shoal:ready",
     "shoal:node",
     "shoal:drained",
+    "shoal:retiring",
     "shoal:leaving",
     "shoal:metrics",
     "shoal:failed",

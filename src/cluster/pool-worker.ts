@@ -17,7 +17,9 @@ export interface WorkerExit {
 /** What happens to a worker, as the pool hears of it. */
 export interface PoolWorkerEvents {
   onReady(): void;
-  /** It wants to end: somebody has sent it SIGTERM, or it failed. To be answered with `retire`. */
+  /** Somebody has sent it SIGTERM: to be drained and then retired. */
+  onRetiring(): void;
+  /** It has failed and is about to end. To be answered with `retire`. */
   onLeaving(): void;
   onExit(exit: WorkerExit): void;
 }
@@ -64,6 +66,7 @@ export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): Pool
     }
     if (message.type === "shoal:failed") failure = message;
     if (message.type === "shoal:node") siblingName = message.node;
+    if (message.type === "shoal:retiring") events.onRetiring();
     if (message.type === "shoal:leaving") events.onLeaving();
     if (message.type === "shoal:drained") settleDrained();
     if (message.type === "shoal:ready") {

@@ -55,6 +55,7 @@ export function createWorkerPool(
     respawns.delete(slot);
     const worker = forkWorker(bootOf(slot), {
       onReady: () => onReady(slot),
+      onRetiring: () => void retireDrained(worker),
       onLeaving: () => onLeaving(worker),
       onExit: (exit) => onExit(slot, worker, exit),
     });
@@ -74,10 +75,22 @@ export function createWorkerPool(
     settleStart?.resolve();
   }
 
+  const isLastRoutable = (worker: PoolWorker): boolean =>
+    workers().every((other) => other === worker || !other.isRoutable());
+
   /** While all drain, the last one has to stay for what is not a connection. */
   function onLeaving(worker: PoolWorker): void {
-    const isLast = workers().every((other) => other === worker || !other.isRoutable());
-    if (phase !== "draining" || !isLast) worker.retire();
+    if (phase !== "draining" || !isLastRoutable(worker)) worker.retire();
+  }
+
+  /**
+   * A service manager signals all processes at once, and the workers' word may come before the primary's own signal: the last
+   * one stays in rotation until it is drained, or the requests of sessions would be refused in between.
+   */
+  async function retireDrained(worker: PoolWorker): Promise<void> {
+    if (!isLastRoutable(worker)) worker.leaveRotation();
+    await drainAll([worker], config);
+    if (phase !== "draining") worker.retire();
   }
 
   function onExit(slot: number, worker: PoolWorker, exit: WorkerExit): void {
@@ -152,6 +165,7 @@ export function createWorkerPool(
           countRestart(slot);
           resolve();
         },
+        onRetiring: () => void retireDrained(worker),
         onLeaving: () => onLeaving(worker),
         onExit(exit) {
           onExit(slot, worker, exit);

@@ -39,7 +39,7 @@ export async function runWorker(): Promise<void> {
   void drainAsked.then(drain).then(() => tellPrimary({ type: "shoal:drained" }));
   void stopAsked.then(() => draining).then(() => end(0));
   process.on("SIGTERM", () => {
-    tellPrimary({ type: "shoal:leaving" });
+    tellPrimary({ type: "shoal:retiring" });
     void drain();
   });
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {

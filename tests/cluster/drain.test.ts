@@ -111,3 +111,23 @@ test("SIGTERM to all processes at once, as by a service manager, drains like SIG
   expect(ends.map(({ reason }) => reason)).toEqual(Array.from({ length: CLIENTS }, () => "transport close"));
   expect(Math.max(...ends.map(({ atMs }) => atMs)) - startMs).toBeGreaterThan(WINDOW_MS / 2);
 });
+
+test("SIGTERM to all workers but not to the primary drains and replaces them, and no request of a session is refused", async () => {
+  const shoal = await spawnShoal({ workers: 2, env: { DRAIN_WINDOW_MS: "1000" } });
+  const before = shoal.workerPids();
+  const { ends } = await connectMany(shoal.url);
+
+  for (const pid of before) process.kill(pid, "SIGTERM");
+
+  await eventually(() => expect(ends).toHaveLength(CLIENTS), { withinMs: 20_000 });
+  expect(ends.map(({ reason }) => reason)).toEqual(Array.from({ length: CLIENTS }, () => "transport close"));
+  await eventually(
+    () => {
+      const now = shoal.workerPids();
+      expect([now.length, now.filter((pid) => before.includes(pid))]).toEqual([2, []]);
+    },
+    { withinMs: 20_000 },
+  );
+  await eventually(() => connectClient(shoal.url), { withinMs: 20_000 });
+  expect(complaints(shoal.logs)).toEqual([]);
+});
