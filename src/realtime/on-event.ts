@@ -34,39 +34,41 @@ export interface EventParts {
 }
 
 /**
- * Lets a connection call the handlers. Whatever a client sends ends in an acknowledgement (if it asked for one) and
- * never in an exception: an unknown event, a payload of the wrong form, a handler that throws.
+ * What lets connections call the handlers: to be called with each. Whatever a client sends ends in an acknowledgement (if it
+ * asked for one) and never in an exception: an unknown event, a payload of the wrong form, a handler that throws.
  */
-export function bindHandlers(socket: IoSocket, { schemas, handlers, metrics, log }: EventParts): void {
+export function createDispatch({ schemas, handlers, metrics, log }: EventParts): (socket: IoSocket) => void {
   const names = Object.keys(handlers) as ClientEventName[];
 
-  // A catch-all rather than one listener per event, so that unknown events are answered by the same code.
-  // Its types say that an event is a string; the protocol allows numbers, too.
-  socket.onAny((event: unknown, ...args: unknown[]) => {
+  // A catch-all rather than one listener per event, so that unknown events are answered by the same code; one function
+  // for all connections, as each would cost memory. Its types say that an event is a string; the protocol allows numbers, too.
+  function onEvent(this: IoSocket, event: unknown, ...args: unknown[]): void {
     const answer = answerOnce(takeAck(args));
     const name = names.find((known) => known === event);
     const accept: Accept = (result) => answer({ ok: true, ...result });
     const startedAt = performance.now();
     metrics.received(name);
-    socket.data.openEvents += 1;
-    handle(name, args[0], accept)
-      .then(accept, (error: unknown) => answer(refusal(error, event)))
+    this.data.openEvents += 1;
+    handle(this, name, args[0], accept)
+      .then(accept, (error: unknown) => answer(refusal(this, error, event)))
       .finally(() => {
-        socket.data.openEvents -= 1;
+        this.data.openEvents -= 1;
         metrics.handled(name, performance.now() - startedAt);
       });
-  });
+  }
 
   async function handle(
+    socket: IoSocket,
     name: ClientEventName | undefined,
     payload: unknown,
     accept: Accept,
   ): Promise<Result> {
     if (name === undefined) throw new AppError("unknown_event");
-    return call(name, payload, accept);
+    return call(socket, name, payload, accept);
   }
 
   function call<Name extends ClientEventName>(
+    socket: IoSocket,
     name: Name,
     payload: unknown,
     accept: Accept,
@@ -74,7 +76,7 @@ export function bindHandlers(socket: IoSocket, { schemas, handlers, metrics, log
     return handlers[name](socket, parse(schemas[name], payload) as Payload<Name>, accept);
   }
 
-  function refusal(error: unknown, event: unknown): Refusal {
+  function refusal(socket: IoSocket, error: unknown, event: unknown): Refusal {
     const known = error instanceof AppError ? error : new AppError("internal", undefined, { cause: error });
     // What is temporary comes in crowds, during an outage that the stores have told of.
     const level = known.code === "internal" ? "error" : "debug";
@@ -82,6 +84,8 @@ export function bindHandlers(socket: IoSocket, { schemas, handlers, metrics, log
     log[level]({ session: socket.id, event: shown, err: known.cause ?? known }, "event refused");
     return { ok: false, error: known.body };
   }
+
+  return (socket) => void socket.onAny(onEvent);
 }
 
 function takeAck(args: unknown[]): Ack | undefined {

@@ -18,7 +18,7 @@ import { presenceHandlers } from "./handlers/presence.js";
 import { roomHandlers } from "./handlers/rooms.js";
 import { countHandshakes } from "./handshake-count.js";
 import type { Io, IoSocket } from "./io.js";
-import { bindHandlers, type Handlers } from "./on-event.js";
+import { createDispatch, type Handlers } from "./on-event.js";
 import { countOutgoing } from "./outgoing-count.js";
 
 /** What the Socket.IO side of a worker is made of. */
@@ -49,19 +49,22 @@ export function createRealtime(parts: RealtimeParts): Component {
     ...durableRoomHandlers(parts.rooms, parts.mayDo, roomsPerSocket),
     ...presenceHandlers(parts.presence, parts.mayDo, roomsPerSocket),
   };
-  const eventParts = { schemas, handlers, metrics, log };
+  const dispatch = createDispatch({ schemas, handlers, metrics, log });
 
   function onConnection(socket: IoSocket): void {
     socket.data.address = parts.clientAddress(socket.request);
     socket.data.openEvents = 0;
     record(socket, "connect");
-    socket.once("disconnect", (reason) => {
-      metrics.disconnected(reason);
-      record(socket, "disconnect", reason);
-    });
-    bindHandlers(socket, eventParts);
+    socket.once("disconnect", onDisconnect);
+    dispatch(socket);
     socket.emit("session", { id: socket.id, ...identity });
     metrics.sent("session", 1);
+  }
+
+  // One function for all connections, as each would cost memory: the library calls it with the socket as `this`.
+  function onDisconnect(this: IoSocket, reason: string): void {
+    metrics.disconnected(reason);
+    record(this, "disconnect", reason);
   }
 
   function record(socket: IoSocket, type: ConnectionEvent["type"], reason?: string): void {

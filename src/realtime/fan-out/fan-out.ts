@@ -6,6 +6,9 @@ import { FrameRun } from "./frame-run.js";
 import { type ClientOfIo, clientOf, type PacketOptions, type Transport, wireOf } from "./internals.js";
 import { Lane } from "./lane.js";
 
+const LANE = Symbol("lane");
+type Laned<T> = T & { readonly [LANE]: Lane };
+
 /**
  * Makes broadcasts to WebSocket clients cheap: all frames for a connection within a turn of the event loop become one write,
  * whose bytes are put together once for all members of a room, and the queue of Engine.IO is passed by as long as it is
@@ -59,13 +62,32 @@ export function createFanOut(io: Io, log: Logger): Component {
     const wire = wireOf(transport);
     if (wire === undefined) return;
     const lane = new Lane(client.conn, transport, wire);
-    const writeToEngine = client.writeToEngine;
-    client.writeToEngine = (packets, options) => {
-      const frame = lane.isFree() ? frameOf(options) : undefined;
-      if (frame === undefined) return writeToEngine.call(client, packets, options);
-      if (lane.add(frame, origin)) waiting.push(lane);
-      pace.schedule();
-    };
+    ordinary ??= { send: transport.send, close: transport.close, writeToEngine: client.writeToEngine };
+    Object.assign(transport, { [LANE]: lane, send, close });
+    Object.assign(client, { [LANE]: lane, writeToEngine });
+  }
+
+  // One function for all connections, not one each: with `this`, and with what the libraries have on their prototypes.
+  let ordinary: (Pick<Transport, "send" | "close"> & Pick<ClientOfIo, "writeToEngine">) | undefined;
+
+  function send(this: Laned<Transport>, packets: readonly object[]): void {
+    this[LANE].send(packets, () => ordinary?.send.call(this, packets));
+  }
+
+  function close(this: Laned<Transport>, done?: () => void): void {
+    this[LANE].flush();
+    ordinary?.close.call(this, done);
+  }
+
+  function writeToEngine(this: Laned<ClientOfIo>, packets: readonly unknown[], options: PacketOptions): void {
+    const lane = this[LANE];
+    const frame = lane.isFree() ? frameOf(options) : undefined;
+    if (frame === undefined) {
+      ordinary?.writeToEngine.call(this, packets, options);
+      return;
+    }
+    if (lane.add(frame, origin)) waiting.push(lane);
+    pace.schedule();
   }
 
   return {

@@ -2,6 +2,10 @@
 const LONGEST_WAIT_MS = 8;
 /** How many times as long as the last flush took the next one waits. */
 const WAIT_PER_WORK = 2;
+/** Share of the time below which flushing is no load. */
+const BUSY_SHARE = 0.3;
+/** Weight of the newest flush in the mean share: some ten flushes are remembered. */
+const SMOOTHING = 0.2;
 
 /** When what has gathered is sent. */
 export interface FlushPace {
@@ -12,14 +16,16 @@ export interface FlushPace {
 }
 
 /**
- * Sends at the end of the event loop's turn when there was little to do lately. Under load it waits twice as long as the last
- * flush took, so that flushing leaves two thirds of the time to everything else and each flush carries more for the same
+ * Sends at the end of the event loop's turn as long as flushing takes little of the time. Under load it waits twice as long as
+ * the last flush took, so that two thirds of the time are left to everything else and each flush carries more for the same
  * number of system calls: latency is given only where there is a queue anyway, and no more than {@link LONGEST_WAIT_MS}.
  */
 export function createFlushPace(flush: () => void): FlushPace {
   let immediate: NodeJS.Immediate | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let endedMs = performance.now();
   let notBeforeMs = 0;
+  let busyShare = 0;
 
   function run(): void {
     immediate = undefined;
@@ -27,7 +33,11 @@ export function createFlushPace(flush: () => void): FlushPace {
     const startMs = performance.now();
     flush();
     const endMs = performance.now();
-    notBeforeMs = endMs + Math.min((endMs - startMs) * WAIT_PER_WORK, LONGEST_WAIT_MS);
+    const workMs = endMs - startMs;
+    busyShare += SMOOTHING * (workMs / (endMs - endedMs) - busyShare);
+    endedMs = endMs;
+    const waitMs = busyShare < BUSY_SHARE ? 0 : Math.min(workMs * WAIT_PER_WORK, LONGEST_WAIT_MS);
+    notBeforeMs = endMs + waitMs;
   }
 
   return {

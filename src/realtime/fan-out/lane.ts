@@ -8,7 +8,7 @@ const LANE_LIMIT_BYTES = 65_536;
 /** Where a turn's frames begin: all lanes of a worker share it, so that they share what follows. */
 export type Origin = { readonly run: FrameRun };
 
-/** The way of broadcasts past Engine.IO to the wire of one WebSocket connection. */
+/** The way of broadcasts past Engine.IO to the wire of one WebSocket connection. There is one per connection: it is kept small. */
 export class Lane {
   readonly #connection: Connection;
   readonly #transport: Transport;
@@ -19,20 +19,6 @@ export class Lane {
     this.#connection = connection;
     this.#transport = transport;
     this.#wire = wire;
-    const send = transport.send;
-    const close = transport.close;
-    // Whatever goes the ordinary way goes after what has gathered; several packets become one write.
-    transport.send = (packets) => {
-      if (this.#run === undefined && packets.length === 1) return send.call(transport, packets);
-      wire.cork();
-      this.flush();
-      send.call(transport, packets);
-      wire.uncork();
-    };
-    transport.close = (done) => {
-      this.flush();
-      close.call(transport, done);
-    };
   }
 
   /**
@@ -64,5 +50,17 @@ export class Lane {
     if (run === undefined) return;
     this.#run = undefined;
     if (this.#wire.writable) this.#wire.write(run.bytes());
+  }
+
+  /** Sends packets the ordinary way, behind what has gathered; several of them become one write. */
+  send(packets: readonly object[], ordinarily: () => void): void {
+    if (this.#run === undefined && packets.length === 1) {
+      ordinarily();
+      return;
+    }
+    this.#wire.cork();
+    this.flush();
+    ordinarily();
+    this.#wire.uncork();
   }
 }

@@ -69,8 +69,12 @@ async function withDeath(
     const caught = victim.tap.catchInsert(room, moment);
     await act({ room, writer, other, reader }, async () => {
       const port = await within(caught, CATCH_WITHIN_MS, "an insert to catch");
-      const pid = ownerOfPort(port, victim.workerPids());
-      if (pid === undefined) throw new Error(`nobody owns port ${port}`);
+      // Linux leaves out rows of its table while connections come and go.
+      const pid = await eventually(() => {
+        const owner = ownerOfPort(port, victim.workerPids());
+        if (owner === undefined) throw new Error(`nobody owns port ${port}`);
+        return owner;
+      });
       victim.killWorker(pid);
       victimUrls = elsewhere;
     });
