@@ -1,30 +1,73 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { measurePublish, type Row } from "./publish.js";
+// The benchmark: runs rows as the script of `npm run bench` asks (one argument, JSON) and writes what they have found.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import { dirname } from "node:path";
+import { htmlReport } from "./report/html.js";
+import { type Run, summary, tableOf } from "./report/table.js";
+import { durable } from "./rows/durable.js";
+import { fanOut } from "./rows/fan-out.js";
+import { ingress } from "./rows/ingress.js";
+import { isolation } from "./rows/isolation.js";
+import { latency } from "./rows/latency.js";
+import { memory } from "./rows/memory.js";
+import { publish } from "./rows/publish.js";
+import type { Row } from "./rows/row.js";
+import type { Setup } from "./servers/machine.js";
 
-const HEADER = [
-  "rooms  publishers | group commit: msg/s   p50 ms   p99 ms | one by one: msg/s   p50 ms   p99 ms | throughput   p50",
-  "------------------+---------------------------------------+-------------------------------------+----------------",
-];
-
-const [uri = "", outputDir = "."] = process.argv.slice(2);
-say("publish: group commit against one insert per message, both journaled, ratios in one run");
-for (const line of HEADER) say(line);
-const rows = await measurePublish(uri, (row) => say(rendered(row)));
-const file = join(outputDir, "publish.json");
-await writeFile(file, `${JSON.stringify(rows, null, 2)}\n`);
-say(`written: ${file}`);
-
-function rendered({ rooms, publishers, groupCommit, oneByOne }: Row): string {
-  const side = (measured: Row["groupCommit"], width: number): string =>
-    cell(measured.messagesPerSecond, width, 0) + cell(measured.p50Ms, 9, 2) + cell(measured.p99Ms, 9, 2);
-  const throughput = `${(groupCommit.messagesPerSecond / oneByOne.messagesPerSecond).toFixed(1)}x`;
-  const p50 = `${(groupCommit.p50Ms / oneByOne.p50Ms).toFixed(2)}x`;
-  return `${cell(rooms, 5, 0)}${cell(publishers, 12, 0)} |${side(groupCommit, 20)} |${side(oneByOne, 18)} |${throughput.padStart(10)}${p50.padStart(8)}`;
+interface Order {
+  readonly setup: Setup;
+  /** Names; all without any. */
+  readonly rows: readonly string[];
+  readonly short: boolean;
+  readonly runs: number;
+  readonly json: string;
+  readonly html: string;
 }
 
-function cell(value: number, width: number, digits: number): string {
-  return value.toFixed(digits).padStart(width);
+const ROWS: readonly Row[] = [fanOut, durable, memory, latency, isolation, publish, ingress];
+
+const order = JSON.parse(process.argv[2] ?? "{}") as Order;
+const wanted = ROWS.filter(({ name }) => order.rows.length === 0 || order.rows.includes(name));
+const unknown = order.rows.filter((name) => !ROWS.some((row) => row.name === name));
+if (unknown.length > 0) {
+  say(`There is no row ${unknown.join(", ")}; there are ${ROWS.map(({ name }) => name).join(", ")}`);
+  process.exit(2);
+}
+
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)
+  process.once(signal, () => process.exit(code));
+const begunAt = new Date();
+const runs: Run[] = [];
+for (let number = 1; number <= order.runs; number += 1) {
+  const reports = [];
+  for (const row of wanted) {
+    const found = await row.run({
+      setup: order.setup,
+      short: order.short,
+      say: (line) => say(`  [${clock()}] ${line}`),
+    });
+    reports.push(found);
+    for (const line of tableOf(found)) say(line);
+  }
+  runs.push({ load: loadavg()[0] ?? 0, reports });
+}
+
+const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, node: process.version };
+const result = { begunAt: begunAt.toISOString(), short: order.short, machine, runs };
+for (const file of [order.json, order.html]) mkdirSync(dirname(file), { recursive: true });
+writeFileSync(order.json, `${JSON.stringify(result, null, 2)}\n`);
+writeFileSync(order.html, htmlReport(result));
+const { lines, passed } = summary(runs);
+for (const line of lines) say(line);
+say(`written: ${order.json} and ${order.html}`);
+process.exit(passed ? 0 : 1);
+
+function clock(): string {
+  const seconds = Math.floor((Date.now() - begunAt.getTime()) / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
 function say(line: string): void {

@@ -3,7 +3,7 @@ import { connect, groupCommit, oneByOne, type Side } from "./publish-sides.js";
 
 const ROOMS = [1, 16, 64];
 const PUBLISHERS = [1, 32, 256];
-/** Each side is measured this often per row, in turn, so that a change of the machine's speed meets both. */
+/** Each side is measured this often per line, in turn, so that a change of the machine's speed meets both. */
 const ROUNDS = 3;
 const ROUND_MS = 1500;
 const WARM_UP_MS = 500;
@@ -15,8 +15,8 @@ export interface Measured {
   readonly p99Ms: number;
 }
 
-/** One row: both sides under the same load, in one run. */
-export interface Row {
+/** One level of load: both sides, in one run. */
+export interface PublishLine {
   readonly rooms: number;
   readonly publishers: number;
   readonly groupCommit: Measured;
@@ -28,32 +28,37 @@ interface Samples {
   elapsedMs: number;
 }
 
-/** Runs all rows against the MongoDB at `uri` and calls back after each. */
-export async function measurePublish(uri: string, onRow: (row: Row) => void): Promise<Row[]> {
+/** Measures all levels of load, or only the outermost, against the MongoDB at `uri` and calls back after each. */
+export async function measurePublish(
+  uri: string,
+  short: boolean,
+  onLine: (line: PublishLine) => void,
+): Promise<PublishLine[]> {
   const connection = await connect(uri);
   const sides = [await groupCommit(connection), await oneByOne(connection)] as const;
-  const rows: Row[] = [];
-  for (const publishers of PUBLISHERS) {
-    for (const rooms of ROOMS.filter((count) => count <= publishers)) {
-      const [first, second] = await measureRow(sides, rooms, publishers);
-      const row = { rooms, publishers, groupCommit: summary(first), oneByOne: summary(second) };
-      rows.push(row);
-      onRow(row);
+  const lines: PublishLine[] = [];
+  for (const publishers of short ? [Math.max(...PUBLISHERS)] : PUBLISHERS) {
+    for (const rooms of short ? [1] : ROOMS.filter((count) => count <= publishers)) {
+      const [first, second] = await measureLine(sides, rooms, publishers, short ? 1 : ROUNDS);
+      const line = { rooms, publishers, groupCommit: summary(first), oneByOne: summary(second) };
+      lines.push(line);
+      onLine(line);
     }
   }
   for (const side of sides) await side.stop();
   await connection.close();
-  return rows;
+  return lines;
 }
 
-async function measureRow(
+async function measureLine(
   sides: readonly [Side, Side],
   rooms: number,
   publishers: number,
+  rounds: number,
 ): Promise<[Samples, Samples]> {
   const samples: [Samples, Samples] = [newSamples(), newSamples()];
   for (const side of sides) await load(side, rooms, publishers, WARM_UP_MS, newSamples());
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     await load(sides[0], rooms, publishers, ROUND_MS, samples[0]);
     await load(sides[1], rooms, publishers, ROUND_MS, samples[1]);
   }

@@ -1,0 +1,61 @@
+import { measurePublish, type PublishLine } from "../publish.js";
+import type { Row, RowReport } from "./row.js";
+import { fixed } from "./sums.js";
+
+/** Publishing to durable rooms: group commit against one insert per message, both journaled. */
+export const publish: Row = {
+  name: "publish",
+  async run({ setup, short, say }) {
+    const uri = new URL(setup.mongodbUri);
+    uri.pathname = `/bench-publish-${process.pid}`;
+    const lines = await measurePublish(uri.href, short, ({ rooms, publishers, groupCommit, oneByOne }) => {
+      const ratio = groupCommit.messagesPerSecond / oneByOne.messagesPerSecond;
+      say(`publish: ${publishers} publishers in ${rooms} rooms, ${fixed(ratio, 1)} times one by one`);
+    });
+    return report(lines);
+  },
+};
+
+function report(lines: readonly PublishLine[]): RowReport {
+  const label = ({ rooms, publishers }: PublishLine) => `${publishers} in ${rooms}`;
+  return {
+    name: "publish",
+    title: "Publishing to durable rooms: group commit against one insert per message, both journaled",
+    columns: [
+      "publishers in rooms",
+      "group commit msg/s",
+      "p50 ms",
+      "p99 ms",
+      "one by one msg/s",
+      "p50 ms",
+      "p99 ms",
+    ],
+    lines: lines.map((line) => [
+      label(line),
+      ...[line.groupCommit, line.oneByOne].flatMap(({ messagesPerSecond, p50Ms, p99Ms }) => [
+        fixed(messagesPerSecond, 0),
+        fixed(p50Ms, 2),
+        fixed(p99Ms, 2),
+      ]),
+    ]),
+    verdicts: lines.map((line) => ({
+      what: `${label(line)}: throughput, of one by one`,
+      value: line.groupCommit.messagesPerSecond / line.oneByOne.messagesPerSecond,
+      ...(line.publishers / line.rooms >= 100 ? { least: 5 } : {}),
+    })),
+    charts: [
+      {
+        title: "Messages per second",
+        unit: "/s",
+        groups: lines.map((line) => ({
+          label: label(line),
+          bars: [
+            { side: "group commit", value: line.groupCommit.messagesPerSecond },
+            { side: "one by one", value: line.oneByOne.messagesPerSecond },
+          ],
+        })),
+      },
+    ],
+    notes: [],
+  };
+}
