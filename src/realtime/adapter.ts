@@ -3,6 +3,7 @@ import { createAdapter as createClusterAdapter } from "@socket.io/cluster-adapte
 import { createAdapter as createRedisAdapter, createShardedAdapter } from "@socket.io/redis-adapter";
 import type { Adapter } from "socket.io-adapter";
 import type { RedisConfig } from "../config/config.js";
+import type { Component } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
 import type { Redis } from "../stores/redis.js";
 import type { Io } from "./io.js";
@@ -17,6 +18,18 @@ type AdapterFactory = (namespace: ConstructorParameters<typeof Adapter>[0]) => A
 export function chooseAdapter(redis: RedisLink | undefined, log: Logger): AdapterFactory | undefined {
   if (redis !== undefined) return redisAdapter(redis, log);
   return cluster.isWorker ? createClusterAdapter() : undefined;
+}
+
+/** Gives `io` its adapter at start, when Redis is there; closing it is `io`'s. */
+export function createAdapterSetup(io: Io, redis: RedisLink | undefined, log: Logger): Component {
+  return {
+    name: "adapter",
+    async start() {
+      const factory = chooseAdapter(redis, log);
+      if (factory !== undefined) io.adapter(factory);
+    },
+    async stop() {},
+  };
 }
 
 /** Redis as the adapter needs it; the connections are not closed here. */
@@ -78,9 +91,4 @@ function tolerant<Subscriber extends RedisLink["clients"]["subscriber"]>(
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-}
-
-/** Puts the server on its adapter, which subscribes at once. */
-export function useAdapter(io: Io, factory: AdapterFactory | undefined): void {
-  if (factory !== undefined) io.adapter(factory);
 }

@@ -8,7 +8,6 @@ import type { ConnectionAudit } from "../services/connection-audit.js";
 import type { Presence } from "../services/presence/presence.js";
 import type { RoomAccess } from "../services/room-access.js";
 import type { Rooms } from "../services/rooms/rooms.js";
-import { chooseAdapter, type RedisLink, useAdapter } from "./adapter.js";
 import type { Admission } from "./admission.js";
 import { authenticate } from "./authenticate.js";
 import { createClientEvents, type EventLimits } from "./events.js";
@@ -25,7 +24,6 @@ import { countOutgoing } from "./outgoing-count.js";
 export interface RealtimeParts {
   readonly io: Io;
   readonly httpServer: HttpServer;
-  readonly redis: RedisLink | undefined;
   readonly audit: ConnectionAudit;
   readonly identity: Identity;
   readonly rooms: Rooms;
@@ -82,7 +80,6 @@ export function createRealtime(parts: RealtimeParts): Component {
   return {
     name: "realtime",
     async start() {
-      useAdapter(io, chooseAdapter(parts.redis, log));
       io.use(authenticate);
       io.on("connection", onConnection);
       io.attach(parts.httpServer);

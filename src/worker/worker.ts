@@ -12,6 +12,7 @@ import { type Component, compose } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
 import { createEventLoopLag } from "../metrics/event-loop-lag.js";
 import { createOriginCheck } from "../origin.js";
+import { createAdapterSetup } from "../realtime/adapter.js";
 import { createAdmission } from "../realtime/admission.js";
 import { createConnectionAge } from "../realtime/connection-age.js";
 import { countConnections } from "../realtime/connection-count.js";
@@ -113,7 +114,6 @@ export function createWorker(
   const realtime = createRealtime({
     io,
     httpServer,
-    redis: redis && config.redis && { clients: redis, config: config.redis },
     audit,
     identity,
     rooms,
@@ -134,6 +134,8 @@ export function createWorker(
     { name: "room store", start: () => roomStore.prepare(), stop: async () => {} },
     audit,
     ...(redis === undefined ? [] : [redis]),
+    // Before the presence, which may have something to tell the others as soon as it starts.
+    createAdapterSetup(io, redis && config.redis && { clients: redis, config: config.redis }, log),
     roomPresence.component,
     realtime,
     ...(config.fanOut === "batched" ? [createFanOut(io, log)] : []),

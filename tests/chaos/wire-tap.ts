@@ -94,11 +94,22 @@ export async function startWireTap(target: { host: string; port: number }): Prom
   };
 }
 
-/** Which of the processes has the connection with this local port of 127.0.0.1, by Linux's /proc. */
-export function ownerOfPort(port: number, pids: readonly number[]): number | undefined {
-  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+/**
+ * Which of the processes has the connection between these ports of 127.0.0.1, by Linux's /proc. Both are needed: Linux gives
+ * a local port to several connections, as long as they go to different places.
+ */
+export function ownerOfConnection(
+  localPort: number,
+  remotePort: number,
+  pids: readonly number[],
+): number | undefined {
+  const [local, remote] = [localPort, remotePort].map(
+    (port) => `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`,
+  );
   const rows = readFileSync("/proc/net/tcp", "utf8").split("\n");
-  const row = rows.map((line) => line.trim().split(/\s+/)).find((fields) => fields[1] === local);
+  const row = rows
+    .map((line) => line.trim().split(/\s+/))
+    .find((fields) => fields[1] === local && fields[2] === remote);
   return pids.find((pid) => openSockets(pid).has(`socket:[${row?.[9]}]`));
 }
 

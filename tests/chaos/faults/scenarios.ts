@@ -5,7 +5,7 @@ import { eventually, within } from "../../support/wait.js";
 import { type ChaosClient, createChaosClient, type Reader } from "../chaos-client.js";
 import type { Fault, FaultContext } from "../fault.js";
 import { createPrng } from "../prng.js";
-import { ownerOfPort } from "../wire-tap.js";
+import { ownerOfConnection } from "../wire-tap.js";
 import type { World } from "../world.js";
 
 /** Readers go on this long after a message that follows a number which is never used. */
@@ -69,12 +69,8 @@ async function withDeath(
     const caught = victim.tap.catchInsert(room, moment);
     await act({ room, writer, other, reader }, async () => {
       const port = await within(caught, CATCH_WITHIN_MS, "an insert to catch");
-      // Linux leaves out rows of its table while connections come and go.
-      const pid = await eventually(() => {
-        const owner = ownerOfPort(port, victim.workerPids());
-        if (owner === undefined) throw new Error(`nobody owns port ${port}`);
-        return owner;
-      });
+      const pid = ownerOfConnection(port, victim.tap.port, victim.workerPids());
+      if (pid === undefined) throw new Error(`nobody owns the connection from ${port}`);
       victim.killWorker(pid);
       victimUrls = elsewhere;
     });
