@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Config } from "./config/config.js";
 
 // Node's cluster, the sticky library and the adapter use the same channel: every message is an object whose type has a
@@ -13,7 +14,13 @@ export interface MetricFamily {
 /** What the primary tells a worker. */
 export type PrimaryMessage =
   /** The answer to `shoal:hello`: who the worker is and how it is configured. */
-  | { readonly type: "shoal:boot"; readonly slot: number; readonly config: Config }
+  | {
+      readonly type: "shoal:boot";
+      readonly slot: number;
+      readonly config: Config;
+      /** The private directory where it meets its siblings, to pass requests on; undefined when workers do not. */
+      readonly directory: string | undefined;
+    }
   /** To send its clients away, one after the other; it still answers what arrives, and says when none is left. */
   | { readonly type: "shoal:drain" }
   /** The worker is out of rotation: nothing new arrives after this message, so it can finish and end. */
@@ -21,12 +28,18 @@ export type PrimaryMessage =
   /** A sibling has ended, in whatever way: the one that had called itself this node. */
   | { readonly type: "shoal:ended"; readonly node: string }
   /** To tell its metrics; sent only to workers that have been ready. `request` comes back with the answer. */
-  | { readonly type: "shoal:collect"; readonly request: number };
+  | { readonly type: "shoal:collect"; readonly request: number }
+  /** With a connection for this worker, and what was read of it: a request, or nothing. */
+  | { readonly type: "shoal:adopt"; readonly bytes: Uint8Array };
 
 /** What a worker tells its primary. */
 export type WorkerMessage =
   /** First: the worker listens to the channel. Messages sent before are lost: Node does not keep them for a cluster worker. */
-  | { readonly type: "shoal:hello" }
+  | {
+      readonly type: "shoal:hello";
+      /** What this build of Node does not have of what `ROUTING=forward` uses. */
+      readonly missing: readonly string[];
+    }
   /** Serving: it may be given connections. */
   | { readonly type: "shoal:ready" }
   /** The name under which siblings know the worker from now on, for `shoal:ended`. */
@@ -44,12 +57,14 @@ export type WorkerMessage =
       readonly slot: number;
       readonly families: readonly MetricFamily[];
     }
+  /** With a connection, for the worker that Node's cluster knows by this number; without one, for any. `bytes` as in `shoal:adopt`. */
+  | { readonly type: "shoal:hand-over"; readonly to: number | undefined; readonly bytes: Uint8Array }
   /** Could not start. `temporary` when the cause may pass, as with a store that is away. */
   | { readonly type: "shoal:failed"; readonly message: string; readonly temporary: boolean };
 
 /** Recognises a message of the primary among all that arrives; only its type is checked, as both ends are of one build. */
 export function isPrimaryMessage(message: unknown): message is PrimaryMessage {
-  return ["shoal:boot", "shoal:drain", "shoal:stop", "shoal:ended", "shoal:collect"].includes(
+  return ["shoal:boot", "shoal:drain", "shoal:stop", "shoal:ended", "shoal:collect", "shoal:adopt"].includes(
     typeOf(message),
   );
 }
@@ -65,7 +80,13 @@ export function isWorkerMessage(message: unknown): message is WorkerMessage {
     "shoal:leaving",
     "shoal:metrics",
     "shoal:failed",
+    "shoal:hand-over",
   ].includes(typeOf(message));
+}
+
+/** Where the worker of this number (as Node's cluster counts) answers its siblings, in the directory where they meet. */
+export function peerPath(directory: string, worker: number): string {
+  return join(directory, `${worker}.sock`);
 }
 
 function typeOf(message: unknown): string {

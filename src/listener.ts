@@ -1,5 +1,4 @@
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import type { Component } from "./lifecycle.js";
 import { StartError } from "./start-error.js";
 
@@ -41,8 +40,7 @@ export function createListener(
     name: "listener",
     start,
     async stop() {
-      server.close();
-      server.closeIdleConnections();
+      server.close(); // that of node:http also ends idle connections
     },
     url() {
       const { port: bound } = server.address() as AddressInfo;

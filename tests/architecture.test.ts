@@ -22,7 +22,7 @@ const LEAVES = [
     "logger",
     "origin",
   ],
-  ...["service", "signals", "start-error", "validation"],
+  ...["service", "signals", "start-error", "stop-reading", "validation"],
 ];
 
 /** The language of the durable rooms: names, types and schemas without effects, which all may speak. */

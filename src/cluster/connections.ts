@@ -1,6 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Socket } from "node:net";
 import type { Component } from "../lifecycle.js";
+import { stopReading } from "../stop-reading.js";
 
 /**
  * The connections that are still in the primary's hands: nothing said yet, waiting for their worker to take them, or
@@ -97,15 +98,6 @@ export function createConnections(flushTimeoutMs: number): Connections {
       given = undefined;
     },
   };
-}
-
-/**
- * Node goes on reading from a handle that it sends until the other process has acknowledged it, and throws away what
- * comes: the first packet of a quick client over WebSocket was lost.
- */
-function stopReading(socket: Socket): void {
-  const { _handle: handle } = socket as Socket & { readonly _handle?: { readStop(): void } | null };
-  handle?.readStop();
 }
 
 /** What Node's ChildProcess has besides its types: the handle that the other end has not acknowledged yet. */

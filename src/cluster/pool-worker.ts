@@ -43,8 +43,11 @@ export interface PoolWorker {
   kill(): void;
 }
 
-/** Forks a worker and hands it its boot message. */
-export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): PoolWorker {
+/** Forks a worker and hands it its boot message, made when it says what it is `missing`. */
+export function forkWorker(
+  bootOf: (missing: readonly string[]) => PrimaryMessage,
+  events: PoolWorkerEvents,
+): PoolWorker {
   const node = cluster.fork();
   let wasReady = false;
   let isLeaving = false;
@@ -61,7 +64,7 @@ export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): Pool
   node.on("message", (message: unknown) => {
     if (!isWorkerMessage(message)) return;
     if (message.type === "shoal:hello") {
-      tell(boot);
+      tell(bootOf(message.missing));
       if (retired) retire(); // the first time it could not hear it
     }
     if (message.type === "shoal:failed") failure = message;

@@ -5,6 +5,7 @@ import type { PrimaryMessage } from "../ipc.js";
 import type { Component } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
 import { StartError } from "../start-error.js";
+import type { Ingress } from "./ingress.js";
 import { forkWorker, type PoolWorker, type WorkerExit } from "./pool-worker.js";
 import { createReload, drainAll } from "./reload.js";
 import { decide, EXIT_WINDOW_MS, type Exit } from "./respawn-policy.js";
@@ -31,12 +32,13 @@ export interface WorkerPool extends Component {
 
 /**
  * `start` resolves when every worker is ready and rejects with a {@link StartError} as soon as one cannot start.
- * Later, `onGiveUp` is called once if the workers keep crashing.
+ * Later, `onGiveUp` is called once if the workers keep crashing. `meetIn`: that of the {@link Ingress}.
  */
 export function createWorkerPool(
   config: Config,
   log: Logger,
   onGiveUp: (error: StartError) => void,
+  meetIn: Ingress["meetIn"],
 ): WorkerPool {
   const slots = new Map<number, PoolWorker>();
   /** Those that have a successor, or are to have their slot. */
@@ -63,8 +65,8 @@ export function createWorkerPool(
     log.debug({ worker: slot, workerPid: worker.node.process.pid }, "worker forked");
   }
 
-  function bootOf(slot: number): PrimaryMessage {
-    return { type: "shoal:boot", slot, config };
+  function bootOf(slot: number): (missing: readonly string[]) => PrimaryMessage {
+    return (missing) => ({ type: "shoal:boot", slot, config, directory: meetIn(missing) });
   }
 
   function onReady(slot: number): void {

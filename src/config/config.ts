@@ -59,6 +59,8 @@ export interface Config {
   /** Where the private port of probes and metrics is. */
   readonly admin: { readonly host: string; readonly port: number };
   readonly workers: number;
+  /** How connections find the worker of their session. */
+  readonly routing: "sticky" | "forward";
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Time over which connections are closed before a stop; 0 closes them at once. */
   readonly drainWindowMs: number;
@@ -110,6 +112,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     port: given.PORT,
     admin: { host: given.ADMIN_HOST, port: given.ADMIN_PORT },
     workers: given.WORKERS,
+    routing: given.ROUTING,
     logLevel: given.LOG_LEVEL,
     drainWindowMs: given.DRAIN_WINDOW_MS,
     shutdownTimeoutMs: given.SHUTDOWN_TIMEOUT_MS,

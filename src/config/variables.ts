@@ -32,6 +32,10 @@ export const VARIABLES = {
     default: Math.min(availableParallelism(), 256),
     desc: "Worker processes; 1 runs everything in one process, with no primary",
   }),
+  ROUTING: oneOf(["sticky", "forward"])({
+    default: "sticky",
+    desc: "How connections find the worker of their session: the primary hands each over (`sticky`), or workers get them in turn and pass on what is another's (`forward`)",
+  }),
   INSTANCE_ID: identifier({ default: "", desc: "Name of this instance in sessions, health and logs" }),
   MONGODB_URI: mongodbUri({ default: "", desc: "MongoDB to use; without it the embedded one is started" }),
   DATA_DIR: str({ default: "data", desc: "Directory of the embedded MongoDB" }),

@@ -1,7 +1,9 @@
+import type { Socket } from "node:net";
 import { setupWorker } from "@socket.io/sticky";
 import { isPrimaryMessage, type WorkerMessage } from "../ipc.js";
 import type { Component } from "../lifecycle.js";
 import type { Io } from "../realtime/io.js";
+import { stopReading } from "../stop-reading.js";
 
 /** Longest wait for the primary to confirm that this worker is out of rotation, in milliseconds. */
 const LEAVE_TIMEOUT_MS = 2000;
@@ -12,10 +14,24 @@ export function tellPrimary(message: WorkerMessage): void {
 }
 
 /**
- * A clustered worker's ingress: takes the connections that the primary hands over. It leaves the rotation before it
- * drains: the channel keeps its order, so after the primary's `shoal:stop` nothing new can arrive.
+ * Has the primary carry a connection to another worker, with what was read of it: a request, or nothing, when any worker
+ * (undefined) may have it. Resolves when it is on its way, or cannot be.
  */
-export function createPrimaryLink(io: Io): Component {
+export function giveAway(connection: Socket, worker: number | undefined, bytes: Uint8Array): Promise<void> {
+  stopReading(connection);
+  connection.on("error", () => {}); // the client's end, while it is on its way
+  const message: WorkerMessage = { type: "shoal:hand-over", to: worker, bytes };
+  return new Promise((resolve) => {
+    if (process.connected) process.send?.(message, connection, undefined, () => resolve());
+    else resolve();
+  });
+}
+
+/**
+ * A worker's leave of its primary. `stop` says it and waits until the primary has taken the worker out of rotation: the
+ * channel keeps its order, so after the primary's `shoal:stop` nothing new can arrive on it.
+ */
+export function createPrimaryFarewell(): Component {
   let confirm = (): void => {};
   const outOfRotation = new Promise<void>((resolve) => {
     confirm = resolve;
@@ -26,12 +42,9 @@ export function createPrimaryLink(io: Io): Component {
   }
 
   return {
-    name: "primary link",
+    name: "farewell",
     async start() {
       process.on("message", onMessage);
-      setupWorker(io);
-      announceSessionsFirst(io);
-      tellPrimary({ type: "shoal:ready" });
     },
     async stop() {
       tellPrimary({ type: "shoal:leaving" });
@@ -40,6 +53,21 @@ export function createPrimaryLink(io: Io): Component {
       clearTimeout(timer);
       process.off("message", onMessage);
     },
+  };
+}
+
+/** A clustered worker's ingress: takes the connections that the primary hands over. It leaves the rotation before it drains. */
+export function createPrimaryLink(io: Io): Component {
+  const farewell = createPrimaryFarewell();
+  return {
+    name: "primary link",
+    async start() {
+      await farewell.start();
+      setupWorker(io);
+      announceSessionsFirst(io);
+      tellPrimary({ type: "shoal:ready" });
+    },
+    stop: farewell.stop,
   };
 }
 

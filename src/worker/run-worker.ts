@@ -2,6 +2,8 @@ import { isPrimaryMessage, type PrimaryMessage } from "../ipc.js";
 import { createLogger } from "../logger.js";
 import { StartError } from "../start-error.js";
 import { createPrimaryLink, tellPrimary } from "./primary-link.js";
+import { createForwardIngress } from "./routing/forward-ingress.js";
+import { missingForForward } from "./routing/internals.js";
 import { createWorker } from "./worker.js";
 
 /**
@@ -13,11 +15,15 @@ export async function runWorker(): Promise<void> {
   const booted = messageFromPrimary("shoal:boot");
   const drainAsked = messageFromPrimary("shoal:drain");
   const stopAsked = messageFromPrimary("shoal:stop");
-  tellPrimary({ type: "shoal:hello" });
-  const { slot, config } = await booted;
+  tellPrimary({ type: "shoal:hello", missing: missingForForward() });
+  const { slot, config, directory } = await booted;
   const identity = { instance: config.instance, worker: slot };
   const log = createLogger(config.logLevel).child(identity);
-  const worker = createWorker(config, identity, log, createPrimaryLink);
+  const worker = createWorker(config, identity, log, (io, httpServer) =>
+    directory === undefined
+      ? createPrimaryLink(io)
+      : createForwardIngress({ directory, config, io, httpServer }),
+  );
 
   let ending = false;
   function end(exitCode: number): void {

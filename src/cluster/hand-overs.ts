@@ -1,0 +1,42 @@
+import cluster, { type Worker } from "node:cluster";
+import { Socket } from "node:net";
+import { isWorkerMessage, type PrimaryMessage, type WorkerMessage } from "../ipc.js";
+import type { Component } from "../lifecycle.js";
+import type { Connections } from "./connections.js";
+import type { Turns } from "./turns.js";
+
+type HandOver = Extract<WorkerMessage, { type: "shoal:hand-over" }>;
+
+/** Carries connections from the worker that has them to the one whose session they are for. */
+export function createHandOvers(turns: Turns, connections: Connections): Component {
+  function onMessage(_worker: Worker, message: unknown, handle: unknown): void {
+    if (!isWorkerMessage(message) || message.type !== "shoal:hand-over" || !(handle instanceof Socket))
+      return;
+    handle.on("error", () => {}); // the client's end; "close" follows
+    if (message.to === undefined) turns.next(handle);
+    else carry(handle, message.to, message);
+  }
+
+  function carry(socket: Socket, to: number, { bytes }: HandOver): void {
+    const owner = cluster.workers?.[to];
+    if (owner === undefined || !owner.isConnected()) {
+      socket.destroy(); // its session has ended with its worker
+      return;
+    }
+    const message: PrimaryMessage = { type: "shoal:adopt", bytes };
+    connections.add(socket);
+    connections.handOver(socket, () => {
+      owner.send(message, socket, (error) => error !== null && socket.destroy());
+    });
+  }
+
+  return {
+    name: "hand-overs",
+    async start() {
+      cluster.on("message", onMessage);
+    },
+    async stop() {
+      cluster.off("message", onMessage);
+    },
+  };
+}

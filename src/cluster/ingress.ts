@@ -1,0 +1,57 @@
+import type { Worker } from "node:cluster";
+import type { Config } from "../config/config.js";
+import { type Component, compose, lazily } from "../lifecycle.js";
+import { createListener, type Listener } from "../listener.js";
+import type { Logger } from "../logger.js";
+import { createConnections } from "./connections.js";
+import { createHandOvers } from "./hand-overs.js";
+import { createMeetingPlace } from "./meeting-place.js";
+import { createStickyServer } from "./sticky-server.js";
+import { createTurns } from "./turns.js";
+
+/** Part of the shutdown time for answers on their way to clients, after the workers have ended. */
+const FLUSH_SHARE = 0.1;
+
+/** The primary's part in bringing connections to workers. The workers' part is an `IngressFactory`. */
+export interface Ingress {
+  /** What has to be there before the first worker is forked and until the last one has ended. */
+  readonly ground: Component;
+  /**
+   * The private directory where workers meet that pass requests on to each other; undefined when they do not. `missing`:
+   * what a worker lacks for that. The first answer is for good.
+   */
+  meetIn(missing: readonly string[]): string | undefined;
+  /** Opens the port when every worker is ready, and closes it before any of them is asked to end. */
+  readonly gate: Listener;
+}
+
+/** As `ROUTING` says, unless this Node lacks what `forward` needs: then `sticky`, with one warning. */
+export function createIngress(config: Config, log: Logger, routable: () => readonly Worker[]): Ingress {
+  const connections = createConnections(config.shutdownTimeoutMs * FLUSH_SHARE);
+  const turns = createTurns(routable, connections);
+  const place = createMeetingPlace();
+  const meeting = config.routing === "forward" ? [place, createHandOvers(turns, connections)] : [];
+  let routing: Config["routing"] | undefined;
+  let listener: Listener | undefined;
+
+  const gate = lazily("gate", () => {
+    const server = routing === "forward" ? turns.createServer() : createStickyServer(routable, connections);
+    listener = createListener(server, config.host, config.port);
+    return listener;
+  });
+
+  function choose(missing: readonly string[]): Config["routing"] {
+    if (config.routing === "sticky" || missing.length === 0) return config.routing;
+    log.warn({ missing }, "ROUTING=forward is not possible with this version of Node; sticky serves");
+    return "sticky";
+  }
+
+  return {
+    ground: compose("ingress", [...meeting, connections]),
+    meetIn(missing) {
+      routing ??= choose(missing);
+      return routing === "forward" ? place.directory : undefined;
+    },
+    gate: { ...gate, url: () => listener?.url() ?? "" },
+  };
+}

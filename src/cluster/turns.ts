@@ -1,0 +1,53 @@
+import type { Worker } from "node:cluster";
+import { createServer, type Server, type Socket } from "node:net";
+import type { PrimaryMessage } from "../ipc.js";
+import type { Connections } from "./connections.js";
+
+/** For when no worker is there to answer. */
+const REFUSAL =
+  "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+/** Gives connections to workers, as they are, one after the other. */
+export interface Turns {
+  /** A server whose connections are given to the workers without a byte being read. */
+  createServer(): Server;
+  /** Gives one on which nothing was read to whoever is next; closes it when there is nobody. */
+  next(socket: Socket): void;
+}
+
+/**
+ * Strictly in turn, among the workers that `routable` names. Were the workers to accept from one shared port, the kernel
+ * would wake them all and give the first what there is: of 64 connections at once one worker often got all.
+ */
+export function createTurns(routable: () => readonly Worker[], connections: Connections): Turns {
+  const message: PrimaryMessage = { type: "shoal:adopt", bytes: new Uint8Array() };
+  let turn = 0;
+
+  function giveNext(socket: Socket): boolean {
+    const workers = routable().filter((worker) => worker.isConnected());
+    const worker = workers[turn % workers.length];
+    if (worker === undefined) return false;
+    turn += 1;
+    connections.add(socket);
+    connections.handOver(socket, () => {
+      worker.send(message, socket, (error) => error !== null && socket.destroy());
+    });
+    return true;
+  }
+
+  function refuse(socket: Socket): void {
+    connections.add(socket);
+    socket.on("error", () => {}); // the client's end; "close" follows
+    socket.resume().end(REFUSAL);
+  }
+
+  return {
+    createServer: () =>
+      createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, (socket) => {
+        if (!giveNext(socket)) refuse(socket);
+      }),
+    next(socket) {
+      if (!giveNext(socket)) socket.destroy();
+    },
+  };
+}
