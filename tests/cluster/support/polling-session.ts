@@ -8,7 +8,7 @@ export interface PollingSession {
   readonly worker: number;
   /** POSTs one packet. @throws when it is refused. */
   send(packet: string): Promise<void>;
-  /** One GET: the packets that wait, or the next one. @throws when it is refused. */
+  /** The packets that wait, or the next one; what means nothing (`noop`) is asked past. @throws when it is refused. */
   poll(): Promise<string[]>;
 }
 
@@ -27,7 +27,12 @@ export async function openPollingSession(url: string, agent?: Agent): Promise<Po
   const { sid } = JSON.parse(handshake.slice(1)) as { sid: string };
   const path = `${entrance}&sid=${sid}`;
   const send = async (packet: string) => void (await exchange(path, packet));
-  const poll = async () => (await exchange(path)).split("\x1e");
+  const poll = async () => {
+    for (;;) {
+      const packets = (await exchange(path)).split("\x1e").filter((packet) => packet !== "6");
+      if (packets.length > 0) return packets;
+    }
+  };
 
   await send("40");
   let greeting: string | undefined;

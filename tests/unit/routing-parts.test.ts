@@ -1,0 +1,38 @@
+import { CLIENT_ADDRESS_HEADER, endToEnd } from "../../src/worker/routing/hop-headers.js";
+import { newSessionId, ownerOf, sessionIdIn } from "../../src/worker/routing/session-owner.js";
+
+describe("a session id", () => {
+  test("tells its owner, and no two are alike", () => {
+    const ids = Array.from({ length: 100 }, () => newSessionId(7));
+    expect(new Set(ids).size).toBe(100);
+    expect(ids.map(ownerOf)).toEqual(ids.map(() => 7));
+  });
+
+  test.each([
+    "",
+    "7",
+    "7.",
+    "7.short",
+    "x.aaaaaaaaaaaaaaaaaaaaaa",
+    "../7.aaaaaaaaaaaaaaaaaaaaaa",
+    "-1.aaaaaaaaaaaaaaaaaaaaaa",
+  ])("of another form has no owner: %j", (id) => expect(ownerOf(id)).toBeUndefined());
+
+  test("is found in the requests of Engine.IO only, the last one if there are several", () => {
+    expect(sessionIdIn("/socket.io/?EIO=4&sid=one&t=2", "/socket.io")).toBe("one");
+    expect(sessionIdIn("/socket.io/?sid=one&sid=two", "/socket.io")).toBe("two");
+    expect(sessionIdIn("/socket.io/?EIO=4&transport=polling", "/socket.io")).toBeUndefined();
+    expect(sessionIdIn("/hello?sid=one", "/socket.io")).toBeUndefined();
+    expect(sessionIdIn("/socket.io/?nosid=one", "/socket.io")).toBeUndefined();
+  });
+});
+
+test("the next hop gets all headers but those of this connection, and none that only peers may send", () => {
+  const kept = ["Host", "shoal", "X-Forwarded-For", "192.0.2.1", "Cookie", "a=1", "Cookie", "b=2"];
+  const dropped = [
+    ...["Connection", "keep-alive, X-Mine", "X-Mine", "1", "Keep-Alive", "timeout=5", "TE", "trailers"],
+    ...["Transfer-Encoding", "chunked", "Upgrade", "h2c", "Expect", "100-continue"],
+    ...[CLIENT_ADDRESS_HEADER, "192.0.2.66"],
+  ];
+  expect(endToEnd([...dropped, ...kept])).toEqual(kept);
+});
