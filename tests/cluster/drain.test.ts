@@ -1,5 +1,6 @@
 import { connectClient, emitAck } from "../support/connect-client.js";
 import { logged } from "../support/line-log.js";
+import { isAlive } from "../support/process-table.js";
 import { spawnShoal } from "../support/spawn-shoal.js";
 import { eventually, once } from "../support/wait.js";
 import { complaints } from "./support/complaints.js";
@@ -93,7 +94,7 @@ test("a second signal ends an instance that drains at once", async () => {
   const exit = shoal.expectExit(5000);
   // What follows closely counts as an echo of the first.
   await eventually(() => {
-    process.kill(shoal.pid, "SIGTERM");
+    if (isAlive(shoal.pid)) process.kill(shoal.pid, "SIGTERM");
     expect(shoal.logs.some(logged("ended at once"))).toBe(true);
   });
 
