@@ -10,7 +10,7 @@ const TIMEOUT_MS = 120_000;
  * lossy bus, cut connections, retention and a restored log. A failing seed repeats: `runSimulation(seed)`.
  */
 describe("simulated rooms", () => {
-  test.each([1, 26, 51, 76])(
+  test.each([1, 26])(
     "keep every promise, with 25 seeds from %i",
     async (first) => {
       const reports = [];
