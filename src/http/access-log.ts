@@ -5,6 +5,7 @@ import type { Logger } from "../logger.js";
 /** One log line per request, once its response has ended or its client has gone. Queries are left out: they may hold secrets. */
 export function accessLog(log: Logger): RequestHandler {
   return morgan<Request, Response>((tokens, request, response) => {
+    if (!log.isLevelEnabled("info")) return undefined;
     const status = tokens.status?.(request, response);
     log.info(
       {

@@ -51,13 +51,15 @@ export function createApp(config: Config, services: Services, parts: AppParts): 
   if (!anyOrigin) app.use(varyByOrigin);
   app.use(cors((request, done) => done(null, { origin: anyOrigin ? "*" : parts.isAllowedOrigin(request) })));
   app.use(healthRoutes(services.health));
-  app.use(express.static(PUBLIC_DIR));
-  app.use("/client", express.static(CLIENT_DIR, { index: false }));
   app.use(jsonBody(config.limits.bodyBytes));
 
   app.use(helloRoutes());
   app.use(connectionRoutes(services.audit));
   app.use(roomRoutes(services.durableRooms));
+
+  // After the routes, as each request that comes here costs a look at the disk.
+  app.use(express.static(PUBLIC_DIR));
+  app.use("/client", express.static(CLIENT_DIR, { index: false }));
 
   app.use(notFound, errorHandler(parts.log));
   return app;
