@@ -6,8 +6,8 @@ import { startWorld } from "./world.js";
 const ROOM = "heavy";
 const READERS = 3;
 const WRITERS = 4;
-/** 43 MB: some systems let 33 MB wait in the kernel of a receiver that does not read. */
-const MESSAGES = 960;
+/** 68 MB: some systems let more than 33 MB wait in the kernel for a receiver that does not read; 43 were too few. */
+const MESSAGES = 1520;
 const BODY_BYTES = 45_000;
 const MIB = 1024 * 1024;
 
@@ -42,7 +42,7 @@ test("clients that stop reading are let go, cost no memory, and are complete onc
   }
   const closed = () => first?.countLogged("client does not read: connection closed");
   await eventually(() => expect(closed()).toBe(READERS), { withinMs: 15_000 });
-  // Loose: what 43 MB of traffic leaves to be collected is in it, too.
+  // Loose: what 68 MB of traffic leaves to be collected is in it, too.
   expect(largest - before).toBeLessThan(256 * MIB);
 
   for (const reader of readers) reader.wake();
