@@ -2,8 +2,10 @@ import type { Config } from "../config/config.js";
 import type { Logger } from "../logger.js";
 import type { PoolWorker } from "./pool-worker.js";
 
-/** Time beyond the drain window that workers have to say that they are done, in milliseconds. */
+/** Time beyond the drain window that workers have to say that they are done, in milliseconds; one that hangs costs it. */
 const DRAIN_SLACK_MS = 5000;
+/** The same without a window, when there is nothing to wait for but the answer. */
+const ANSWER_MS = 1000;
 
 /** What a reload needs of the pool. */
 export interface Succession {
@@ -44,7 +46,8 @@ export function createReload(config: Config, pool: Succession, log: Logger): () 
 export async function drainAll(workers: readonly PoolWorker[], config: Config): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, config.drainWindowMs + DRAIN_SLACK_MS);
+    const { drainWindowMs } = config;
+    timer = setTimeout(resolve, drainWindowMs === 0 ? ANSWER_MS : drainWindowMs + DRAIN_SLACK_MS);
   });
   await Promise.race([Promise.all(workers.map((worker) => worker.drain())), late]);
   clearTimeout(timer);

@@ -127,7 +127,7 @@ test("when the primary is killed with -9, its workers and its MongoDB end by the
 });
 
 test("a worker that hangs does not keep an instance from ending in time", async () => {
-  const shoal = await spawnShoal({ workers: 2, env: { SHUTDOWN_TIMEOUT_MS: "3000" } });
+  const shoal = await spawnShoal({ workers: 2, env: { SHUTDOWN_TIMEOUT_MS: "6000" } });
   const [hung = 0] = shoal.workerPids();
   process.kill(hung, "SIGSTOP");
   const waiting = await Promise.all([openHalfPost(shoal.url), openHalfPost(shoal.url)]);
