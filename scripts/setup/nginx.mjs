@@ -1,7 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { rootCommand } from "./apt-install.mjs";
-import { runCommand } from "./command.mjs";
+import { aptInstallWithoutService, rootCommand } from "./apt-install.mjs";
 import { currentDistribution } from "./distribution.mjs";
 import { SetupFailure } from "./failure.mjs";
 import { say } from "./project.mjs";
@@ -10,7 +8,6 @@ import { say } from "./project.mjs";
 const REQUIRED = [1, 22];
 const NEED = `nginx ${REQUIRED.join(".")} or later is needed on the PATH`;
 const SYSTEMD_UNIT = "nginx.service";
-const APT_OPTIONS = ["-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=3"];
 
 /**
  * Makes sure that nginx is on the PATH, for `npm run stack` and the tests of nginx/; installs it where that is allowed
@@ -51,34 +48,6 @@ function wanted() {
 
 async function install(become) {
   say("installing nginx (apt-get)");
-  const asRoot = (...command) => {
-    // RUNLEVEL=1: where there is no systemd, invoke-rc.d starts no service.
-    const all = [...become, "env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "LC_ALL=C", ...command];
-    return runCommand(all[0], all.slice(1), { quiet: true });
-  };
-  const hasSystemd = existsSync("/run/systemd/system");
-  // Until the next boot at most, should this be killed before it is undone.
-  if (hasSystemd) await asRoot("systemctl", "mask", "--runtime", SYSTEMD_UNIT);
-  try {
-    await aptInstall(asRoot);
-  } finally {
-    if (hasSystemd) {
-      await asRoot("systemctl", "unmask", "--runtime", SYSTEMD_UNIT);
-      await asRoot("systemctl", "disable", SYSTEMD_UNIT);
-    }
-  }
-}
-
-async function aptInstall(asRoot) {
-  const attempt = () =>
-    asRoot("apt-get", ...APT_OPTIONS, "install", "-y", "--no-install-recommends", "nginx");
-  let result = await attempt();
-  if (result.code !== 0) {
-    // The lists may be missing, or name files that the mirror has replaced meanwhile.
-    await asRoot("apt-get", ...APT_OPTIONS, "update");
-    result = await attempt();
-  }
-  if (result.code !== 0) {
-    throw new SetupFailure(`${result.output.trim()}\napt-get install nginx failed: ${wanted()}`);
-  }
+  const { code, output } = await aptInstallWithoutService(become, "nginx", SYSTEMD_UNIT);
+  if (code !== 0) throw new SetupFailure(`${output.trim()}\napt-get install nginx failed: ${wanted()}`);
 }

@@ -1,4 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { engineClients } from "./engine-clients.js";
 import type { Io } from "./io.js";
 
 /** Why a handshake is not let in, or that it is. */
@@ -109,9 +110,9 @@ function sessionOf({ url = "" }: IncomingMessage): string | undefined {
   return /[?&]sid=([^&]*)/.exec(url)?.[1];
 }
 
-/** Engine.IO does not type its table of sessions. Should it be gone, Engine.IO decides, as ever. */
-function isKnown({ engine }: Io, session: string): boolean {
-  const { clients } = engine as unknown as { readonly clients?: object };
+/** Should the table of sessions be gone, Engine.IO decides, as ever. */
+function isKnown(io: Io, session: string): boolean {
+  const clients = engineClients(io);
   return clients === undefined || Object.hasOwn(clients, session);
 }
 
