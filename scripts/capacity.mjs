@@ -1,7 +1,7 @@
 // `npm run capacity`: what a deployment for so many connections and messages needs, and what limits it.
-import { parseArgs } from "node:util";
 import { linesOf, plan, round } from "./capacity-plan.mjs";
-import { runScript, SetupFailure } from "./setup/failure.mjs";
+import { runScript } from "./setup/failure.mjs";
+import { parseOptions, wrongUsage } from "./setup/usage.mjs";
 
 /** Name, smallest, largest and default value, and meaning of every option that is a number. */
 const LOAD = [
@@ -62,7 +62,11 @@ ${ASSUMED.map(describe).join("\n")}
 
 function readOptions(args) {
   const strings = [...NUMBERS.map(([name]) => name), "adapter"].map((name) => [name, { type: "string" }]);
-  const values = parse(args, { ...Object.fromEntries(strings), help: { type: "boolean", short: "h" } });
+  const values = parseOptions(
+    args,
+    { ...Object.fromEntries(strings), help: { type: "boolean", short: "h" } },
+    USAGE,
+  );
   if (values.help) return undefined;
   const adapter = values.adapter ?? ADAPTERS[0];
   if (!ADAPTERS.includes(adapter)) throw wrong(`--adapter must be ${ADAPTERS.join(" or ")}`);
@@ -72,14 +76,6 @@ function readOptions(args) {
   };
 }
 
-function parse(args, options) {
-  try {
-    return parseArgs({ args, options }).values;
-  } catch (error) {
-    throw wrong(error.message);
-  }
-}
-
 function readNumber(values, [name, least, most, preset]) {
   const value = values[name] === undefined ? preset : Number(values[name] || Number.NaN);
   const whole = WHOLE.includes(name);
@@ -87,9 +83,7 @@ function readNumber(values, [name, least, most, preset]) {
   throw wrong(`--${name} must be a ${whole ? "whole " : ""}number from ${least} to ${most}`);
 }
 
-function wrong(problem) {
-  return new SetupFailure(`${problem}\n\n${USAGE}`, 2);
-}
+const wrong = (problem) => wrongUsage(problem, USAGE);
 
 function camel(name) {
   return name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());

@@ -1,6 +1,5 @@
 // `npm run chaos`: real servers, real clients and every fault of the matrix, for as long as wanted.
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { build, runTsc } from "./setup/build.mjs";
 import { prepareCLibrary } from "./setup/c-library.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
@@ -9,6 +8,7 @@ import { endWithLauncher } from "./setup/launcher.mjs";
 import { checkNodeVersion } from "./setup/node-version.mjs";
 import { inProject } from "./setup/project.mjs";
 import { ensureRedis } from "./setup/redis.mjs";
+import { parseOptions, wrongUsage } from "./setup/usage.mjs";
 
 const USAGE = `Usage: npm run chaos -- [options]
 
@@ -42,23 +42,19 @@ const COMPILED = inProject(".cache", "chaos");
 function readOptions(args) {
   const names = [...NUMBERS.map(([name]) => name), "seed"];
   const options = Object.fromEntries(names.map((name) => [name, { type: "string" }]));
-  const { values } = parse(args, {
-    ...options,
-    fault: { type: "string", multiple: true },
-    help: { type: "boolean", short: "h" },
-  });
+  const values = parseOptions(
+    args,
+    {
+      ...options,
+      fault: { type: "string", multiple: true },
+      help: { type: "boolean", short: "h" },
+    },
+    USAGE,
+  );
   const numbers = Object.fromEntries(NUMBERS.map((spec) => [spec[0], readNumber(values, spec)]));
   const { converge: convergeSeconds, ...rest } = numbers;
   const seed = values.seed ?? String(Math.floor(Math.random() * 1e9));
   return { ...rest, convergeSeconds, seed, faults: values.fault ?? [], help: values.help === true };
-}
-
-function parse(args, options) {
-  try {
-    return parseArgs({ args, options });
-  } catch (error) {
-    throw wrong(error.message);
-  }
 }
 
 function readNumber(values, [name, least, most, preset]) {
@@ -68,9 +64,7 @@ function readNumber(values, [name, least, most, preset]) {
   throw wrong(`--${name} must be a number from ${least} to ${most}`);
 }
 
-function wrong(problem) {
-  return new SetupFailure(`${problem}\n\n${USAGE}`, 2);
-}
+const wrong = (problem) => wrongUsage(problem, USAGE);
 
 async function prepare() {
   checkNodeVersion();

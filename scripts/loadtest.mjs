@@ -2,13 +2,13 @@
 import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { runTsc } from "./setup/build.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { runScript, SetupFailure } from "./setup/failure.mjs";
 import { endWithLauncher } from "./setup/launcher.mjs";
 import { checkNodeVersion } from "./setup/node-version.mjs";
 import { inProject } from "./setup/project.mjs";
+import { parseOptions, wrongUsage } from "./setup/usage.mjs";
 
 const USAGE = `Usage: npm run loadtest -- [options]
 
@@ -59,7 +59,7 @@ const OTHER_FILES = 64;
 function readOptions(args) {
   const names = [...Object.keys(NUMBERS), ...Object.keys(TIMES), ...WORDS];
   const strings = Object.fromEntries(names.map((name) => [name, { type: "string" }]));
-  const values = parse(args, { ...strings, ...FLAGS });
+  const values = parseOptions(args, { ...strings, ...FLAGS }, USAGE);
   if (values.help) return undefined;
   const numbers = Object.fromEntries(
     Object.keys(NUMBERS).map((name) => [name, readNumber(name, values[name])]),
@@ -93,14 +93,6 @@ function readOptions(args) {
       values.report || inProject(".cache", "loadtest-report.html"),
     ),
   };
-}
-
-function parse(args, options) {
-  try {
-    return parseArgs({ args, options }).values;
-  } catch (error) {
-    throw wrong(error.message);
-  }
 }
 
 function readNumber(name, text) {
@@ -137,9 +129,7 @@ function processesFor(connections, transport, wanted) {
   return Math.min(wanted ?? Math.max(least, useful), connections);
 }
 
-function wrong(problem) {
-  return new SetupFailure(`${problem}\n\n${USAGE}`, 2);
-}
+const wrong = (problem) => wrongUsage(problem, USAGE);
 
 async function main(options) {
   checkNodeVersion();

@@ -1,6 +1,5 @@
 // `npm run stack`: the topology of production on this machine, without Docker, in one command.
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { build, runTsc } from "./setup/build.mjs";
 import { prepareCLibrary } from "./setup/c-library.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
@@ -10,6 +9,7 @@ import { ensureNginx } from "./setup/nginx.mjs";
 import { checkNodeVersion } from "./setup/node-version.mjs";
 import { inProject } from "./setup/project.mjs";
 import { ensureRedis } from "./setup/redis.mjs";
+import { parseOptions, wrongUsage } from "./setup/usage.mjs";
 
 const USAGE = `Usage: npm run stack [-- <options>]
 
@@ -34,17 +34,9 @@ const COMPILED = inProject(".cache", "stack");
 
 function readOptions(args) {
   const options = Object.fromEntries(NUMBERS.map(([name]) => [name, { type: "string" }]));
-  const { values } = parse(args, { ...options, help: { type: "boolean", short: "h" } });
+  const values = parseOptions(args, { ...options, help: { type: "boolean", short: "h" } }, USAGE);
   const numbers = NUMBERS.map((spec) => [spec[0], readNumber(values, spec)]);
   return { ...Object.fromEntries(numbers), help: values.help === true };
-}
-
-function parse(args, options) {
-  try {
-    return parseArgs({ args, options });
-  } catch (error) {
-    throw wrong(error.message);
-  }
 }
 
 function readNumber(values, [name, least, most, preset]) {
@@ -53,9 +45,7 @@ function readNumber(values, [name, least, most, preset]) {
   throw wrong(`--${name} must be a whole number from ${least} to ${most}`);
 }
 
-function wrong(problem) {
-  return new SetupFailure(`${problem}\n\n${USAGE}`, 2);
-}
+const wrong = (problem) => wrongUsage(problem, USAGE);
 
 async function prepare() {
   checkNodeVersion();

@@ -3,8 +3,6 @@ import { hangUp } from "./hang-up.js";
 import type { Io, IoSocket } from "./io.js";
 
 const CHECK_INTERVAL_MS = 1000;
-/** Time for the events of a connection that is to be closed, in milliseconds. */
-const PATIENCE_MS = 2000;
 /** Part of the age by which connections differ, up and down, so that those that came together do not leave together. */
 const JITTER = 0.1;
 
@@ -25,7 +23,7 @@ export function createConnectionAge(io: Io, maxAgeMs: number): Component {
     for (const socket of io.sockets.sockets.values()) {
       if (nowMs < (endsAtMs.get(socket) ?? Number.POSITIVE_INFINITY)) continue;
       endsAtMs.delete(socket);
-      hangUp(socket, PATIENCE_MS);
+      hangUp(socket);
     }
   }
 

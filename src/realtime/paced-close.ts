@@ -1,10 +1,8 @@
-import { hangUp } from "./hang-up.js";
+import { hangUp, PATIENCE_MS } from "./hang-up.js";
 import type { Io, IoSocket } from "./io.js";
 
 /** How often connections are chosen, in milliseconds; within one such step each has a moment of its own. */
 const STEP_MS = 100;
-/** Time for the events of a connection that is to be closed, in milliseconds. */
-const PATIENCE_MS = 2000;
 
 /**
  * Closes every connection, in random order and evenly spread over `windowMs`, so that clients come back to the other
@@ -21,7 +19,7 @@ export async function closePaced(io: Io, windowMs: number): Promise<void> {
     const share = leftMs <= STEP_MS ? 1 : STEP_MS / leftMs;
     for (const socket of take(waiting, share)) {
       asked.add(socket);
-      setTimeout(hangUp, Math.random() * Math.max(0, Math.min(STEP_MS, leftMs)), socket, PATIENCE_MS);
+      setTimeout(hangUp, Math.random() * Math.max(0, Math.min(STEP_MS, leftMs)), socket);
     }
   }
 
