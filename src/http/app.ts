@@ -67,7 +67,7 @@ export function createApp(config: Config, services: Services, parts: AppParts): 
 
 /** An answer that grants nothing depends on the origin, too; the library says so only of those that grant something. */
 const varyByOrigin: RequestHandler = (_request, response, next) => {
-  response.vary("Origin");
+  response.setHeader("Vary", "Origin"); // the first to say anything of the kind; `vary` would parse for nothing
   next();
 };
 

@@ -18,14 +18,16 @@ export function createInFlight(): InFlight {
   let draining = false;
   let onEmpty: (() => void) | undefined;
 
+  function leave(): void {
+    open -= 1;
+    if (open === 0) onEmpty?.();
+  }
+
   return {
     middleware(_request, response, next) {
       open += 1;
       if (draining) response.setHeader("Connection", "close");
-      response.once("close", () => {
-        open -= 1;
-        if (open === 0) onEmpty?.();
-      });
+      response.on("close", leave); // emitted once
       next();
     },
     drain() {

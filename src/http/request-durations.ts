@@ -5,7 +5,7 @@ import type { HttpMetrics } from "../metrics/types.js";
 export function requestDurations(metrics: HttpMetrics): RequestHandler {
   return (request, response, next) => {
     const startedAt = performance.now();
-    response.once("close", () => {
+    response.on("close", () => {
       const route = request.route as { readonly path?: unknown } | undefined;
       metrics.answered(
         {
