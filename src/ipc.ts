@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Config } from "./config/config.js";
 
 // Node's cluster, the sticky library and the adapter use the same channel: every message is an object whose type has a
@@ -18,8 +17,8 @@ export type PrimaryMessage =
       readonly type: "shoal:boot";
       readonly slot: number;
       readonly config: Config;
-      /** The private directory where it meets its siblings, to pass requests on; undefined when workers do not. */
-      readonly directory: string | undefined;
+      /** As {@link Config} says, unless a worker lacks what that needs. */
+      readonly routing: Config["routing"];
     }
   /** To send its clients away, one after the other; it still answers what arrives, and says when none is left. */
   | { readonly type: "shoal:drain" }
@@ -29,7 +28,7 @@ export type PrimaryMessage =
   | { readonly type: "shoal:ended"; readonly node: string }
   /** To tell its metrics; sent only to workers that have been ready. `request` comes back with the answer. */
   | { readonly type: "shoal:collect"; readonly request: number }
-  /** With a connection for this worker, and what was read of it: a request, or nothing. */
+  /** With a connection for this worker, and what was read of it: the beginning of a request, or nothing. */
   | { readonly type: "shoal:adopt"; readonly bytes: Uint8Array };
 
 /** What a worker tells its primary. */
@@ -82,11 +81,6 @@ export function isWorkerMessage(message: unknown): message is WorkerMessage {
     "shoal:failed",
     "shoal:hand-over",
   ].includes(typeOf(message));
-}
-
-/** Where the worker of this number (as Node's cluster counts) answers its siblings, in the directory where they meet. */
-export function peerPath(directory: string, worker: number): string {
-  return join(directory, `${worker}.sock`);
 }
 
 function typeOf(message: unknown): string {

@@ -13,14 +13,14 @@ export function createHandOvers(turns: Turns, connections: Connections): Compone
     if (!isWorkerMessage(message) || message.type !== "shoal:hand-over" || !(handle instanceof Socket))
       return;
     handle.on("error", () => {}); // the client's end; "close" follows
-    if (message.to === undefined) turns.next(handle);
+    if (message.to === undefined) turns.next(handle, message.bytes);
     else carry(handle, message.to, message);
   }
 
   function carry(socket: Socket, to: number, { bytes }: HandOver): void {
     const owner = cluster.workers?.[to];
     if (owner === undefined || !owner.isConnected()) {
-      socket.destroy(); // its session has ended with its worker
+      turns.next(socket, bytes); // its session has ended with its worker: any other can say so
       return;
     }
     const message: PrimaryMessage = { type: "shoal:adopt", bytes };

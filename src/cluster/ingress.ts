@@ -5,7 +5,6 @@ import { createListener, type Listener } from "../listener.js";
 import type { Logger } from "../logger.js";
 import { createConnections } from "./connections.js";
 import { createHandOvers } from "./hand-overs.js";
-import { createMeetingPlace } from "./meeting-place.js";
 import { createStickyServer } from "./sticky-server.js";
 import { createTurns } from "./turns.js";
 
@@ -16,11 +15,8 @@ const FLUSH_SHARE = 0.1;
 export interface Ingress {
   /** What has to be there before the first worker is forked and until the last one has ended. */
   readonly ground: Component;
-  /**
-   * The private directory where workers meet that pass requests on to each other; undefined when they do not. `missing`:
-   * what a worker lacks for that. The first answer is for good.
-   */
-  meetIn(missing: readonly string[]): string | undefined;
+  /** How connections find their worker; `missing`: what a worker lacks for `forward`. The first answer is for good. */
+  routingOf(missing: readonly string[]): Config["routing"];
   /** Opens the port when every worker is ready, and closes it before any of them is asked to end. */
   readonly gate: Listener;
 }
@@ -29,8 +25,7 @@ export interface Ingress {
 export function createIngress(config: Config, log: Logger, routable: () => readonly Worker[]): Ingress {
   const connections = createConnections(config.shutdownTimeoutMs * FLUSH_SHARE);
   const turns = createTurns(routable, connections);
-  const place = createMeetingPlace();
-  const meeting = config.routing === "forward" ? [place, createHandOvers(turns, connections)] : [];
+  const handOvers = config.routing === "forward" ? [createHandOvers(turns, connections)] : [];
   let routing: Config["routing"] | undefined;
   let listener: Listener | undefined;
 
@@ -47,10 +42,10 @@ export function createIngress(config: Config, log: Logger, routable: () => reado
   }
 
   return {
-    ground: compose("ingress", [...meeting, connections]),
-    meetIn(missing) {
+    ground: compose("ingress", [...handOvers, connections]),
+    routingOf(missing) {
       routing ??= choose(missing);
-      return routing === "forward" ? place.directory : undefined;
+      return routing;
     },
     gate: { ...gate, url: () => listener?.url() ?? "" },
   };

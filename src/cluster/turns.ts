@@ -7,12 +7,14 @@ import type { Connections } from "./connections.js";
 const REFUSAL =
   "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
+const NOTHING = new Uint8Array();
+
 /** Gives connections to workers, as they are, one after the other. */
 export interface Turns {
   /** A server whose connections are given to the workers without a byte being read. */
   createServer(): Server;
-  /** Gives one on which nothing was read to whoever is next; closes it when there is nobody. */
-  next(socket: Socket): void;
+  /** Gives one of which `bytes` were read to whoever is next; closes it when there is nobody. */
+  next(socket: Socket, bytes: Uint8Array): void;
 }
 
 /**
@@ -20,14 +22,14 @@ export interface Turns {
  * would wake them all and give the first what there is: of 64 connections at once one worker often got all.
  */
 export function createTurns(routable: () => readonly Worker[], connections: Connections): Turns {
-  const message: PrimaryMessage = { type: "shoal:adopt", bytes: new Uint8Array() };
   let turn = 0;
 
-  function giveNext(socket: Socket): boolean {
+  function giveNext(socket: Socket, bytes: Uint8Array): boolean {
     const workers = routable().filter((worker) => worker.isConnected());
     const worker = workers[turn % workers.length];
     if (worker === undefined) return false;
     turn += 1;
+    const message: PrimaryMessage = { type: "shoal:adopt", bytes };
     connections.add(socket);
     connections.handOver(socket, () => {
       worker.send(message, socket, (error) => error !== null && socket.destroy());
@@ -44,10 +46,10 @@ export function createTurns(routable: () => readonly Worker[], connections: Conn
   return {
     createServer: () =>
       createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, (socket) => {
-        if (!giveNext(socket)) refuse(socket);
+        if (!giveNext(socket, NOTHING)) refuse(socket);
       }),
-    next(socket) {
-      if (!giveNext(socket)) socket.destroy();
+    next(socket, bytes) {
+      if (!giveNext(socket, bytes)) socket.destroy();
     },
   };
 }

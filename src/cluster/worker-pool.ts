@@ -32,13 +32,13 @@ export interface WorkerPool extends Component {
 
 /**
  * `start` resolves when every worker is ready and rejects with a {@link StartError} as soon as one cannot start.
- * Later, `onGiveUp` is called once if the workers keep crashing. `meetIn`: that of the {@link Ingress}.
+ * Later, `onGiveUp` is called once if the workers keep crashing. `routingOf`: that of the {@link Ingress}.
  */
 export function createWorkerPool(
   config: Config,
   log: Logger,
   onGiveUp: (error: StartError) => void,
-  meetIn: Ingress["meetIn"],
+  routingOf: Ingress["routingOf"],
 ): WorkerPool {
   const slots = new Map<number, PoolWorker>();
   /** Those that have a successor, or are to have their slot. */
@@ -66,7 +66,7 @@ export function createWorkerPool(
   }
 
   function bootOf(slot: number): (missing: readonly string[]) => PrimaryMessage {
-    return (missing) => ({ type: "shoal:boot", slot, config, directory: meetIn(missing) });
+    return (missing) => ({ type: "shoal:boot", slot, config, routing: routingOf(missing) });
   }
 
   function onReady(slot: number): void {

@@ -45,7 +45,10 @@ export function createApp(config: Config, services: Services, parts: AppParts): 
   app.disable("x-powered-by");
   app.set("trust proxy", trustFunction(config.trustProxy));
 
-  app.use(requestId, accessLog(parts.log), requestDurations(parts.metrics), parts.inFlight.middleware);
+  app.use(requestId);
+  // Lines that nobody would see would be a fifth of what a small request costs.
+  if (parts.log.isLevelEnabled("info")) app.use(accessLog(parts.log));
+  app.use(requestDurations(parts.metrics), parts.inFlight.middleware);
   app.use(securityHeaders());
   const anyOrigin = config.corsOrigins === "*";
   if (!anyOrigin) app.use(varyByOrigin);

@@ -19,6 +19,8 @@ export function tellPrimary(message: WorkerMessage): void {
  */
 export function giveAway(connection: Socket, worker: number | undefined, bytes: Uint8Array): Promise<void> {
   stopReading(connection);
+  // Node would take it off a count that it never was on, and this server could not close any more.
+  Object.assign(connection, { server: undefined });
   connection.on("error", () => {}); // the client's end, while it is on its way
   const message: WorkerMessage = { type: "shoal:hand-over", to: worker, bytes };
   return new Promise((resolve) => {

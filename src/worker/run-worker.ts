@@ -16,13 +16,11 @@ export async function runWorker(): Promise<void> {
   const drainAsked = messageFromPrimary("shoal:drain");
   const stopAsked = messageFromPrimary("shoal:stop");
   tellPrimary({ type: "shoal:hello", missing: missingForForward() });
-  const { slot, config, directory } = await booted;
+  const { slot, config, routing } = await booted;
   const identity = { instance: config.instance, worker: slot };
   const log = createLogger(config.logLevel).child(identity);
   const worker = createWorker(config, identity, log, (io, httpServer) =>
-    directory === undefined
-      ? createPrimaryLink(io)
-      : createForwardIngress({ directory, config, io, httpServer }),
+    routing === "sticky" ? createPrimaryLink(io) : createForwardIngress(io, httpServer),
   );
 
   let ending = false;

@@ -1,4 +1,3 @@
-import { CLIENT_ADDRESS_HEADER, endToEnd } from "../../src/worker/routing/hop-headers.js";
 import { newSessionId, ownerOf, sessionIdIn } from "../../src/worker/routing/session-owner.js";
 
 describe("a session id", () => {
@@ -25,14 +24,4 @@ describe("a session id", () => {
     expect(sessionIdIn("/hello?sid=one", "/socket.io")).toBeUndefined();
     expect(sessionIdIn("/socket.io/?nosid=one", "/socket.io")).toBeUndefined();
   });
-});
-
-test("the next hop gets all headers but those of this connection, and none that only peers may send", () => {
-  const kept = ["Host", "shoal", "X-Forwarded-For", "192.0.2.1", "Cookie", "a=1", "Cookie", "b=2"];
-  const dropped = [
-    ...["Connection", "keep-alive, X-Mine", "X-Mine", "1", "Keep-Alive", "timeout=5", "TE", "trailers"],
-    ...["Transfer-Encoding", "chunked", "Upgrade", "h2c", "Expect", "100-continue"],
-    ...[CLIENT_ADDRESS_HEADER, "192.0.2.66"],
-  ];
-  expect(endToEnd([...dropped, ...kept])).toEqual(kept);
 });

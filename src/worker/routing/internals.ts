@@ -1,3 +1,4 @@
+import { createServer } from "node:http";
 import { Socket } from "node:net";
 
 /**
@@ -7,9 +8,19 @@ import { Socket } from "node:net";
 export function missingForForward(): string[] {
   const checks: [string, boolean][] = [
     ["net.Socket _handle.readStop", canStopReading()],
+    ["node:http data listener of a connection", hasDataListener()],
     ["child_process _pendingMessage", "_pendingMessage" in process], // this end has the same class as the primary's
   ];
   return checks.flatMap(([name, isThere]) => (isThere ? [] : [name]));
+}
+
+/** The HTTP server hears a connection by one listener, whose place the router takes. */
+function hasDataListener(): boolean {
+  const probe = new Socket();
+  createServer().emit("connection", probe);
+  const { length } = probe.listeners("data");
+  probe.destroy();
+  return length === 1;
 }
 
 function canStopReading(): boolean {
