@@ -32,9 +32,9 @@ export const VARIABLES = {
     default: Math.min(availableParallelism(), 256),
     desc: "Worker processes; 1 runs everything in one process, with no primary",
   }),
-  ROUTING: oneOf(["sticky", "forward"])({
-    default: "sticky",
-    desc: "How connections find the worker of their session: the primary hands each over (`sticky`), or workers get them in turn and pass on what is another's (`forward`)",
+  ROUTING: oneOf(["forward", "sticky"])({
+    default: "forward",
+    desc: "How connections find the worker of their session: workers get them unread and pass them on before each request (`forward`), or the primary reads each request, which ends its connection (`sticky`)",
   }),
   INSTANCE_ID: identifier({ default: "", desc: "Name of this instance in sessions, health and logs" }),
   MONGODB_URI: mongodbUri({ default: "", desc: "MongoDB to use; without it the embedded one is started" }),

@@ -1,6 +1,9 @@
-import type { ErrorRequestHandler, RequestHandler } from "express";
+import type { ErrorRequestHandler, Request, RequestHandler } from "express";
 import { AppError, type ErrorCode } from "../errors.js";
 import type { Logger } from "../logger.js";
+
+/** How long a client may go on sending the body of a request that was refused, in milliseconds. */
+const LINGER_MS = 2000;
 
 /** What no route answered. */
 export const notFound: RequestHandler = () => {
@@ -10,7 +13,7 @@ export const notFound: RequestHandler = () => {
 /** The end of every error's way: one JSON shape for the client, and a log line if it is ours to mend. */
 export function errorHandler(log: Logger): ErrorRequestHandler {
   // Express knows a handler of errors by its four parameters.
-  return (error: unknown, _request, response, _next) => {
+  return (error: unknown, request, response, _next) => {
     const known = toAppError(error);
     if (known.code === "internal" || known.code === "temporary") {
       log.error({ requestId: response.locals.requestId, err: known.cause ?? known }, "request failed");
@@ -20,8 +23,15 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
       return;
     }
     if (known.code === "temporary") response.setHeader("Retry-After", "1");
+    if (!request.complete) cutOffLater(request);
     response.status(known.status).json({ error: known.body });
   };
+}
+
+/** The client gets time to see the answer; a connection that is reset at once may lose it. */
+function cutOffLater(request: Request): void {
+  const timer = setTimeout(() => request.socket.destroy(), LINGER_MS);
+  request.once("close", () => clearTimeout(timer));
 }
 
 const BODY_PARSER_CODES: Readonly<Record<string, ErrorCode>> = {

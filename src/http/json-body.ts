@@ -3,7 +3,12 @@ import { AppError } from "../errors.js";
 
 /** Parses JSON bodies up to `limitBytes`; refuses every other kind of body instead of ignoring it. */
 export function jsonBody(limitBytes: number): RequestHandler[] {
-  return [requireJson, express.json({ limit: limitBytes })];
+  // The parser would read a body that is announced as too large to its end before it says so.
+  const refuseEarly: RequestHandler = (request, _response, next) => {
+    if (Number(request.headers["content-length"]) > limitBytes) throw new AppError("too_large");
+    next();
+  };
+  return [requireJson, refuseEarly, express.json({ limit: limitBytes })];
 }
 
 const requireJson: RequestHandler = (request, _response, next) => {

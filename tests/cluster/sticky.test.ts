@@ -1,18 +1,20 @@
 import { Agent } from "node:http";
 import { onTestEnd } from "../support/cleanup.js";
-import { connectClient, emitAck } from "../support/connect-client.js";
+import { type Client, connectClient, emitAck } from "../support/connect-client.js";
+import { logged } from "../support/line-log.js";
 import { fixture } from "../support/program-path.js";
 import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
 import { eventually, neverHappens } from "../support/wait.js";
 import { complaints } from "./support/complaints.js";
 import { call, health } from "./support/http-call.js";
+import { startLoad } from "./support/load.js";
 import { openPollingSession } from "./support/polling-session.js";
 
 const WORKERS = 3;
 let shoal: Shoal;
 
 beforeAll(async () => {
-  shoal = await spawnShoal({ workers: WORKERS });
+  shoal = await spawnShoal({ workers: WORKERS, env: { ROUTING: "sticky" } });
 });
 
 afterEach(() => {
@@ -83,13 +85,47 @@ test("plain HTTP requests are spread evenly over the workers", async () => {
   expect(Object.fromEntries(counts)).toEqual({ 1: 10, 2: 10, 3: 10 });
 });
 
+describe("when a worker is killed", () => {
+  let mortal: Shoal;
+
+  beforeAll(async () => {
+    mortal = await spawnShoal({ workers: 2, env: { ROUTING: "sticky" } });
+  });
+
+  test("it takes no session of another one with it, though all clients share connections", async () => {
+    const clients = await Promise.all(
+      upTo(12).map(() => connectClient(mortal.url, { transports: ["polling"], withinMs: 15_000 })),
+    );
+    const others = clients.filter(({ session }) => session.worker !== 1);
+    expect(others).not.toHaveLength(clients.length);
+    let disconnects = 0;
+    for (const { socket } of others) socket.on("disconnect", () => disconnects++);
+    const talk = startLoad(async (round) => {
+      const { socket } = others[round % others.length] as Client;
+      await expect(emitAck(socket, "leave", { room: "none" })).resolves.toMatchObject({ ok: true });
+    }, 4);
+    await eventually(() => expect(talk.succeeded).toBeGreaterThan(20));
+
+    const ready = mortal.waitForLog(logged("worker ready", { worker: 1 }), {
+      after: mortal.logs.at(-1),
+      withinMs: 15_000,
+    });
+    process.kill(mortal.workers().get(1) ?? 0, "SIGKILL");
+    await ready;
+    const after = talk.succeeded;
+    await eventually(() => expect(talk.succeeded).toBeGreaterThan(after + 20));
+    await talk.stop();
+    expect({ failures: talk.failures, disconnects }).toEqual({ failures: [], disconnects: 0 });
+  });
+});
+
 describe("on a channel between the processes that is slow", () => {
   let slow: Shoal;
 
   beforeAll(async () => {
     slow = await spawnShoal({
       workers: 2,
-      env: { NODE_OPTIONS: `--require ${fixture("slow-channel.cjs")}` },
+      env: { ROUTING: "sticky", NODE_OPTIONS: `--require ${fixture("slow-channel.cjs")}` },
     });
   });
 

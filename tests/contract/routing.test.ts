@@ -30,7 +30,7 @@ describe.each(["sticky", "forward"])("ROUTING=%s", (routing) => {
 });
 
 // tests/cluster has the like, and more, for the default.
-describe("ROUTING=forward, when workers end", () => {
-  const env = { ...SUITE_ENV, ROUTING: "forward" };
+describe("ROUTING=sticky, when workers end", () => {
+  const env = { ...SUITE_ENV, ROUTING: "sticky" };
   routingFaults(() => spawnShoal({ workers: 2, mongodbUri: mongo.uriFor(), env }));
 });

@@ -1,3 +1,4 @@
+import { Agent } from "node:http";
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
 import { onEnd } from "./cleanup.js";
 import { deferred, within } from "./wait.js";
@@ -18,6 +19,8 @@ export interface Client {
 export type ClientOptions = Partial<ManagerOptions & SocketOptions> & {
   /** Longest time until the session is known; default 5000. */
   readonly withinMs?: number;
+  /** Its requests share no connection with those of other clients, as with browsers. */
+  readonly ownConnections?: boolean;
 };
 
 /**
@@ -27,9 +30,14 @@ export type ClientOptions = Partial<ManagerOptions & SocketOptions> & {
  */
 export async function connectClient(
   url: string,
-  { withinMs = 5000, ...options }: ClientOptions = {},
+  { withinMs = 5000, ownConnections = false, ...options }: ClientOptions = {},
 ): Promise<Client> {
-  const socket = io(url, { transports: ["websocket"], forceNew: true, reconnection: false, ...options });
+  const agent = new Agent({ keepAlive: true });
+  onEnd(() => agent.destroy());
+  // The library's types know of strings only.
+  const connections = ownConnections ? { agent: agent as unknown as string } : {};
+  const defaults = { transports: ["websocket"], forceNew: true, reconnection: false };
+  const socket = io(url, { ...defaults, ...connections, ...options });
   onEnd(() => terminate(socket));
   const first = deferred<Session>();
   let session: Session | undefined;
