@@ -10,6 +10,18 @@ export interface RoomRecord {
   readonly floor: number;
   /** Random name of this log; another one means that positions of clients are void. */
   readonly epoch: string;
+  /** The newest number that each of the last workers got here in a command for many rooms; newest grant first. */
+  readonly grants?: readonly Grant[];
+}
+
+/** Numbers handed out by one command for many rooms, which looks here for what it got. */
+export interface Grant {
+  /** Random name of the worker's store. */
+  readonly by: string;
+  /** Which of its commands. */
+  readonly nth: number;
+  /** Highest number of the grant. */
+  readonly seq: number;
 }
 
 const schema = new Schema<RoomRecord>(
@@ -18,6 +30,7 @@ const schema = new Schema<RoomRecord>(
     seq: { type: Number, required: true },
     floor: { type: Number, required: true },
     epoch: { type: String, required: true },
+    grants: { type: [{ _id: false, by: String, nth: Number, seq: Number }], default: undefined },
   },
   { collection: "rooms", versionKey: false },
 );
