@@ -34,7 +34,7 @@ export const ingress: Row = {
           add(found.handshakes, side.name, await handshakes(context, load, side, round));
         for (const method of ["GET", "POST"] as const) {
           for (const side of httpSides)
-            add(found[method], side.name, await requests(context, load, side, method));
+            add(found[method], side.name, await requests(context, load, side, method, round));
         }
       }
       return report(found);
@@ -64,7 +64,8 @@ async function startSides(machine: Machine): Promise<[Side[], Side[]]> {
 
 async function handshakes({ short, say }: RowContext, load: Load, { name, server }: Side, round: number) {
   const spec = { url: server.url, atATime: 100, pids: server.pids() };
-  if (round === 0) await load.do("handshakes", { ...spec, connections: 500 });
+  // Cold code takes twice the time, and each side has another amount of it.
+  if (round === 0) await load.do("handshakes", { ...spec, connections: short ? 2000 : 8000 });
   const result = await load.do("handshakes", { ...spec, connections: short ? 1500 : 4000 });
   say(`ingress: ${name} ${fixed(result.perSecond, 0)} handshakes/s`);
   return result;
@@ -75,8 +76,10 @@ async function requests(
   load: Load,
   { name, server }: Side,
   method: "GET" | "POST",
+  round: number,
 ) {
-  const time = { warmMs: 700, measureMs: short ? 1500 : 3000 };
+  const warmMs = round === 0 ? (short ? 2000 : 6000) : 700;
+  const time = { warmMs, measureMs: short ? 1500 : 3000 };
   const result = await load.do("http", {
     url: server.url,
     method,
@@ -138,6 +141,8 @@ function verdicts(found: Found): Verdict[] {
   const per = (all: readonly (HandshakeResult | HttpResult)[] = []) =>
     median(all.map((one) => one.perSecond));
   const p99 = (all: readonly HttpResult[] = []) => median(all.map((one) => one.p99Ms));
+  const cpu = (all: readonly HandshakeResult[] = []) =>
+    median(all.map((one) => one.cpuSeconds / sum(one.byWorker)));
   const own = found.handshakes.get("shoal") ?? [];
   return [
     {
@@ -145,6 +150,11 @@ function verdicts(found: Found): Verdict[] {
       value: per(own) / per(found.handshakes.get("stock sticky")),
       least: 2,
     },
+    {
+      what: "CPU per handshake, of stock sticky",
+      value: cpu(own) / cpu(found.handshakes.get("stock sticky")),
+    },
+    { what: "handshakes that failed", value: own.reduce((all, one) => all + one.failed, 0), most: 0 },
     { what: "connections by worker, max/min", value: median(own.map(unevenness)), most: 1.3 },
     ...(["GET", "POST"] as const).flatMap((method) => {
       const [mine, plain] = [found[method].get("shoal"), found[method].get("plain cluster")];

@@ -38,11 +38,22 @@ function report(lines: readonly PublishLine[]): RowReport {
         fixed(p99Ms, 2),
       ]),
     ]),
-    verdicts: lines.map((line) => ({
-      what: `${label(line)}: throughput, of one by one`,
-      value: line.groupCommit.messagesPerSecond / line.oneByOne.messagesPerSecond,
-      ...(line.publishers / line.rooms >= 100 ? { least: 5 } : {}),
-    })),
+    verdicts: lines.flatMap((line) => [
+      {
+        what: `${label(line)}: throughput, of one by one`,
+        value: line.groupCommit.messagesPerSecond / line.oneByOne.messagesPerSecond,
+        ...(line.publishers >= 256 ? { least: 10 } : {}),
+      },
+      ...(line.publishers > 1
+        ? []
+        : [
+            {
+              what: `${label(line)}: p50 of the acknowledgement, of one by one`,
+              value: line.groupCommit.p50Ms / line.oneByOne.p50Ms,
+              most: 1.5,
+            },
+          ]),
+    ]),
     charts: [
       {
         title: "Messages per second",
