@@ -13,8 +13,8 @@ import { accessLog } from "./access-log.js";
 import { errorHandler, notFound } from "./error-handler.js";
 import type { InFlight } from "./in-flight.js";
 import { jsonBody } from "./json-body.js";
-import { requestDurations } from "./request-durations.js";
-import { requestId } from "./request-id.js";
+import { measureRequest } from "./request-durations.js";
+import { identifyRequest } from "./request-id.js";
 import { connectionRoutes } from "./routes/connections.js";
 import { healthRoutes } from "./routes/health.js";
 import { helloRoutes } from "./routes/hello.js";
@@ -45,14 +45,16 @@ export function createApp(config: Config, services: Services, parts: AppParts): 
   app.disable("x-powered-by");
   app.set("trust proxy", trustFunction(config.trustProxy));
 
-  app.use(requestId);
+  app.use((request, response, next) => {
+    identifyRequest(request, response);
+    measureRequest(request, response, parts.metrics);
+    parts.inFlight.enter(response);
+    next();
+  });
   // Lines that nobody would see would be a fifth of what a small request costs.
   if (parts.log.isLevelEnabled("info")) app.use(accessLog(parts.log));
-  app.use(requestDurations(parts.metrics), parts.inFlight.middleware);
   app.use(securityHeaders());
-  const anyOrigin = config.corsOrigins === "*";
-  if (!anyOrigin) app.use(varyByOrigin);
-  app.use(cors((request, done) => done(null, { origin: anyOrigin ? "*" : parts.isAllowedOrigin(request) })));
+  app.use(config.corsOrigins === "*" ? cors() : corsFor(parts.isAllowedOrigin));
   app.use(healthRoutes(services.health));
   app.use(jsonBody(config.limits.bodyBytes));
 
@@ -68,11 +70,14 @@ export function createApp(config: Config, services: Services, parts: AppParts): 
   return app;
 }
 
-/** An answer that grants nothing depends on the origin, too; the library says so only of those that grant something. */
-const varyByOrigin: RequestHandler = (_request, response, next) => {
-  response.setHeader("Vary", "Origin"); // the first to say anything of the kind; `vary` would parse for nothing
-  next();
-};
+function corsFor(isAllowedOrigin: OriginCheck): RequestHandler {
+  const grant = cors((request, done) => done(null, { origin: isAllowedOrigin(request) }));
+  return (request, response, next) => {
+    // An answer that grants nothing depends on the origin, too; the library says so only of those that grant something.
+    response.setHeader("Vary", "Origin");
+    grant(request, response, next);
+  };
+}
 
 function securityHeaders(): RequestHandler {
   return helmet({

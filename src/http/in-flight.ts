@@ -1,8 +1,9 @@
-import type { RequestHandler } from "express";
+import type { ServerResponse } from "node:http";
 
 /** Counts the requests that are being answered, so that a stop can wait for them. */
 export interface InFlight {
-  readonly middleware: RequestHandler;
+  /** A request has come; it counts until its response closes. */
+  enter(response: ServerResponse): void;
   /** From now on answers end their connections, so that clients turn elsewhere. */
   drain(): void;
   /** Resolves with the number still open: 0 as soon as there are none, or what is left after `timeoutMs`. */
@@ -24,11 +25,10 @@ export function createInFlight(): InFlight {
   }
 
   return {
-    middleware(_request, response, next) {
+    enter(response) {
       open += 1;
       if (draining) response.setHeader("Connection", "close");
       response.on("close", leave); // emitted once
-      next();
     },
     drain() {
       draining = true;

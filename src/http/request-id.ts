@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { RequestHandler } from "express";
+import type { Request, Response } from "express";
 
 const ACCEPTED = /^[\w.:-]{1,128}$/;
 
@@ -13,9 +13,8 @@ declare global {
 }
 
 /** Takes the caller's X-Request-Id if it is fit for a log, makes one otherwise, and sends it back. */
-export const requestId: RequestHandler = (request, response, next) => {
+export function identifyRequest(request: Request, response: Response): void {
   const given = request.get("x-request-id");
   response.locals.requestId = given !== undefined && ACCEPTED.test(given) ? given : randomUUID();
   response.setHeader("X-Request-Id", response.locals.requestId);
-  next();
-};
+}

@@ -9,7 +9,10 @@ import { eventually, once } from "../support/wait.js";
 async function serve() {
   const inFlight = createInFlight();
   const open: Response[] = [];
-  const app = express().use(inFlight.middleware, (_request, response) => void open.push(response));
+  const app = express().use((_request, response) => {
+    inFlight.enter(response);
+    open.push(response);
+  });
   const server = app.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestEnd(() => {
