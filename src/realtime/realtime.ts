@@ -53,7 +53,7 @@ export function createRealtime(parts: RealtimeParts): Component {
     socket.data.address = parts.clientAddress(socket.request);
     socket.data.openEvents = 0;
     record(socket, "connect");
-    socket.once("disconnect", onDisconnect);
+    socket.on("disconnect", onDisconnect);
     dispatch(socket);
     socket.emit("session", { id: socket.id, ...identity });
     metrics.sent("session", 1);

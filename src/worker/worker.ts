@@ -17,6 +17,7 @@ import { createAdmission } from "../realtime/admission.js";
 import { createConnectionAge } from "../realtime/connection-age.js";
 import { countConnections } from "../realtime/connection-count.js";
 import { createFanOut } from "../realtime/fan-out/fan-out.js";
+import { createIdleMemory } from "../realtime/idle-memory/idle-memory.js";
 import { createIo, type Io } from "../realtime/io.js";
 import { closePaced } from "../realtime/paced-close.js";
 import { createRealtime } from "../realtime/realtime.js";
@@ -139,6 +140,7 @@ export function createWorker(
     roomPresence.component,
     realtime,
     ...(config.fanOut === "batched" ? [createFanOut(io, log)] : []),
+    createIdleMemory(io, log),
     createConnectionCut(httpServer, config.shutdownTimeoutMs * FAREWELL_SHARE),
     createSlowClientGuard(io, config.limits.backlog, metrics.connections, log),
     createConnectionAge(io, config.admission.maxAgeMs),
