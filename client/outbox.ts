@@ -1,9 +1,7 @@
-import { type Json, type Link, type RoomError, roomError, type Success } from "./protocol.js";
+import type { Json, Link, RoomError } from "./protocol.js";
+import { createRepeater, roomError } from "./protocol.js";
 
-type Sent = { seq: number; id: string };
-/** `sent` once, so it may be stored; `alone` to find out which of a refused batch is to blame. */
-type Entry = { id: string; body: Json; bytes: number; sent: boolean; alone: boolean; settle: Settle };
-type Settle = (error?: RoomError, seq?: number) => void;
+type Entry = { id: string; body: Json; bytes: number; settle(error?: RoomError, seq?: number): void };
 
 /** Ids sort by time, to keep the server's index compact; the order is the queue's. `randomUUID` would need https. */
 const createId = () =>
@@ -12,54 +10,45 @@ const createId = () =>
 /** One batch in flight keeps the order; it holds all that came meanwhile and is repeated until it is confirmed. */
 export function createOutbox(room: string, link: Link) {
   let queue: Entry[] = [];
-  let busy = false;
-  let failures = 0;
+  let batch: Entry[] = [];
+  let alone = 0; // so many go alone, to find out which of a refused batch is to blame
 
-  function pump(): void {
-    if (busy || !link.socket.connected || queue.length === 0) return;
+  /** With `retry` the server looks before it stores. */
+  function nextBatch(retry: boolean): object | false {
     let bytes = 0;
-    const batch = queue.filter((entry, index) => {
+    batch = queue.filter((entry, index) => {
       bytes += entry.bytes;
-      return index === 0 || (index < 50 && bytes <= link.maxBytes && !queue[0]?.alone);
+      return index === 0 || (index < 50 && bytes <= link.maxBytes && alone <= 0);
     });
-    busy = true;
-    const retry = batch.some((entry) => entry.sent); // the server then looks before it stores
-    for (const entry of batch) entry.sent = true;
-    const messages = batch.map(({ id, body }) => ({ id, body }));
-    link.ask("publish", { room, messages, retry }, (answer, refusal) => onAnswer(batch, answer, refusal));
+    return batch.length > 0 && { room, messages: batch.map(({ id, body }) => ({ id, body })), retry };
   }
 
-  async function onAnswer(batch: Entry[], answer?: Success, refusal?: RoomError): Promise<void> {
-    if (!answer && !refusal) await link.pause(failures++);
-    if (answer) failures = 0;
-    for (const [index, entry] of batch.entries()) {
-      if (answer || (refusal && batch.length === 1)) entry.settle(refusal, answer?.seqs[index]);
-      if (refusal) entry.alone = true;
+  const pump = createRepeater(link, "publish", nextBatch, (answer) => {
+    alone = answer.ok || batch.length === 1 ? alone - 1 : batch.length;
+    for (const [index, { settle }] of batch.entries()) {
+      if (answer.ok) settle(undefined, answer.seqs[index]);
+      else if (batch.length === 1) settle(roomError(answer.error.code, answer.error.message));
     }
-    busy = false;
-    pump();
-  }
+    return true;
+  });
 
-  function publish(body: Json, id = createId()): Promise<Sent> {
+  function publish(body: Json, id = createId()): Promise<{ seq: number; id: string }> {
     return new Promise((resolve, reject) => {
       const bytes = new TextEncoder().encode(JSON.stringify(body)).length;
       if (bytes > link.maxBytes) throw roomError("too_large", `The body exceeds ${link.maxBytes} bytes`);
       if (queue.length >= link.maxOutbox) throw roomError("outbox_full", "Too many messages are unconfirmed");
-      const settle: Settle = (error, seq = 0) => {
-        queue = queue.filter((other) => other !== entry);
+      const settle: Entry["settle"] = (error, seq = 0) => {
+        queue = queue.filter((entry) => entry.settle !== settle);
         clearTimeout(timer);
-        if (error) reject(error);
-        else resolve({ id, seq });
+        return error ? reject(error) : resolve({ id, seq });
       };
-      const entry = { id, body, bytes, sent: false, alone: false, settle };
-      queue.push(entry);
-      const expire = () =>
-        settle(roomError("expired", "Not confirmed in time; it may be stored all the same"));
+      queue.push({ id, body, bytes, settle });
+      const expire = () => settle(roomError("expired", "Not confirmed in time; it may be stored even so"));
       const timer = link.expiryMs < Infinity ? setTimeout(expire, link.expiryMs) : undefined;
       pump();
     });
   }
 
   const closed = () => roomError("closed", "Closed before this was confirmed");
-  return { publish, pump, close: () => queue.forEach((entry) => void entry.settle(closed())) };
+  return { publish, pump, close: () => queue.forEach(({ settle }) => void settle(closed())) };
 }

@@ -24,15 +24,32 @@ export const DEFAULTS = {
   /** Size of a body and of a batch, as JSON. What exceeds the server's maxHttpBufferSize ends the connection. */
   maxBytes: 60_000,
   /** The wait before a repetition; jittered, so that a crowd does not come back in one instant. */
-  pause: (failures: number) =>
-    new Promise<void>((resume) =>
-      setTimeout(resume, Math.min(5000, 200 * 2 ** failures) * (0.5 + Math.random())),
-    ),
+  pause(failures: number): Promise<void> {
+    const waitMs = Math.min(5000, 200 * 2 ** failures) * (0.5 + Math.random());
+    return new Promise((resume) => setTimeout(resume, waitMs));
+  },
 };
-/** What the parts share. `handle` gets nothing when there was no answer, or a refusal that may change. */
-export type Link = typeof DEFAULTS & {
-  socket: RoomSocket;
-  ask(event: string, payload: object, handle: Handle): void;
-};
-type Handle = (success?: Success, refusal?: RoomError) => void;
+export type Link = typeof DEFAULTS & { socket: RoomSocket };
 export const roomError = (code: string, text: string): RoomError => Object.assign(new Error(text), { code });
+
+/** Gets a success, or a refusal that no repetition changes, in the tick of its packet. False calls for a pause. */
+type Handle = (answer: Answer) => boolean;
+type Next = (retry: boolean) => object | false;
+
+/** Makes the `next` request, one at a time, as long as there is one; again after a pause when it got nowhere. */
+export function createRepeater(link: Link, event: string, next: Next, handle: Handle) {
+  let busy = false;
+  let failures = 0;
+  return function run(): void {
+    const request = !busy && link.socket.connected && next(failures > 0);
+    if (!request) return;
+    busy = true;
+    link.socket.timeout(link.ackTimeoutMs).emit(event, request, async (_: unknown, answer?: Answer) => {
+      const final = answer && (answer.ok || /^(invalid|too_large|forbidden|denied)$/.test(answer.error.code));
+      if (final && handle(answer)) failures = 0;
+      else await link.pause(failures++);
+      busy = false;
+      run();
+    });
+  };
+}

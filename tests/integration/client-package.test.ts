@@ -59,6 +59,43 @@ test("a Node program imports it by its package path and talks through it", async
   await expect(child.exited).resolves.toEqual({ code: 0, signal: null });
 });
 
+const DEFECTIVE_PROGRAM = `
+import { io } from "socket.io-client";
+import { createRoomClient } from "shoal/client";
+
+const socket = io(process.argv[2], { auth: { user: "ann" } });
+const client = createRoomClient(socket);
+const reported = [];
+process.on("unhandledRejection", ({ message }) => reported.push(message));
+const sender = client.room("defects");
+await Promise.all([1, 2, 3].map((body) => sender.publish(body)));
+sender.close();
+const seen = [];
+const room = client.room("defects", {
+  start: { after: 0 },
+  onMessage({ seq }) {
+    seen.push(seq);
+    if (seq === 2) throw new Error("a defect of the app");
+    if (seq === 3) setImmediate(finish);
+  },
+});
+function finish() {
+  console.log(JSON.stringify({ msg: "done", seen, reported, position: room.position().last }));
+  client.close();
+  socket.disconnect();
+}
+`;
+
+test("a handler that throws keeps no message from its turn, and its error is reported", async () => {
+  const folder = await newConsumer({ "program.js": DEFECTIVE_PROGRAM });
+
+  const child = await spawnProgram(process.execPath, { cwd: folder, args: ["program.js", shoal.url] });
+  const { fields } = await child.waitForLine(logged("done"));
+
+  expect(fields).toMatchObject({ seen: [1, 2, 3], reported: ["a defect of the app"], position: 3 });
+  await expect(child.exited).resolves.toEqual({ code: 0, signal: null });
+});
+
 const TYPED_PROGRAM = `
 import { createRoomClient, type Message, type Position } from "shoal/client";
 import { io } from "socket.io-client";
