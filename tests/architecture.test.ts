@@ -14,6 +14,7 @@ const LEAVES = [
     "bounded-json",
     "client-address",
     "config",
+    "contract",
     "domain",
     "errors",
     "ipc",
@@ -25,8 +26,8 @@ const LEAVES = [
   ...["service", "signals", "start-error", "stop-reading", "validation"],
 ];
 
-/** The language of the durable rooms: names, types and schemas without effects, which all may speak. */
-const SHARED = ["room-names", "room-requests", "sizes", "types"].map((name) => `services/rooms/${name}`);
+/** All that the language of the durable rooms (names, types and schemas, without effects) may use of ours. */
+const CONTRACT_USES = ["bounded-json", "contract", "domain", "errors", "validation"];
 
 /** Rooms of the house and which others each may enter. `(type)` allows types only. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
@@ -70,7 +71,8 @@ function roomOf(name: string): string {
 
 function mayImport(from: SourceFile, { target, typeOnly }: Import): boolean {
   const [here, there] = [roomOf(from.name), roomOf(target)];
-  if (here === there || LEAVES.includes(there) || SHARED.includes(target)) return true;
+  if (here === "contract") return CONTRACT_USES.includes(there);
+  if (here === there || LEAVES.includes(there)) return true;
   const allowed = ROOMS[here] ?? [];
   return allowed.includes(there) || (typeOnly && allowed.includes(`${there} (type)`));
 }

@@ -1,6 +1,6 @@
 import type { Request } from "express";
+import { SENDER_ID } from "../contract/room-names.js";
 import { AppError } from "../errors.js";
-import { SENDER_ID } from "../services/rooms/room-names.js";
 
 /**
  * Who a request speaks for. Without authentication it is the id that the client holds and sends as X-User-Id, the same

@@ -1,5 +1,5 @@
+import { SENDER_ID } from "../contract/room-names.js";
 import { AppError } from "../errors.js";
-import { SENDER_ID } from "../services/rooms/room-names.js";
 import type { IoSocket } from "./io.js";
 
 /**

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { boundedJson } from "../bounded-json.js";
+import { roomRequests } from "../contract/room-requests.js";
+import type { LiveBatch, RoomEntry } from "../contract/types.js";
 import type { Json } from "../domain.js";
 import type { ErrorBody } from "../errors.js";
 import type { PresenceChange } from "../services/presence/types.js";
 import type { RoomLimits } from "../services/rooms/limits.js";
-import { roomRequests } from "../services/rooms/room-requests.js";
-import type { LiveBatch, RoomEntry } from "../services/rooms/types.js";
 
 /** Answer to every request event that carries an acknowledgement callback. */
 export type Ack<Result extends object = object> = (answer: ({ ok: true } & Result) | Refusal) => void;

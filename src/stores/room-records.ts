@@ -1,7 +1,7 @@
+import { entryBytes } from "../contract/sizes.js";
+import { isTombstone, messageKey, type RoomEntry, tombstoneKey } from "../contract/types.js";
 import type { RoomEntryRecord } from "../models/room-entry.js";
 import type { PageLimit, StoredPage } from "../services/rooms/room-store.js";
-import { entryBytes } from "../services/rooms/sizes.js";
-import { isTombstone, messageKey, type RoomEntry, tombstoneKey } from "../services/rooms/types.js";
 
 /** The document that stands for an entry. */
 export function recordOf(entry: RoomEntry): RoomEntryRecord {

@@ -1,8 +1,8 @@
 import mongoose, { type Connection } from "mongoose";
+import { isTombstone, messageKey, type RoomMessage } from "../contract/types.js";
 import { createRoomModel, type RoomRecord } from "../models/room.js";
 import { createRoomEntryModel, type RoomEntryRecord } from "../models/room-entry.js";
 import type { RoomHead, RoomStore } from "../services/rooms/room-store.js";
-import { isTombstone, messageKey, type RoomMessage } from "../services/rooms/types.js";
 import { createInsertQueue, type InsertOutcome } from "./insert-queue.js";
 import { mergeCalls } from "./merged-calls.js";
 import { boundedCall, boundedCalls, setUpStore } from "./mongo.js";

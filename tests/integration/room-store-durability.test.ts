@@ -1,5 +1,5 @@
 import mongoose from "mongoose";
-import type { RoomMessage } from "../../src/services/rooms/types.js";
+import type { RoomMessage } from "../../src/contract/types.js";
 import { createRoomStore, type MongoRoomStore } from "../../src/stores/room-store.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";

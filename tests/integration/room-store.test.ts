@@ -1,5 +1,5 @@
 import mongoose, { type Connection } from "mongoose";
-import type { RoomEntry, RoomMessage } from "../../src/services/rooms/types.js";
+import type { RoomEntry, RoomMessage } from "../../src/contract/types.js";
 import { createRoomStore, type MongoRoomStore } from "../../src/stores/room-store.js";
 import { onFileEnd } from "../support/cleanup.js";
 import { startMongo } from "../support/mongo.js";

@@ -1,10 +1,10 @@
 import { type Request, Router } from "express";
 import { z } from "zod";
+import { MESSAGE_ID, ROOM_NAME } from "../../contract/room-names.js";
+import type { Subscription } from "../../contract/types.js";
 import type { Json } from "../../domain.js";
 import type { RoomAccess } from "../../services/room-access.js";
-import { MESSAGE_ID, ROOM_NAME } from "../../services/rooms/room-names.js";
 import type { Rooms } from "../../services/rooms/rooms.js";
-import type { Subscription } from "../../services/rooms/types.js";
 import { parse } from "../../validation.js";
 import { userOf } from "../identity.js";
 

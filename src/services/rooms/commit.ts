@@ -1,7 +1,7 @@
+import { messageKey, type RoomMessage } from "../../contract/types.js";
 import type { Clock } from "./clock.js";
 import type { HoleFiller, OnStored, Report } from "./hole-filler.js";
 import type { RoomStore } from "./room-store.js";
-import { messageKey, type RoomMessage } from "./types.js";
 
 /** A message on its way into the log. */
 export interface PendingMessage {

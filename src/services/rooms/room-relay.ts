@@ -1,3 +1,4 @@
+import type { HistoryPage, RoomEntry, SubscribeRequest, Subscription } from "../../contract/types.js";
 import { createGapRepair, type RepairDeps } from "./gap-repair.js";
 import type { RoomLimits } from "./limits.js";
 import { createRingFamily } from "./message-ring.js";
@@ -7,7 +8,6 @@ import type { RoomStore } from "./room-store.js";
 import { createScrollBack } from "./scroll-back.js";
 import { createSubscribe } from "./subscribe.js";
 import { createSweep } from "./sweep.js";
-import type { HistoryPage, RoomEntry, SubscribeRequest, Subscription } from "./types.js";
 
 export interface RelayDeps extends RepairDeps {
   readonly store: Pick<RoomStore, "create">;

@@ -1,4 +1,4 @@
-import type { RoomEntry, RoomMessage } from "./types.js";
+import type { RoomEntry, RoomMessage } from "../../contract/types.js";
 
 /** A room's record. */
 export interface RoomHead {

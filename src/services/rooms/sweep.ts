@@ -1,3 +1,4 @@
+import { numbers } from "../../contract/sizes.js";
 import type { Clock } from "./clock.js";
 import type { GapRepair } from "./gap-repair.js";
 import type { HistoryReader } from "./history-reader.js";
@@ -6,7 +7,6 @@ import type { RoomLimits } from "./limits.js";
 import type { RoomObserver } from "./observer.js";
 import type { OpenRoom } from "./open-room.js";
 import type { RoomHead } from "./room-store.js";
-import { numbers } from "./sizes.js";
 
 export interface SweepDeps {
   readonly reader: HistoryReader;

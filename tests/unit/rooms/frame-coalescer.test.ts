@@ -1,9 +1,9 @@
+import type { LiveBatch } from "../../../src/contract/types.js";
 import {
   COALESCER_LIMITS,
   type CoalescerLimits,
   createFrameCoalescer,
 } from "../../../src/services/rooms/frame-coalescer.js";
-import type { LiveBatch } from "../../../src/services/rooms/types.js";
 import { createVirtualTime } from "./simulation/virtual-time.js";
 
 function batch(after: number, to: number, { epoch = "e", body = "x" } = {}): LiveBatch {

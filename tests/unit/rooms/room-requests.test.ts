@@ -1,5 +1,5 @@
 import { boundedJson } from "../../../src/bounded-json.js";
-import { roomRequests } from "../../../src/services/rooms/room-requests.js";
+import { roomRequests } from "../../../src/contract/room-requests.js";
 import { parse } from "../../../src/validation.js";
 
 const schemas = roomRequests(boundedJson(100), { publishMessages: 3 });

@@ -1,4 +1,4 @@
-import type { HistoryPage } from "../../../src/services/rooms/types.js";
+import type { HistoryPage } from "../../../src/contract/types.js";
 import { type Bench, createBench, range, seqsOf, storeMessages } from "./support/bench.js";
 
 describe("scrolling back", () => {

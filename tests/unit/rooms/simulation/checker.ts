@@ -1,9 +1,4 @@
-import {
-  isTombstone,
-  messageKey,
-  type RoomEntry,
-  type RoomMessage,
-} from "../../../../src/services/rooms/types.js";
+import { isTombstone, messageKey, type RoomEntry, type RoomMessage } from "../../../../src/contract/types.js";
 import type { Database } from "./database.js";
 import type { Participant, Segment } from "./participant.js";
 

@@ -1,10 +1,5 @@
+import { isTombstone, messageKey, type RoomEntry, tombstoneKey } from "../../../../src/contract/types.js";
 import type { RoomHead, RoomStore } from "../../../../src/services/rooms/room-store.js";
-import {
-  isTombstone,
-  messageKey,
-  type RoomEntry,
-  tombstoneKey,
-} from "../../../../src/services/rooms/types.js";
 import { copyState, emptyState, put, type ReplicaState, readSlots, slotsOf, trim } from "./replica-state.js";
 import type { Chance, ProcessClock, VirtualTime } from "./virtual-time.js";
 

@@ -1,6 +1,6 @@
+import { entryBytes } from "../../../../src/contract/sizes.js";
+import type { RoomEntry } from "../../../../src/contract/types.js";
 import type { PageLimit, RoomHead, StoredPage } from "../../../../src/services/rooms/room-store.js";
-import { entryBytes } from "../../../../src/services/rooms/sizes.js";
-import type { RoomEntry } from "../../../../src/services/rooms/types.js";
 
 /** Entries by number. Without the unique index, one number may hold several. */
 type Slots = (readonly RoomEntry[] | undefined)[];

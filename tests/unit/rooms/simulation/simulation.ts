@@ -1,6 +1,6 @@
+import { isTombstone } from "../../../../src/contract/types.js";
 import { ROOM_LIMITS, type RoomLimits } from "../../../../src/services/rooms/limits.js";
 import { createRetention } from "../../../../src/services/rooms/retention.js";
-import { isTombstone } from "../../../../src/services/rooms/types.js";
 import { createBusHub } from "./bus-hub.js";
 import { violations } from "./checker.js";
 import { createClientSocket } from "./client-socket.js";

@@ -1,6 +1,6 @@
+import { isTombstone, type RoomEntry } from "../../../../src/contract/types.js";
 import type { RoomLimits } from "../../../../src/services/rooms/limits.js";
 import type { RoomStore, StoredPage } from "../../../../src/services/rooms/room-store.js";
-import { isTombstone, type RoomEntry } from "../../../../src/services/rooms/types.js";
 import type { DatabaseOptions } from "./database.js";
 
 /** One rule of the design taken away, without a switch in the product: through what the product is given. */

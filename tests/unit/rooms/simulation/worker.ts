@@ -1,8 +1,8 @@
 import { boundedJson } from "../../../../src/bounded-json.js";
+import { roomRequests } from "../../../../src/contract/room-requests.js";
 import { AppError } from "../../../../src/errors.js";
 import { COALESCER_LIMITS, createFrameCoalescer } from "../../../../src/services/rooms/frame-coalescer.js";
 import type { RoomLimits } from "../../../../src/services/rooms/limits.js";
-import { roomRequests } from "../../../../src/services/rooms/room-requests.js";
 import type { RoomBus, RoomStore } from "../../../../src/services/rooms/room-store.js";
 import { createRooms, type Rooms } from "../../../../src/services/rooms/rooms.js";
 import { parse } from "../../../../src/validation.js";

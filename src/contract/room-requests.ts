@@ -1,6 +1,5 @@
 import { z } from "zod";
-import type { Json } from "../../domain.js";
-import type { RoomLimits } from "./limits.js";
+import type { Json } from "../domain.js";
 import { MESSAGE_ID, ROOM_NAME } from "./room-names.js";
 
 const room = z.string().regex(ROOM_NAME, "must be 1 to 128 letters, digits or any of _ . : @ -");
@@ -14,7 +13,7 @@ const epoch = z.string().min(1).max(64);
  * body, and refuse what is not JSON, as everything that passes has to be storable: a message that never can be would
  * hold up its room.
  */
-export function roomRequests(body: z.ZodType<Json>, limits: Pick<RoomLimits, "publishMessages">) {
+export function roomRequests(body: z.ZodType<Json>, limits: { readonly publishMessages: number }) {
   // More than a page is no error but a page: clients need not know the server's configuration.
   const limit = z.int();
   const messages = z.array(z.strictObject({ id, body })).min(1).max(limits.publishMessages);
