@@ -61,6 +61,8 @@ export interface Config {
   readonly workers: number;
   /** How connections find the worker of their session. */
   readonly routing: "sticky" | "forward";
+  /** Where other instances reach this one; empty: they need not. */
+  readonly peerUrl: string;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Time over which connections are closed before a stop; 0 closes them at once. */
   readonly drainWindowMs: number;
@@ -113,6 +115,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     admin: { host: given.ADMIN_HOST, port: given.ADMIN_PORT },
     workers: given.WORKERS,
     routing: given.ROUTING,
+    peerUrl: given.PEER_URL,
     logLevel: given.LOG_LEVEL,
     drainWindowMs: given.DRAIN_WINDOW_MS,
     shutdownTimeoutMs: given.SHUTDOWN_TIMEOUT_MS,

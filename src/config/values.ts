@@ -40,6 +40,14 @@ export const mongodbUri = makeExactValidator<string>((input) => {
   return input;
 });
 
+/** Validator of the address of an HTTP server: scheme, host and port, nothing else. */
+export const serverUrl = makeExactValidator<string>((input) => {
+  const isOrigin = URL.canParse(input) && [input, `${input}/`].includes(new URL(input).href);
+  if (!isOrigin || !/^http:\/\/[^/]+\/?$/.test(input) || new URL(input).username !== "")
+    throw new TypeError("must be http://, a host and a port, and nothing else");
+  return new URL(input).origin;
+});
+
 /** Validator of a comma-separated list of Redis URLs. */
 export const redisUrls = makeExactValidator<readonly string[]>((input) => {
   const urls = list(input);

@@ -1,6 +1,15 @@
 import { availableParallelism } from "node:os";
 import { str } from "envalid";
-import { identifier, integer, mongodbUri, oneOf, origins, redisUrls, trustProxy } from "./values.js";
+import {
+  identifier,
+  integer,
+  mongodbUri,
+  oneOf,
+  origins,
+  redisUrls,
+  serverUrl,
+  trustProxy,
+} from "./values.js";
 
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
@@ -37,6 +46,10 @@ export const VARIABLES = {
     desc: "How connections find the worker of their session: workers get them unread and pass them on before each request (`forward`), or the primary reads each request, which ends its connection (`sticky`)",
   }),
   INSTANCE_ID: identifier({ default: "", desc: "Name of this instance in sessions, health and logs" }),
+  PEER_URL: serverUrl({
+    default: "",
+    desc: "Where the other instances reach this one's PORT, such as `http://10.1.2.3:3000`; with it requests find their session's instance, so that nothing in front has to. Every instance needs one, and the same MongoDB",
+  }),
   MONGODB_URI: mongodbUri({ default: "", desc: "MongoDB to use; without it the embedded one is started" }),
   DATA_DIR: str({ default: "data", desc: "Directory of the embedded MongoDB" }),
   REDIS_URL: redisUrls({

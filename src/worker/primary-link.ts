@@ -8,6 +8,15 @@ import { stopReading } from "../stop-reading.js";
 /** Longest wait for the primary to confirm that this worker is out of rotation, in milliseconds. */
 const LEAVE_TIMEOUT_MS = 2000;
 
+/** The primary's library looks only at so much of an id, which is all of a stock one; others are told to it by their beginning. */
+const LIBRARY_ID_LENGTH = 20;
+
+/** What Engine.IO makes of a session, as far as it is used here. */
+interface EngineSocket {
+  readonly id: string;
+  once(event: "close", listener: () => void): void;
+}
+
 /** Says something to the primary; without effect once the primary is gone, which ends a worker anyway. */
 export function tellPrimary(message: WorkerMessage): void {
   if (process.connected) process.send?.(message);
@@ -82,9 +91,17 @@ function announceSessionsFirst(io: Io): void {
   const generateId = engine.generateId.bind(engine);
   engine.generateId = async (request) => {
     const id = await generateId(request);
+    const data = id.slice(0, LIBRARY_ID_LENGTH);
     await new Promise((resolve) => {
-      process.send?.({ type: "sticky:connection", data: id }, undefined, undefined, resolve);
+      process.send?.({ type: "sticky:connection", data }, undefined, undefined, resolve);
     });
     return id;
   };
+  engine.on("connection", (socket: EngineSocket) => {
+    const data = socket.id.slice(0, LIBRARY_ID_LENGTH);
+    if (data === socket.id) return; // the library says it itself
+    socket.once("close", () => {
+      if (process.connected) process.send?.({ type: "sticky:disconnection", data });
+    });
+  });
 }

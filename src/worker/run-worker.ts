@@ -1,6 +1,7 @@
 import { isPrimaryMessage, type PrimaryMessage } from "../ipc.js";
 import { createLogger } from "../logger.js";
 import { StartError } from "../start-error.js";
+import { sessionSuffix } from "./peers/instance-key.js";
 import { createPrimaryLink, tellPrimary } from "./primary-link.js";
 import { createForwardIngress } from "./routing/forward-ingress.js";
 import { missingForForward } from "./routing/internals.js";
@@ -20,7 +21,9 @@ export async function runWorker(): Promise<void> {
   const identity = { instance: config.instance, worker: slot };
   const log = createLogger(config.logLevel).child(identity);
   const worker = createWorker(config, identity, log, (io, httpServer) =>
-    routing === "sticky" ? createPrimaryLink(io) : createForwardIngress(io, httpServer),
+    routing === "sticky"
+      ? createPrimaryLink(io)
+      : createForwardIngress(io, httpServer, sessionSuffix(config)),
   );
 
   let ending = false;

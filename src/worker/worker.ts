@@ -28,12 +28,14 @@ import { createHealth } from "../services/health.js";
 import { allowAll } from "../services/room-access.js";
 import { createConnectionEventStore } from "../stores/connection-event-store.js";
 import { createMongo } from "../stores/mongo.js";
+import { createPeerStore } from "../stores/peer-store.js";
 import { createPresenceStore } from "../stores/presence-store.js";
 import { createRedis } from "../stores/redis.js";
 import { createRoomStore } from "../stores/room-store.js";
 import { createConnectionCut } from "./connection-cut.js";
 import { createDurableRooms } from "./durable-rooms.js";
 import { createMetricsLink } from "./metrics-link.js";
+import { createPeers } from "./peers/peers.js";
 import { createRoomPresence } from "./room-presence.js";
 import { createMetrics } from "./worker-metrics.js";
 
@@ -127,6 +129,8 @@ export function createWorker(
     log,
   });
 
+  const peers = createPeers(config, createPeerStore(mongo.connection), { io, httpServer, log });
+
   const component = compose("worker", [
     metrics,
     createMetricsLink(identity.worker, metrics, log),
@@ -148,6 +152,7 @@ export function createWorker(
     durableRooms,
     roomPresence.link,
     createHttpDrain(inFlight, config.shutdownTimeoutMs * HTTP_DRAIN_SHARE, log),
+    peers,
     createIngress(io, httpServer),
   ]);
 
@@ -163,9 +168,14 @@ export function createWorker(
     inFlight.drain();
     // Without a window the stop that follows closes all at once; before the start there is nothing to close.
     const isPaced = serving && config.drainWindowMs > 0;
-    draining ??= isPaced ? closePaced(io, config.drainWindowMs) : Promise.resolve();
+    const window = config.drainWindowMs;
+    draining ??= isPaced ? together(closePaced(io, window), peers.drain(window)) : Promise.resolve();
     return draining;
   }
 
   return { ...component, start, drain, collect: metrics.collect };
+}
+
+async function together(...ends: Promise<void>[]): Promise<void> {
+  await Promise.all(ends);
 }

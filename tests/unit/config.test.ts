@@ -73,6 +73,9 @@ describe("readConfig", () => {
     ["an origin among others that is none", { CORS_ORIGIN: "https://a.example,b.example" }, "CORS_ORIGIN"],
     ["a CIDR that is too long", { TRUST_PROXY: "10.0.0.0/33" }, "TRUST_PROXY"],
     ["trust in everybody", { TRUST_PROXY: "true" }, "TRUST_PROXY"],
+    ["an instance's address with a path", { PEER_URL: "http://10.0.0.1:3000/shoal" }, "PEER_URL"],
+    ["an instance's address with a password", { PEER_URL: "http://a:b@10.0.0.1:3000" }, "PEER_URL"],
+    ["an instance's address with TLS", { PEER_URL: "https://10.0.0.1:3000" }, "PEER_URL"],
     ["several Redis nodes without a topology", { REDIS_URL: "redis://a,redis://b" }, "REDIS_URL"],
     [
       "sentinels without the master's name",

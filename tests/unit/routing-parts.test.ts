@@ -2,9 +2,9 @@ import { newSessionId, ownerOf, sessionIdIn } from "../../src/worker/routing/ses
 
 describe("a session id", () => {
   test("tells its owner, and no two are alike", () => {
-    const ids = Array.from({ length: 100 }, () => newSessionId(7));
+    const ids = Array.from({ length: 100 }, () => newSessionId(7, ""));
     expect(new Set(ids).size).toBe(100);
-    expect(ids.map(ownerOf)).toEqual(ids.map(() => 7));
+    expect(ids.map((id) => ownerOf(id, ""))).toEqual(ids.map(() => 7));
   });
 
   test.each([
@@ -15,7 +15,17 @@ describe("a session id", () => {
     "x.aaaaaaaaaaaaaaaaaaaaaa",
     "../7.aaaaaaaaaaaaaaaaaaaaaa",
     "-1.aaaaaaaaaaaaaaaaaaaaaa",
-  ])("of another form has no owner: %j", (id) => expect(ownerOf(id)).toBeUndefined());
+  ])("of another form has no owner: %j", (id) => expect(ownerOf(id, "")).toBeUndefined());
+
+  test("has its owner only in the instance that made it", () => {
+    const id = newSessionId(7, ".aaaaaaaa");
+    expect(["", ".aaaaaaaa", ".bbbbbbbb"].map((suffix) => ownerOf(id, suffix))).toEqual([
+      undefined,
+      7,
+      undefined,
+    ]);
+    expect(ownerOf(newSessionId(7, ""), ".aaaaaaaa")).toBeUndefined();
+  });
 
   test("is found in the requests of Engine.IO only, the last one if there are several", () => {
     expect(sessionIdIn("/socket.io/?EIO=4&sid=one&t=2", "/socket.io")).toBe("one");

@@ -13,14 +13,18 @@ const NOTHING = new Uint8Array();
 
 /**
  * A clustered worker's ingress that gets connections unread. Each session id says which worker made it; a connection goes to
- * the worker whose session its next request is for, by way of the primary.
+ * the worker whose session its next request is for, by way of the primary. `suffix` ends the ids of this instance.
  */
-export function createForwardIngress(io: Io, httpServer: HttpServer): Component {
+export function createForwardIngress(io: Io, httpServer: HttpServer, suffix: string): Component {
   const self = cluster.worker?.id ?? 0;
-  const router = createSessionRouter(httpServer, io.path(), self, {
-    handOver: (socket, worker, bytes) => void giveAway(socket, worker, bytes),
-    giveBack: (socket) => giveAway(socket, undefined, NOTHING),
-  });
+  const router = createSessionRouter(
+    httpServer,
+    { path: io.path(), self, suffix },
+    {
+      handOver: (socket, worker, bytes) => void giveAway(socket, worker, bytes),
+      giveBack: (socket) => giveAway(socket, undefined, NOTHING),
+    },
+  );
   const farewell = createPrimaryFarewell();
 
   function onMessage(message: unknown, handle: unknown): void {
@@ -33,7 +37,7 @@ export function createForwardIngress(io: Io, httpServer: HttpServer): Component 
   return {
     name: "forward ingress",
     async start() {
-      io.engine.generateId = () => newSessionId(self);
+      io.engine.generateId = () => newSessionId(self, suffix);
       router.start();
       // Stays until the end: what siblings have on its way here still arrives and is answered.
       process.on("message", onMessage);

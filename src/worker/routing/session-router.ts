@@ -1,11 +1,9 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { takeRequestListeners, takeUpgradeListeners } from "../server-listeners.js";
 import { type ClientConnection, openConnection } from "./client-connection.js";
 import { ownerOf, sessionIdIn } from "./session-owner.js";
-
-type OnRequest = (request: IncomingMessage, response: ServerResponse) => void;
-type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** How a worker gives connections up. */
 export interface Siblings {
@@ -30,11 +28,17 @@ const GIVE_BACK_MS = 500;
 /** "Misdirected": a client may ask again, on another connection (RFC 9110, 15.5.20). */
 const MISDIRECTED = "HTTP/1.1 421 Misdirected Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-/** Of worker `self`; `path` is that of Engine.IO. */
+/** Who asks for whom: requests to Engine.IO at `path` come to worker `self`, and ids end with `suffix`. */
+export interface Place {
+  readonly path: string;
+  readonly self: number;
+  readonly suffix: string;
+}
+
+/** For one worker. */
 export function createSessionRouter(
   httpServer: HttpServer,
-  path: string,
-  self: number,
+  { path, self, suffix }: Place,
   siblings: Siblings,
 ): SessionRouter {
   const connections = new Map<Duplex, ClientConnection>();
@@ -42,7 +46,7 @@ export function createSessionRouter(
   /** The sibling that made the session; it may have ended, which the primary finds out. */
   function siblingFor(url: string): number | undefined {
     const sessionId = sessionIdIn(url, path);
-    const owner = sessionId === undefined ? undefined : ownerOf(sessionId);
+    const owner = sessionId === undefined ? undefined : ownerOf(sessionId, suffix);
     return owner === self ? undefined : owner;
   }
 
@@ -72,17 +76,17 @@ export function createSessionRouter(
 
   return {
     start() {
-      const onRequest = takeListeners(httpServer, "request") as OnRequest[];
-      const onUpgrade = takeListeners(httpServer, "upgrade") as OnUpgrade[];
+      const onRequest = takeRequestListeners(httpServer);
+      const onUpgrade = takeUpgradeListeners(httpServer);
       httpServer.on("request", (request, response) => {
         if (isMisdirected(request, response)) response.writeHead(421, { Connection: "close" }).end();
-        else for (const listener of onRequest) listener.call(httpServer, request, response);
+        else onRequest(request, response);
       });
       httpServer.on("upgrade", (request, socket, head) => {
         const misdirected = isMisdirected(request, undefined);
         forget(socket);
         if (misdirected) socket.on("error", () => {}).end(MISDIRECTED);
-        else for (const listener of onUpgrade) listener.call(httpServer, request, socket, head);
+        else onUpgrade(request, socket, head);
       });
     },
     accept,
@@ -98,10 +102,4 @@ export function createSessionRouter(
       clearTimeout(timer);
     },
   };
-}
-
-function takeListeners(httpServer: HttpServer, event: "request" | "upgrade"): unknown[] {
-  const listeners = httpServer.listeners(event);
-  httpServer.removeAllListeners(event);
-  return listeners;
 }

@@ -1,0 +1,50 @@
+import type { IncomingMessage } from "node:http";
+
+/** Says that a request was relayed: it is never relayed again. A client that sends it only does without. */
+export const RELAYED_HEADER = "X-Shoal-Relayed";
+
+/** Headers that mean one connection only (RFC 9110, 7.6.1), and those that the next hop decides anew. */
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+]);
+/** Made anew from what they were. */
+const REPLACED = new Set(["x-forwarded-for", "x-forwarded-proto", RELAYED_HEADER.toLowerCase()]);
+
+/** The header lines (name, value, name, value, ...) that the next hop gets, in their order and spelling. */
+export function endToEnd(rawHeaders: readonly string[]): string[] {
+  const named = new Set<string>();
+  for (const [name, value] of pairs(rawHeaders)) {
+    if (name.toLowerCase() !== "connection") continue;
+    for (const token of value.split(",")) named.add(token.trim().toLowerCase());
+  }
+  const kept = pairs(rawHeaders).filter(([name]) => {
+    const lower = name.toLowerCase();
+    return !HOP_BY_HOP.has(lower) && !named.has(lower);
+  });
+  return kept.flat();
+}
+
+/** The header of a relayed request, without what concerns its connection. */
+export function relayedHeaders({ rawHeaders, headers, socket }: IncomingMessage): string[] {
+  const kept = pairs(endToEnd(rawHeaders)).filter(([name]) => !REPLACED.has(name.toLowerCase()));
+  const cameBy = [headers["x-forwarded-for"] ?? [], socket.remoteAddress ?? "unknown"].flat();
+  return [
+    ...kept.flat(),
+    ...["X-Forwarded-For", cameBy.join(", ")],
+    ...["X-Forwarded-Proto", [headers["x-forwarded-proto"] ?? "http"].flat().join(", ")],
+    ...[RELAYED_HEADER, "1"],
+  ];
+}
+
+function pairs(rawHeaders: readonly string[]): [string, string][] {
+  return rawHeaders.flatMap((name, at) =>
+    at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ""] as [string, string]] : [],
+  );
+}

@@ -1,0 +1,108 @@
+import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { pipeline } from "node:stream";
+import type { Peer } from "./peer.js";
+import { endToEnd, relayedHeaders } from "./relay-headers.js";
+
+/** Longest wait for a connection to another instance, in milliseconds. */
+export const CONNECT_TIMEOUT_MS = 2000;
+/** Longest wait for the answer to a POST that is sent, in milliseconds: Engine.IO answers it as soon as it has read it. */
+const POST_ANSWER_TIMEOUT_MS = 5000;
+
+/** Where a request goes, and who hears what came of it. */
+export interface Errand {
+  readonly peer: Peer;
+  readonly sessionId: string;
+  /** Longest wait for the answer to a poll, in milliseconds: it comes with the next heartbeat. */
+  readonly pollTimeoutMs: number;
+  /** There is a connection. */
+  onReached(): void;
+  /** Nobody is there, or he has gone and the session with him: nothing was answered, and no body was read that matters. */
+  onAbsent(error: Error): void;
+}
+
+/** Runs an errand. Returns what ends it. Either end takes the other with it. */
+export function relayRequest(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  errand: Errand,
+): () => void {
+  const isPoll = incoming.method === "GET";
+  const outgoing = send(incoming, errand);
+  let timer = setTimeout(giveUp, CONNECT_TIMEOUT_MS);
+  let late = false;
+  let stage: "connecting" | "asking" | "over" = "connecting";
+
+  function giveUp(): void {
+    late = true;
+    outgoing.destroy(new Error("no answer in time"));
+  }
+
+  function onConnected(): void {
+    stage = "asking";
+    errand.onReached();
+    clearTimeout(timer);
+    if (isPoll) timer = setTimeout(giveUp, errand.pollTimeoutMs);
+    else incoming.once("end", onAsked);
+    incoming.pipe(outgoing);
+  }
+
+  function onAsked(): void {
+    if (stage === "asking") timer = setTimeout(giveUp, POST_ANSWER_TIMEOUT_MS);
+  }
+
+  function onError(error: NodeJS.ErrnoException): void {
+    clearTimeout(timer);
+    incoming.unpipe(outgoing);
+    if (stage === "over") return; // the client has gone or has its answer, and this is the echo
+    const wasSent = stage === "asking";
+    stage = "over";
+    if (wasSent ? isPoll && !late : late || isAbsence(error)) errand.onAbsent(error);
+    else refuse(response, wasSent ? (late ? 504 : 502) : 503);
+  }
+
+  outgoing.once("socket", (socket) => {
+    if (socket.connecting) socket.once("connect", onConnected);
+    else onConnected();
+  });
+  outgoing.once("response", (answer) => {
+    clearTimeout(timer);
+    stage = "over";
+    if (!incoming.complete) response.shouldKeepAlive = false; // what is left of the body nobody reads
+    response.writeHead(answer.statusCode ?? 502, endToEnd(answer.rawHeaders));
+    pipeline(answer, response, (error) => void (error && response.destroy())); // half an answer must not pass for a whole
+  });
+  outgoing.on("error", onError);
+  response.once("close", () => {
+    clearTimeout(timer);
+    stage = "over";
+    if (!response.writableFinished) outgoing.destroy();
+  });
+  return () => response.destroy();
+}
+
+function send(incoming: IncomingMessage, { peer, sessionId }: Errand): ClientRequest {
+  const headers = relayedHeaders(incoming);
+  // A body of unknown length; without this line a peer would take the request for one without a body.
+  if (incoming.headers["transfer-encoding"] !== undefined) headers.push("Transfer-Encoding", "chunked");
+  headers.push("Connection", "keep-alive");
+  const { host, port } = peer;
+  const agent = peer.agentFor(sessionId);
+  const { method, url } = incoming;
+  return request({ host, port, agent, method, path: url, setHost: false, headers });
+}
+
+/** Nobody listens there; everything else may be this side's fault. */
+function isAbsence({ code = "" }: NodeJS.ErrnoException): boolean {
+  return ["ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "ETIMEDOUT"].includes(
+    code,
+  );
+}
+
+/**
+ * Where it is not known whether a packet was carried out, the status is none on which a proxy asks again: another instance
+ * would send it to the same session a second time.
+ */
+function refuse(response: ServerResponse, status: 502 | 503 | 504): void {
+  response.shouldKeepAlive = false;
+  response.writeHead(status, { "Retry-After": "1", "Content-Length": "0" }).end();
+}

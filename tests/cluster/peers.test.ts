@@ -1,0 +1,190 @@
+import { request } from "node:http";
+import { WebSocket } from "ws";
+import { onTestEnd } from "../support/cleanup.js";
+import { logged } from "../support/line-log.js";
+import { type MongoServer, startMongo } from "../support/mongo.js";
+import { spawnPeers } from "../support/spawn-peers.js";
+import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
+import { eventually, once } from "../support/wait.js";
+import { complaints } from "./support/complaints.js";
+import { call, health } from "./support/http-call.js";
+import { openPollingSession, type PollingSession } from "./support/polling-session.js";
+
+// Instances that find each other's sessions: what is opened at one is used at the other.
+
+const LARGE = "x".repeat(300_000);
+const env = { MESSAGE_LIMIT_BYTES: "400000" };
+
+let mongo: MongoServer;
+
+beforeAll(async () => {
+  mongo = await startMongo();
+});
+
+/** The same session, its requests sent to another instance. */
+function elsewhere({ path }: PollingSession, { url }: Shoal) {
+  return {
+    send: async (packet: string) =>
+      expect(await call(url + path, { text: packet })).toMatchObject({ status: 200, body: "ok" }),
+    poll: async () => (await call(url + path)).body.split("\x1e"),
+  };
+}
+
+async function polledUntil(session: { poll(): Promise<string[]> }, beginning: string): Promise<string> {
+  return eventually(async () => {
+    const found = (await session.poll()).find((packet) => packet.startsWith(beginning));
+    if (found === undefined) throw new Error(`no ${beginning}`);
+    return found;
+  });
+}
+
+/** The session's WebSocket at this instance, as clients upgrade. */
+async function upgrade({ path }: PollingSession, { url }: Shoal): Promise<WebSocket> {
+  const socket = new WebSocket(url.replace("http", "ws") + path.replace("polling", "websocket"));
+  onTestEnd(() => socket.terminate());
+  await once(socket, "open");
+  const probed = once<[Buffer]>(socket, "message");
+  socket.send("2probe");
+  expect(String((await probed)[0])).toBe("3probe");
+  socket.send("5");
+  return socket;
+}
+
+async function ask(socket: WebSocket, text: string): Promise<string> {
+  const answer = once<[Buffer]>(socket, "message");
+  socket.send(text);
+  return String((await answer)[0]);
+}
+
+const MODES = [
+  ["ROUTING=forward", { workers: 2, env: { ...env, ROUTING: "forward" } }],
+  ["ROUTING=sticky", { workers: 2, env: { ...env, ROUTING: "sticky" } }],
+  ["one process", { workers: 1, env }],
+] as const;
+
+describe.each(MODES)("with %s", (_mode, place) => {
+  let a: Shoal;
+  let b: Shoal;
+
+  beforeAll(async () => {
+    [a, b] = (await spawnPeers(mongo.uriFor(), [place, place])) as [Shoal, Shoal];
+  });
+
+  test("a session is used at the other instance, with large bodies both ways", async () => {
+    const sessions = [await openPollingSession(a.url), await openPollingSession(a.url)];
+    const [writer, reader] = sessions.map((session) => elsewhere(session, b)) as [Elsewhere, Elsewhere];
+    for (const one of [writer, reader]) {
+      await one.send('421["join",{"room":"shared"}]');
+      expect(await polledUntil(one, "431")).toBe('431[{"ok":true,"room":"shared"}]');
+    }
+    await writer.send(`42["message",{"room":"shared","body":"${LARGE}"}]`);
+    expect(await polledUntil(reader, '42["message"')).toContain(LARGE);
+  });
+
+  test("a session is upgraded at the other instance, and talks on", async () => {
+    const session = await openPollingSession(a.url);
+    const socket = await upgrade(session, b);
+    for (const round of [1, 2, 3])
+      expect(await ask(socket, `42${round}["join",{"room":"up"}]`)).toBe(
+        `43${round}[{"ok":true,"room":"up"}]`,
+      );
+    await ask(socket, `424["message",{"room":"up","body":"${LARGE}"}]`);
+    socket.close();
+    await once(socket, "close");
+    await eventually(async () => expect((await call(a.url + session.path, { text: "3" })).status).toBe(404));
+  });
+
+  test("a client that goes away during a poll has gone for the owner, and nobody else has", async () => {
+    const [gone, stays] = [await openPollingSession(a.url), await openPollingSession(a.url)];
+    await eventually(async () => {
+      const poll = request(b.url + gone.path, { signal: AbortSignal.timeout(100) }).on("error", () => {});
+      await new Promise((resolve) => poll.on("close", resolve).end());
+      expect((await call(a.url + gone.path, { text: "3" })).status).toBe(404);
+    });
+    await elsewhere(stays, b).send("3");
+  });
+
+  test("made-up ids are unknown at once, and harm nobody", async () => {
+    const [one, other] = [await openPollingSession(a.url), await openPollingSession(b.url)];
+    const [keyA, keyB] = [one, other].map(({ path }) => path.slice(-8)) as [string, string];
+    expect(keyA).not.toBe(keyB);
+    const base = "/socket.io/?EIO=4&transport=polling&sid=";
+    const swapped = [one.path.replace(keyA, keyB), other.path.replace(keyB, keyA), one.path.slice(0, -9)];
+    const odd = [`1.${"a".repeat(22)}.${keyA}`, "1.x.aaaaaaaa", ".________", `${"9".repeat(400)}.${keyA}`];
+    const worse = [
+      "..%2f.aaaaaaaa",
+      `%00.${keyA}`,
+      `a.${keyA}%0d%0aX: 1`,
+      `__proto__.${keyA}`,
+      `-1e99.${keyA}`,
+    ];
+    for (const path of [...swapped, ...[...odd, ...worse].map((id) => base + id)]) {
+      for (const { url } of [a, b]) {
+        const answer = await call(url + path.replaceAll(" ", "%20"), { text: "3", withinMs: 2000 });
+        expect([path, answer.status]).toEqual([path, 404]);
+      }
+    }
+    await Promise.all([elsewhere(one, b).send("3"), elsewhere(other, a).send("3")]);
+    expect([...complaints(a.logs), ...complaints(b.logs)]).toEqual([]);
+  });
+
+  test("what was relayed is not relayed again", async () => {
+    const { path } = await openPollingSession(a.url);
+    const status = await new Promise((resolve) => {
+      const headers = { "X-Shoal-Relayed": "1" };
+      request(b.url + path, { headers }, (answer) => resolve(answer.resume().statusCode)).end();
+    });
+    expect(status).toBe(404);
+    expect((await call(b.url + path, { text: "3" })).status).toBe(200);
+  });
+
+  test("an instance that stops lets go of what it relays; one that is lost takes only its own sessions", async () => {
+    const [own, others, tunnelled] = [
+      await openPollingSession(b.url),
+      await openPollingSession(a.url),
+      await openPollingSession(a.url),
+    ];
+    const socket = await upgrade(tunnelled, b);
+    const closed = once(socket, "close", 10_000);
+    await elsewhere(others, b).send("3");
+    const stopMs = performance.now();
+    expect(await b.stop()).toBe(0);
+    expect(performance.now() - stopMs).toBeLessThan(6000);
+    await closed;
+    expect(complaints(b.logs)).toEqual([]);
+    for (const text of ["3", "3"])
+      expect((await call(a.url + own.path, { text, withinMs: 2000 })).status).toBe(404);
+    await others.send("3");
+  });
+});
+
+type Elsewhere = ReturnType<typeof elsewhere>;
+
+test("requests to an instance that is killed get 404 soon, and one line says why", async () => {
+  const [a, b] = (await spawnPeers(mongo.uriFor(), [{}, {}])) as [Shoal, Shoal];
+  const session = await openPollingSession(a.url);
+  await elsewhere(session, b).send("3");
+  const poll = call(b.url + session.path);
+  await elsewhere(session, b).send("3"); // went the same way, later
+  await a.kill9();
+  expect((await poll).status).toBe(404);
+  for (const text of ["3", "3"])
+    expect((await call(b.url + session.path, { text, withinMs: 2000 })).status).toBe(404);
+  await b.waitForLog(logged("peer cannot be reached"));
+  expect(b.logs.filter(logged("peer cannot be reached"))).toHaveLength(1);
+});
+
+test("a POST to an instance that hangs is given up, with a status that no proxy repeats", async () => {
+  const [a, b] = (await spawnPeers(mongo.uriFor(), [{}, {}])) as [Shoal, Shoal];
+  const session = await openPollingSession(a.url);
+  process.kill(a.pid, "SIGSTOP");
+  onTestEnd(() => process.kill(a.pid, "SIGCONT"));
+  const answer = await call(b.url + session.path, { text: "3" });
+  expect([answer.status, answer.headers["retry-after"]]).toEqual([504, "1"]);
+  expect(await health(b.url)).toMatchObject({ httpStatus: 200 });
+});
+
+test("without an address for others, session ids are as they were", async () => {
+  const shoal = await spawnShoal({ mongodbUri: mongo.uriFor() });
+  expect((await openPollingSession(shoal.url)).path).toMatch(/sid=[\w-]{20}$/);
+});
