@@ -59,7 +59,7 @@ async function ask(socket: WebSocket, text: string): Promise<string> {
 const MODES = [
   ["ROUTING=forward", { workers: 2, env: { ...env, ROUTING: "forward" } }],
   ["ROUTING=sticky", { workers: 2, env: { ...env, ROUTING: "sticky" } }],
-  ["one process", { workers: 1, env }],
+  ["one process", { workers: 1, env: { ...env, DRAIN_WINDOW_MS: "500" } }],
 ] as const;
 
 describe.each(MODES)("with %s", (_mode, place) => {
@@ -172,6 +172,18 @@ test("requests to an instance that is killed get 404 soon, and one line says why
     expect((await call(b.url + session.path, { text, withinMs: 2000 })).status).toBe(404);
   await b.waitForLog(logged("peer cannot be reached"));
   expect(b.logs.filter(logged("peer cannot be reached"))).toHaveLength(1);
+});
+
+test("a worker that is killed takes only its own sessions with it", async () => {
+  const [a, b] = (await spawnPeers(mongo.uriFor(), [{ workers: 2 }, {}])) as [Shoal, Shoal];
+  const [gone, stays] = [await openPollingSession(a.url), await openPollingSession(a.url)];
+  expect(gone.worker).not.toBe(stays.worker);
+  const poll = call(b.url + gone.path);
+  await elsewhere(gone, b).send("3"); // went the same way, later
+  process.kill(a.workers().get(gone.worker) ?? 0, "SIGKILL");
+  expect((await poll).status).toBe(404);
+  await elsewhere(stays, b).send("3");
+  expect(b.logs.filter(logged("peer cannot be reached"))).toEqual([]);
 });
 
 test("a POST to an instance that hangs is given up, with a status that no proxy repeats", async () => {

@@ -59,10 +59,8 @@ export function createPeerRelay(parts: RelayParts): PeerRelay {
       sessionId,
       pollTimeoutMs: silenceMs,
       onReached: () => directory.reached(peer),
-      onAbsent(error) {
-        directory.unreachable(peer, error);
-        handleHere();
-      },
+      onUnreachable: (error) => directory.unreachable(peer, error),
+      handleHere,
     };
   }
 

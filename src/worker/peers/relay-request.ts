@@ -1,5 +1,4 @@
 import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from "node:http";
-import { pipeline } from "node:stream";
 import type { Peer } from "./peer.js";
 import { endToEnd, relayedHeaders } from "./relay-headers.js";
 
@@ -16,8 +15,10 @@ export interface Errand {
   readonly pollTimeoutMs: number;
   /** There is a connection. */
   onReached(): void;
-  /** Nobody is there, or he has gone and the session with him: nothing was answered, and no body was read that matters. */
-  onAbsent(error: Error): void;
+  /** There is none to be had. */
+  onUnreachable(error: Error): void;
+  /** The session has nobody: whoever has it is not there, or has gone. Nothing was answered. */
+  handleHere(): void;
 }
 
 /** Runs an errand. Returns what ends it. Either end takes the other with it. */
@@ -56,7 +57,10 @@ export function relayRequest(
     if (stage === "over") return; // the client has gone or has its answer, and this is the echo
     const wasSent = stage === "asking";
     stage = "over";
-    if (wasSent ? isPoll && !late : late || isAbsence(error)) errand.onAbsent(error);
+    const isUnreachable = !wasSent && (late || isAbsence(error));
+    if (isUnreachable) errand.onUnreachable(error);
+    // Where a poll breaks off, only the worker of the session has gone, perhaps; others of that instance go on.
+    if (isUnreachable || (wasSent && isPoll && !late)) errand.handleHere();
     else refuse(response, wasSent ? (late ? 504 : 502) : 503);
   }
 
@@ -69,7 +73,8 @@ export function relayRequest(
     stage = "over";
     if (!incoming.complete) response.shouldKeepAlive = false; // what is left of the body nobody reads
     response.writeHead(answer.statusCode ?? 502, endToEnd(answer.rawHeaders));
-    pipeline(answer, response, (error) => void (error && response.destroy())); // half an answer must not pass for a whole
+    answer.once("error", () => response.destroy()); // half an answer must not pass for a whole one
+    answer.pipe(response);
   });
   outgoing.on("error", onError);
   response.once("close", () => {

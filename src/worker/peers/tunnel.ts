@@ -30,7 +30,8 @@ export function openTunnel({ request, socket, head }: Upgrade, errand: Errand): 
   function onAbsent(error: Error): void {
     clearTimeout(timer);
     socket.off("close", end);
-    if (!socket.destroyed) errand.onAbsent(error);
+    errand.onUnreachable(error);
+    if (!socket.destroyed) errand.handleHere();
   }
 
   upstream.once("error", onAbsent);
