@@ -160,20 +160,6 @@ describe.each(MODES)("with %s", (_mode, place) => {
 
 type Elsewhere = ReturnType<typeof elsewhere>;
 
-test("requests to an instance that is killed get 404 soon, and one line says why", async () => {
-  const [a, b] = (await spawnPeers(mongo.uriFor(), [{}, {}])) as [Shoal, Shoal];
-  const session = await openPollingSession(a.url);
-  await elsewhere(session, b).send("3");
-  const poll = call(b.url + session.path);
-  await elsewhere(session, b).send("3"); // went the same way, later
-  await a.kill9();
-  expect((await poll).status).toBe(404);
-  for (const text of ["3", "3"])
-    expect((await call(b.url + session.path, { text, withinMs: 2000 })).status).toBe(404);
-  await b.waitForLog(logged("peer cannot be reached"));
-  expect(b.logs.filter(logged("peer cannot be reached"))).toHaveLength(1);
-});
-
 test("a worker that is killed takes only its own sessions with it", async () => {
   const [a, b] = (await spawnPeers(mongo.uriFor(), [{ workers: 2 }, {}])) as [Shoal, Shoal];
   const [gone, stays] = [await openPollingSession(a.url), await openPollingSession(a.url)];
@@ -186,14 +172,22 @@ test("a worker that is killed takes only its own sessions with it", async () => 
   expect(b.logs.filter(logged("peer cannot be reached"))).toEqual([]);
 });
 
-test("a POST to an instance that hangs is given up, with a status that no proxy repeats", async () => {
+test("a POST to an instance that hangs is given up with a status that no proxy repeats; if it is killed, requests get 404", async () => {
   const [a, b] = (await spawnPeers(mongo.uriFor(), [{}, {}])) as [Shoal, Shoal];
   const session = await openPollingSession(a.url);
+  const poll = call(b.url + session.path);
+  await elsewhere(session, b).send("3"); // went the same way, later
   process.kill(a.pid, "SIGSTOP");
-  onTestEnd(() => process.kill(a.pid, "SIGCONT"));
   const answer = await call(b.url + session.path, { text: "3" });
   expect([answer.status, answer.headers["retry-after"]]).toEqual([504, "1"]);
   expect(await health(b.url)).toMatchObject({ httpStatus: 200 });
+
+  await a.kill9();
+  expect((await poll).status).toBe(404);
+  for (const text of ["3", "3"])
+    expect((await call(b.url + session.path, { text, withinMs: 2000 })).status).toBe(404);
+  await b.waitForLog(logged("peer cannot be reached"));
+  expect(b.logs.filter(logged("peer cannot be reached"))).toHaveLength(1);
 });
 
 test("without an address for others, session ids are as they were", async () => {
