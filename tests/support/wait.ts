@@ -31,7 +31,6 @@ export function deferred<T = void>(): Deferred<T> {
 export async function within<T>(promise: Promise<T>, withinMs: number, what: string): Promise<T> {
   const late = deferred<never>();
   const timer = setTimeout(() => late.reject(new Error(`${what}: not within ${withinMs} ms`)), withinMs);
-  timer.unref(); // of two things one of which happens, the other is still awaited when the tests are over
   try {
     return await Promise.race([promise, late.promise]);
   } finally {
