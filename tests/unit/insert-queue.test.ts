@@ -1,5 +1,5 @@
 import { createInsertQueue, type InsertOutcome } from "../../src/stores/insert-queue.js";
-import { deferred } from "../support/wait.js";
+import { deferred, eventually } from "../support/wait.js";
 
 /** A queue whose commands end when the test says so. */
 function start() {
@@ -90,4 +90,18 @@ test("a command takes no more than 2000 documents, but a larger insert goes whol
   await Promise.all(all);
 
   expect(commands.map(({ documents }) => documents.length)).toEqual([1501, 600, 3000, 1]);
+});
+
+test("a command whose answer is lost holds others up for a moment only, and keeps its own", async () => {
+  const { insert, commands } = start();
+
+  const hung = insert([1]);
+  await turn();
+  const later = insert([2]);
+  await eventually(() => expect(commands.map(({ documents }) => documents)).toEqual([[1], [2]]));
+  commands[1]?.end.resolve("stored");
+  await expect(later).resolves.toBe("stored");
+
+  commands[0]?.end.resolve("conflict");
+  await expect(hung).resolves.toBe("conflict");
 });
