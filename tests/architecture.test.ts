@@ -23,7 +23,7 @@ const LEAVES = [
     "logger",
     "origin",
   ],
-  ...["service", "signals", "start-error", "stop-reading", "validation"],
+  ...["service", "signals", "start-error", "stop-reading", "validation", "wait-at-most"],
 ];
 
 /** All that the language of the durable rooms (names, types and schemas, without effects) may use of ours. */

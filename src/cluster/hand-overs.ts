@@ -1,14 +1,13 @@
 import cluster, { type Worker } from "node:cluster";
 import { Socket } from "node:net";
-import { isWorkerMessage, type PrimaryMessage, type WorkerMessage } from "../ipc.js";
+import { isWorkerMessage, type WorkerMessage } from "../ipc.js";
 import type { Component } from "../lifecycle.js";
-import type { Connections } from "./connections.js";
 import type { Turns } from "./turns.js";
 
 type HandOver = Extract<WorkerMessage, { type: "shoal:hand-over" }>;
 
 /** Carries connections from the worker that has them to the one whose session they are for. */
-export function createHandOvers(turns: Turns, connections: Connections): Component {
+export function createHandOvers(turns: Turns): Component {
   function onMessage(_worker: Worker, message: unknown, handle: unknown): void {
     if (!isWorkerMessage(message) || message.type !== "shoal:hand-over" || !(handle instanceof Socket))
       return;
@@ -19,15 +18,9 @@ export function createHandOvers(turns: Turns, connections: Connections): Compone
 
   function carry(socket: Socket, to: number, { bytes }: HandOver): void {
     const owner = cluster.workers?.[to];
-    if (owner === undefined || !owner.isConnected()) {
-      turns.next(socket, bytes); // its session has ended with its worker: any other can say so
-      return;
-    }
-    const message: PrimaryMessage = { type: "shoal:adopt", bytes };
-    connections.add(socket);
-    connections.handOver(socket, () => {
-      owner.send(message, socket, (error) => error !== null && socket.destroy());
-    });
+    // Where its session has ended with its worker, any other can say so.
+    if (owner === undefined || !owner.isConnected()) turns.next(socket, bytes);
+    else turns.give(owner, socket, bytes);
   }
 
   return {

@@ -25,7 +25,7 @@ export interface Ingress {
 export function createIngress(config: Config, log: Logger, routable: () => readonly Worker[]): Ingress {
   const connections = createConnections(config.shutdownTimeoutMs * FLUSH_SHARE);
   const turns = createTurns(routable, connections);
-  const handOvers = config.routing === "forward" ? [createHandOvers(turns, connections)] : [];
+  const handOvers = config.routing === "forward" ? [createHandOvers(turns)] : [];
   let routing: Config["routing"] | undefined;
   let listener: Listener | undefined;
 

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.js";
 import type { Logger } from "../logger.js";
+import { waitAtMost } from "../wait-at-most.js";
 import type { PoolWorker } from "./pool-worker.js";
 
 /** Time beyond the drain window that workers have to say that they are done, in milliseconds; one that hangs costs it. */
@@ -44,11 +45,7 @@ export function createReload(config: Config, pool: Succession, log: Logger): () 
 
 /** Has the workers send their clients away; resolves when they are done, gone or late. */
 export async function drainAll(workers: readonly PoolWorker[], config: Config): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    const { drainWindowMs } = config;
-    timer = setTimeout(resolve, drainWindowMs === 0 ? ANSWER_MS : drainWindowMs + DRAIN_SLACK_MS);
-  });
-  await Promise.race([Promise.all(workers.map((worker) => worker.drain())), late]);
-  clearTimeout(timer);
+  const { drainWindowMs } = config;
+  const timeoutMs = drainWindowMs === 0 ? ANSWER_MS : drainWindowMs + DRAIN_SLACK_MS;
+  await waitAtMost(Promise.all(workers.map((worker) => worker.drain())), timeoutMs);
 }

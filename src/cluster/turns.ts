@@ -13,6 +13,8 @@ const NOTHING = new Uint8Array();
 export interface Turns {
   /** A server whose connections are given to the workers without a byte being read. */
   createServer(): Server;
+  /** Gives one of which `bytes` were read to this worker. */
+  give(worker: Worker, socket: Socket, bytes: Uint8Array): void;
   /** Gives one of which `bytes` were read to whoever is next; closes it when there is nobody. */
   next(socket: Socket, bytes: Uint8Array): void;
 }
@@ -24,16 +26,20 @@ export interface Turns {
 export function createTurns(routable: () => readonly Worker[], connections: Connections): Turns {
   let turn = 0;
 
-  function giveNext(socket: Socket, bytes: Uint8Array): boolean {
-    const workers = routable().filter((worker) => worker.isConnected());
-    const worker = workers[turn % workers.length];
-    if (worker === undefined) return false;
-    turn += 1;
+  function give(worker: Worker, socket: Socket, bytes: Uint8Array): void {
     const message: PrimaryMessage = { type: "shoal:adopt", bytes };
     connections.add(socket);
     connections.handOver(socket, () => {
       worker.send(message, socket, (error) => error !== null && socket.destroy());
     });
+  }
+
+  function giveNext(socket: Socket, bytes: Uint8Array): boolean {
+    const workers = routable().filter((worker) => worker.isConnected());
+    const worker = workers[turn % workers.length];
+    if (worker === undefined) return false;
+    turn += 1;
+    give(worker, socket, bytes);
     return true;
   }
 
@@ -48,6 +54,7 @@ export function createTurns(routable: () => readonly Worker[], connections: Conn
       createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, (socket) => {
         if (!giveNext(socket, NOTHING)) refuse(socket);
       }),
+    give,
     next(socket, bytes) {
       if (!giveNext(socket, bytes)) socket.destroy();
     },

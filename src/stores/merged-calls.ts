@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { waitAtMost } from "../wait-at-most.js";
 
 /** Longest time that others wait for a command, in milliseconds: one whose answer is lost is given up only after many seconds. */
 const STALL_MS = 1000;
@@ -48,12 +49,7 @@ export function mergeCalls<Request, Answer>(
     // One turn of the event loop: rooms that were answered together go on together.
     await nextTurn();
     while (waiting.length > 0) {
-      let timer: NodeJS.Timeout | undefined;
-      const stalled = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, STALL_MS);
-      });
-      await Promise.race([runCommand(takeGroup()), stalled]);
-      clearTimeout(timer);
+      await waitAtMost(runCommand(takeGroup()), STALL_MS);
     }
     isRunning = false;
   }

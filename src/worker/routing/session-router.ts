@@ -1,6 +1,6 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import { waitAtMost } from "../../wait-at-most.js";
 import { takeRequestListeners, takeUpgradeListeners } from "../server-listeners.js";
 import { type ClientConnection, openConnection } from "./client-connection.js";
 import { ownerOf, sessionIdIn } from "./session-owner.js";
@@ -41,7 +41,7 @@ export function createSessionRouter(
   { path, self, suffix }: Place,
   siblings: Siblings,
 ): SessionRouter {
-  const connections = new Map<Duplex, ClientConnection>();
+  const connections = new Map<Socket, ClientConnection>();
 
   /** The sibling that made the session; it may have ended, which the primary finds out. */
   function siblingFor(url: string): number | undefined {
@@ -63,7 +63,7 @@ export function createSessionRouter(
     if (bytes.length > 0) connection.serve(Buffer.from(bytes));
   }
 
-  function forget(socket: Duplex): void {
+  function forget(socket: Socket): void {
     connections.get(socket)?.letGo();
     connections.delete(socket);
   }
@@ -84,7 +84,7 @@ export function createSessionRouter(
       });
       httpServer.on("upgrade", (request, socket, head) => {
         const misdirected = isMisdirected(request, undefined);
-        forget(socket);
+        forget(request.socket);
         if (misdirected) socket.on("error", () => {}).end(MISDIRECTED);
         else onUpgrade(request, socket, head);
       });
@@ -93,13 +93,7 @@ export function createSessionRouter(
     async stop() {
       const idle = [...connections].filter(([, connection]) => connection.release());
       for (const [socket] of idle) connections.delete(socket);
-      const given = Promise.all(idle.map(([socket]) => siblings.giveBack(socket as Socket)));
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise((resolve) => {
-        timer = setTimeout(resolve, GIVE_BACK_MS);
-      });
-      await Promise.race([given, late]);
-      clearTimeout(timer);
+      await waitAtMost(Promise.all(idle.map(([socket]) => siblings.giveBack(socket))), GIVE_BACK_MS);
     },
   };
 }
