@@ -1,8 +1,15 @@
-import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
+import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { waitAtMost } from "../../wait-at-most.js";
 import { takeRequestListeners, takeUpgradeListeners } from "../server-listeners.js";
-import { type ClientConnection, openConnection } from "./client-connection.js";
+import {
+  connectionsOf,
+  isAnswering,
+  markUpgrade,
+  superviseConnections,
+  watchRequests,
+} from "./http-connection.js";
+import { headOf, isWhole } from "./request-head.js";
 import { ownerOf, sessionIdIn } from "./session-owner.js";
 
 /** How a worker gives connections up. */
@@ -26,7 +33,7 @@ export interface SessionRouter {
 /** Longest time to give connections back, in milliseconds. */
 const GIVE_BACK_MS = 500;
 /** "Misdirected": a client may ask again, on another connection (RFC 9110, 15.5.20). */
-const MISDIRECTED = "HTTP/1.1 421 Misdirected Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const MISDIRECTED = 421;
 
 /** Who asks for whom: requests to Engine.IO at `path` come to worker `self`, and ids end with `suffix`. */
 export interface Place {
@@ -35,43 +42,56 @@ export interface Place {
   readonly suffix: string;
 }
 
-/** For one worker. */
+/**
+ * For one worker. The HTTP server reads the connections by itself. Where the header of a request says that it is for a
+ * sibling, the server lets go of the connection: header and what was read after it go along, the rest of a body is still
+ * with the kernel, and nothing of it depends on this process any more.
+ */
 export function createSessionRouter(
   httpServer: HttpServer,
   { path, self, suffix }: Place,
   siblings: Siblings,
 ): SessionRouter {
-  const connections = new Map<Socket, ClientConnection>();
+  /** Requests that leave, and where for. */
+  const leaving = new WeakMap<IncomingMessage, number>();
+  const misdirected = new WeakSet<IncomingMessage>();
+  /** Connections that came with bytes: the kernel's count does not tell that something was asked here. */
+  const begunElsewhere = new WeakSet<Socket>();
 
   /** The sibling that made the session; it may have ended, which the primary finds out. */
-  function siblingFor(url: string): number | undefined {
+  function siblingFor({ method, url = "" }: IncomingMessage): number | undefined {
+    if (method !== "GET" && method !== "POST") return undefined;
     const sessionId = sessionIdIn(url, path);
     const owner = sessionId === undefined ? undefined : ownerOf(sessionId, suffix);
     return owner === self ? undefined : owner;
   }
 
   function accept(socket: Socket, bytes: Uint8Array): void {
-    function redirect(url: string, head: Buffer): boolean {
-      const sibling = siblingFor(url);
+    let isForHere = bytes.length > 0;
+    httpServer.emit("connection", socket);
+    watchRequests(socket, (request) => {
+      const sibling = isForHere ? undefined : siblingFor(request);
+      isForHere = false;
       if (sibling === undefined) return false;
-      forget(socket);
-      siblings.handOver(socket, sibling, head);
-      return true;
-    }
-    const connection = openConnection(socket, httpServer, redirect, () => connections.delete(socket));
-    connections.set(socket, connection);
-    if (bytes.length > 0) connection.serve(Buffer.from(bytes));
+      if (!isAnswering(socket) && isWhole(request)) {
+        leaving.set(request, sibling);
+        return true;
+      }
+      // As a rule it came without waiting for the answer before it. Its own follows that one, also where it asks for an upgrade.
+      misdirected.add(request);
+      markUpgrade(request, false);
+      return false;
+    });
+    if (bytes.length === 0) return;
+    begunElsewhere.add(socket);
+    socket.emit("data", Buffer.from(bytes)); // to the HTTP server alone, and before anything that it reads by itself
   }
 
-  function forget(socket: Socket): void {
-    connections.get(socket)?.letGo();
-    connections.delete(socket);
-  }
-
-  /** Whether a request that came without waiting for the answer before it is for a sibling. */
-  function isMisdirected(request: IncomingMessage, response: ServerResponse | undefined): boolean {
-    const wasSeen = connections.get(request.socket)?.begin(request, response) ?? true;
-    return !wasSeen && siblingFor(request.url ?? "") !== undefined;
+  /** Whether nothing was asked yet, or all that was asked is answered. */
+  function isIdle(socket: Socket, isBetweenRequests: boolean): boolean {
+    if (!socket.writable) return false;
+    if (isBetweenRequests) return !isAnswering(socket);
+    return socket.bytesRead === 0 && !begunElsewhere.has(socket);
   }
 
   return {
@@ -79,20 +99,20 @@ export function createSessionRouter(
       const onRequest = takeRequestListeners(httpServer);
       const onUpgrade = takeUpgradeListeners(httpServer);
       httpServer.on("request", (request, response) => {
-        if (isMisdirected(request, response)) response.writeHead(421, { Connection: "close" }).end();
+        if (misdirected.has(request)) response.writeHead(MISDIRECTED, { Connection: "close" }).end();
         else onRequest(request, response);
       });
       httpServer.on("upgrade", (request, socket, head) => {
-        const misdirected = isMisdirected(request, undefined);
-        forget(request.socket);
-        if (misdirected) socket.on("error", () => {}).end(MISDIRECTED);
-        else onUpgrade(request, socket, head);
+        const sibling = leaving.get(request);
+        if (sibling === undefined) onUpgrade(request, socket, head);
+        else siblings.handOver(request.socket, sibling, Buffer.concat([headOf(request), head]));
       });
+      superviseConnections(httpServer);
     },
     accept,
     async stop() {
-      const idle = [...connections].filter(([, connection]) => connection.release());
-      for (const [socket] of idle) connections.delete(socket);
+      const connections = [...connectionsOf(httpServer)];
+      const idle = connections.filter(([socket, isBetween]) => isIdle(socket, isBetween));
       await waitAtMost(Promise.all(idle.map(([socket]) => siblings.giveBack(socket))), GIVE_BACK_MS);
     },
   };
