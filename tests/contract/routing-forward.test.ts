@@ -1,4 +1,5 @@
 import { Agent } from "node:http";
+import { complaints } from "../cluster/support/complaints.js";
 import { call, health } from "../cluster/support/http-call.js";
 import { openPollingSession, type PollingSession } from "../cluster/support/polling-session.js";
 import { openRaw, type RawConnection } from "../cluster/support/raw-connection.js";
@@ -18,6 +19,9 @@ beforeAll(async () => {
   mongo = await startMongo();
   shoal = await spawnShoal({ workers: 2, mongodbUri: mongo.uriFor(), env: { ROUTING: "forward" } });
 });
+
+/** More than a body may have with the limits that are the default. */
+const BEYOND_LIMIT_BYTES = 300_000;
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: shoal\r\n\r\n`;
 const post = (path: string, body: string) =>
@@ -63,6 +67,50 @@ test("a request whose first line comes in pieces finds its session", async () =>
     const parts = [whole.slice(0, 3), whole.slice(3, 40), whole.slice(40, path.length + 2)];
     expect(await exchange(connection, ...parts, whole.slice(path.length + 2))).toMatch(/^HTTP\/1.1 200 /);
   }
+});
+
+test.each(["Content-Length", "Transfer-Encoding"])(
+  "a body that comes slowly finds its session on a connection that goes on, with %s",
+  async (kind) => {
+    const [one, other] = await twoSessions();
+    const connection = await openRaw(shoal.url);
+    for (const session of [one, other, one]) {
+      const body = `421["join",{"room":"slow-${session.worker}"}]`;
+      const chunks = [body.slice(0, 7), body.slice(7)];
+      const isChunked = kind === "Transfer-Encoding";
+      const frame = (chunk: string) => (isChunked ? `${chunk.length.toString(16)}\r\n${chunk}\r\n` : chunk);
+      const head = `POST ${session.path} HTTP/1.1\r\nHost: shoal\r\n${kind}: ${isChunked ? "chunked" : body.length}\r\n\r\n`;
+      const parts = [head, ...chunks.map(frame), ...(isChunked ? ["0\r\n\r\n"] : [])];
+      expect(await exchange(connection, ...parts)).toMatch(/^HTTP\/1.1 200 [\s\S]*ok$/);
+      expect(await session.poll()).toEqual([`431[{"ok":true,"room":"slow-${session.worker}"}]`]);
+    }
+  },
+);
+
+test("a body beyond the limit is refused by the session's worker, wherever its connection ended", async () => {
+  for (const { path } of await twoSessions()) {
+    for (const _ of [0, 1]) {
+      const connection = await openRaw(shoal.url);
+      connection.socket.write(post(path, "x".repeat(BEYOND_LIMIT_BYTES)));
+      await connection.receive(/^HTTP\/1.1 413 /);
+      connection.socket.destroy();
+    }
+  }
+  expect(complaints(shoal.logs)).toEqual([]);
+});
+
+test("a client that goes away within a body ends its session and nothing else, wherever its connection ended", async () => {
+  for (const _ of [0, 1]) {
+    const [one, other] = await twoSessions();
+    const connection = await openRaw(shoal.url);
+    await connection.sendPacket(post(one.path, "4".repeat(1000)).slice(0, -500));
+    connection.socket.destroy();
+    const gone = async () => expect((await call(shoal.url + one.path, { text: "3" })).status).toBe(404);
+    await eventually(gone);
+    await other.send('421["leave",{"room":"none"}]');
+    expect(await other.poll()).toEqual(['431[{"ok":true,"room":"none"}]']);
+  }
+  expect(complaints(shoal.logs)).toEqual([]);
 });
 
 test("what looks like a request within a body goes nowhere", async () => {
@@ -114,6 +162,20 @@ test("idle connections of a worker that ends go on at another one", async () => 
   await own.waitForLog(logged("worker ended", { worker: 1, kind: "left" }));
   for (const connection of connections)
     expect(await exchange(connection, get("/health"))).toMatch(/^HTTP\/1.1 200 [\s\S]*"worker":2/);
+});
+
+test("a request of which a worker that ends has read the beginning is answered", async () => {
+  const own = await spawnShoal({ workers: 2, mongodbUri: mongo.uriFor(), env: { ROUTING: "forward" } });
+  const connections = await Promise.all([0, 1].map(() => openRaw(own.url)));
+  for (const connection of connections) {
+    expect(await exchange(connection, get("/hello"))).toMatch(/^HTTP\/1.1 200 /);
+    await connection.sendPacket(get("/hello").slice(0, 9));
+  }
+  process.kill(own.workers().get(1) ?? 0, "SIGTERM");
+  const rest = get("/hello").slice(9);
+  for (const connection of connections)
+    expect(await exchange(connection, rest)).toMatch(/^HTTP\/1.1 200 [\s\S]*Hello/);
+  await own.waitForLog(logged("worker ended", { worker: 1, kind: "left" }));
 });
 
 test("without the internals that it needs, sticky serves, and one line says so", async () => {

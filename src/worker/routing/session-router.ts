@@ -1,14 +1,8 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { waitAtMost } from "../../wait-at-most.js";
 import { takeRequestListeners, takeUpgradeListeners } from "../server-listeners.js";
-import {
-  connectionsOf,
-  isAnswering,
-  markUpgrade,
-  superviseConnections,
-  watchRequests,
-} from "./http-connection.js";
+import { giveBackIdle } from "./give-back.js";
+import { isAnswering, markUpgrade, superviseConnections, watchRequests } from "./http-connection.js";
 import { headOf, isWhole } from "./request-head.js";
 import { ownerOf, sessionIdIn } from "./session-owner.js";
 
@@ -26,12 +20,10 @@ export interface SessionRouter {
   start(): void;
   /** A client's connection; `bytes` were read elsewhere, and are for this worker whatever they ask for. */
   accept(socket: Socket, bytes: Uint8Array): void;
-  /** Gives back the connections on which nothing is being asked, while that takes no longer than `GIVE_BACK_MS`. */
+  /** Gives back the connections on which nothing is being asked, in half a second at most. */
   stop(): Promise<void>;
 }
 
-/** Longest time to give connections back, in milliseconds. */
-const GIVE_BACK_MS = 500;
 /** "Misdirected": a client may ask again, on another connection (RFC 9110, 15.5.20). */
 const MISDIRECTED = 421;
 
@@ -55,8 +47,7 @@ export function createSessionRouter(
   /** Requests that leave, and where for. */
   const leaving = new WeakMap<IncomingMessage, number>();
   const misdirected = new WeakSet<IncomingMessage>();
-  /** Connections that came with bytes: the kernel's count does not tell that something was asked here. */
-  const begunElsewhere = new WeakSet<Socket>();
+  const cameWithBytes = new WeakSet<Socket>();
 
   /** The sibling that made the session; it may have ended, which the primary finds out. */
   function siblingFor({ method, url = "" }: IncomingMessage): number | undefined {
@@ -73,7 +64,7 @@ export function createSessionRouter(
       const sibling = isForHere ? undefined : siblingFor(request);
       isForHere = false;
       if (sibling === undefined) return false;
-      if (!isAnswering(socket) && isWhole(request)) {
+      if (socket.writable && !isAnswering(socket) && isWhole(request)) {
         leaving.set(request, sibling);
         return true;
       }
@@ -83,15 +74,8 @@ export function createSessionRouter(
       return false;
     });
     if (bytes.length === 0) return;
-    begunElsewhere.add(socket);
+    cameWithBytes.add(socket);
     socket.emit("data", Buffer.from(bytes)); // to the HTTP server alone, and before anything that it reads by itself
-  }
-
-  /** Whether nothing was asked yet, or all that was asked is answered. */
-  function isIdle(socket: Socket, isBetweenRequests: boolean): boolean {
-    if (!socket.writable) return false;
-    if (isBetweenRequests) return !isAnswering(socket);
-    return socket.bytesRead === 0 && !begunElsewhere.has(socket);
   }
 
   return {
@@ -110,10 +94,6 @@ export function createSessionRouter(
       superviseConnections(httpServer);
     },
     accept,
-    async stop() {
-      const connections = [...connectionsOf(httpServer)];
-      const idle = connections.filter(([socket, isBetween]) => isIdle(socket, isBetween));
-      await waitAtMost(Promise.all(idle.map(([socket]) => siblings.giveBack(socket))), GIVE_BACK_MS);
-    },
+    stop: () => giveBackIdle(httpServer, (socket) => cameWithBytes.has(socket), siblings.giveBack),
   };
 }
