@@ -22,6 +22,6 @@ export function ownerOf(sessionId: string, suffix: string): number | undefined {
 
 /** The session that a request to Engine.IO at `path` is about; undefined for a handshake and for everything else. */
 export function sessionIdIn(url: string, path: string): string | undefined {
-  if (!url.startsWith(path)) return undefined;
+  if (!url.startsWith(path) || !url.includes("sid=")) return undefined; // most requests that are not for a session end here
   return [...url.matchAll(SID)].at(-1)?.[1]; // the last one counts, as in Engine.IO
 }
