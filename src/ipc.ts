@@ -28,6 +28,12 @@ export type PrimaryMessage =
   | { readonly type: "shoal:ended"; readonly node: string }
   /** To tell its metrics; sent only to workers that have been ready. `request` comes back with the answer. */
   | { readonly type: "shoal:collect"; readonly request: number }
+  /** To accept connections from the port that all workers share. */
+  | { readonly type: "shoal:listen"; readonly host: string; readonly port: number }
+  /** To accept no more. */
+  | { readonly type: "shoal:unlisten" }
+  /** Whether it has got more connections than its siblings, and is to give back what it accepts. */
+  | { readonly type: "shoal:ahead"; readonly ahead: boolean }
   /** With a connection for this worker, and what was read of it: the beginning of a request, or nothing. */
   | { readonly type: "shoal:adopt"; readonly bytes: Uint8Array };
 
@@ -41,6 +47,11 @@ export type WorkerMessage =
     }
   /** Serving: it may be given connections. */
   | { readonly type: "shoal:ready" }
+  /** The answer to `shoal:listen`: where, or why not. */
+  | { readonly type: "shoal:listening"; readonly url: string; readonly error?: undefined }
+  | { readonly type: "shoal:listening"; readonly error: string }
+  /** So many since it last said so that it has kept. */
+  | { readonly type: "shoal:accepted"; readonly connections: number }
   /** The name under which siblings know the worker from now on, for `shoal:ended`. */
   | { readonly type: "shoal:node"; readonly node: string }
   /** The answer to `shoal:drain`. */
@@ -63,9 +74,17 @@ export type WorkerMessage =
 
 /** Recognises a message of the primary among all that arrives; only its type is checked, as both ends are of one build. */
 export function isPrimaryMessage(message: unknown): message is PrimaryMessage {
-  return ["shoal:boot", "shoal:drain", "shoal:stop", "shoal:ended", "shoal:collect", "shoal:adopt"].includes(
-    typeOf(message),
-  );
+  return [
+    "shoal:boot",
+    "shoal:drain",
+    "shoal:stop",
+    "shoal:ended",
+    "shoal:collect",
+    "shoal:listen",
+    "shoal:unlisten",
+    "shoal:ahead",
+    "shoal:adopt",
+  ].includes(typeOf(message));
 }
 
 /** Recognises a message of a worker, likewise. */
@@ -73,6 +92,8 @@ export function isWorkerMessage(message: unknown): message is WorkerMessage {
   return [
     "shoal:hello",
     "shoal:ready",
+    "shoal:listening",
+    "shoal:accepted",
     "shoal:node",
     "shoal:drained",
     "shoal:retiring",

@@ -1,5 +1,6 @@
 // Stock Socket.IO as its documentation shows it (https://socket.io/docs/v4/cluster-adapter/, /redis-adapter/): one process, or
-// a sticky cluster, joined by the Redis adapter. Arguments: port, workers, Redis URL.
+// a sticky cluster, joined by the Redis adapter; or, as it advises where clients use nothing but WebSocket, a cluster in which nothing
+// routes, which is the least that a handshake costs with it. Arguments: port, workers, Redis URL, and "unrouted" for the latter.
 import cluster from "node:cluster";
 import { createServer } from "node:http";
 import { createAdapter } from "@socket.io/redis-adapter";
@@ -15,9 +16,12 @@ interface Message {
 
 type Ack = (answer: { readonly ok: boolean }) => void;
 
-const [port = "", workers = "1", redisUrl = ""] = process.argv.slice(2);
+const [port = "", workers = "1", redisUrl = "", routing = "sticky"] = process.argv.slice(2);
 
-if (Number(workers) > 1 && cluster.isPrimary) {
+if (routing === "unrouted") cluster.schedulingPolicy = cluster.SCHED_NONE;
+if (routing === "unrouted" && cluster.isPrimary) {
+  for (let index = 0; index < Number(workers); index += 1) cluster.fork();
+} else if (Number(workers) > 1 && cluster.isPrimary) {
   const httpServer = createServer();
   setupMaster(httpServer, { loadBalancingMethod: "least-connection" });
   cluster.setupPrimary({ serialization: "advanced" });
@@ -42,6 +46,6 @@ if (Number(workers) > 1 && cluster.isPrimary) {
       socket.to(room).emit("message", { from: socket.id, body, at: new Date().toISOString(), room });
     });
   });
-  if (cluster.isWorker) setupWorker(io);
+  if (cluster.isWorker && routing === "sticky") setupWorker(io);
   else httpServer.listen(Number(port), "127.0.0.1");
 }

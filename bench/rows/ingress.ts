@@ -3,7 +3,7 @@ import type { HandshakeResult } from "../load/handshakes.js";
 import type { HttpResult } from "../load/http-requests.js";
 import type { Load } from "../load/load.js";
 import { type Machine, startMachine } from "../servers/machine.js";
-import { type Server, shoal, startPlainHttp, stock } from "../servers/servers.js";
+import { type Server, shoal, startPlainHttp, startUnrouted, stock } from "../servers/servers.js";
 import type { Row, RowContext, RowReport, Verdict } from "./row.js";
 import { fixed, median } from "./sums.js";
 
@@ -55,9 +55,10 @@ async function startSides(machine: Machine): Promise<[Side[], Side[]]> {
     own.push({ name, server: await shoal.start(machine, { ...options, env }) });
   }
   const sticky = { name: "stock sticky", server: await stock.start(machine, options) };
+  const unrouted = { name: "stock, unrouted", server: await startUnrouted(machine, WORKERS) };
   const plain = { name: "plain cluster", server: await startPlainHttp(machine, WORKERS) };
   return [
-    [sticky, ...own],
+    [sticky, ...own, unrouted],
     [plain, ...own, sticky],
   ];
 }
@@ -66,7 +67,7 @@ async function handshakes({ short, say }: RowContext, load: Load, { name, server
   const spec = { url: server.url, atATime: 100, pids: server.pids() };
   // Cold code takes twice the time, and each side has another amount of it.
   if (round === 0) await load.do("handshakes", { ...spec, connections: short ? 2000 : 8000 });
-  const result = await load.do("handshakes", { ...spec, connections: short ? 1500 : 4000 });
+  const result = await load.do("handshakes", { ...spec, connections: short ? 1500 : 8000 });
   say(`ingress: ${name} ${fixed(result.perSecond, 0)} handshakes/s`);
   return result;
 }
@@ -133,6 +134,7 @@ function report(found: Found): RowReport {
     ],
     notes: [
       "64 kept-alive HTTP connections; 100 handshakes at a time, each up to Socket.IO's connect packet.",
+      "stock, unrouted: only for clients that use nothing but WebSocket; the least that a handshake costs with Socket.IO.",
     ],
   };
 }
@@ -153,6 +155,10 @@ function verdicts(found: Found): Verdict[] {
     {
       what: "CPU per handshake, of stock sticky",
       value: cpu(own) / cpu(found.handshakes.get("stock sticky")),
+    },
+    {
+      what: "CPU per handshake, stock unrouted, of stock sticky",
+      value: cpu(found.handshakes.get("stock, unrouted")) / cpu(found.handshakes.get("stock sticky")),
     },
     { what: "handshakes that failed", value: own.reduce((all, one) => all + one.failed, 0), most: 0 },
     { what: "connections by worker, max/min", value: median(own.map(unevenness)), most: 1.3 },

@@ -121,6 +121,11 @@ export function startPlainHttp(machine: Machine, workers: number): Promise<Serve
   return startPeer(machine, "plain-http", "all", [String(workers)]);
 }
 
+/** Socket.IO alone, of the ingress row: only for clients that use nothing but WebSocket. */
+export function startUnrouted(machine: Machine, workers: number): Promise<Server> {
+  return startPeer(machine, "stock", "all", [String(workers), machine.redisUrl, "unrouted"]);
+}
+
 /** Another build of Shoal, for those who want to know what a change gives; none unless it was asked for. */
 export function otherBuilds({ setup }: Machine): Peer[] {
   const { otherDist } = setup;

@@ -5,6 +5,8 @@ import { createListener, type Listener } from "../listener.js";
 import type { Logger } from "../logger.js";
 import { createConnections } from "./connections.js";
 import { createHandOvers } from "./hand-overs.js";
+import { createSharedPort } from "./shared-port.js";
+import { createShares } from "./shares.js";
 import { createStickyServer } from "./sticky-server.js";
 import { createTurns } from "./turns.js";
 
@@ -24,14 +26,17 @@ export interface Ingress {
 /** As `ROUTING` says, unless this Node lacks what `forward` needs: then `sticky`, with one warning. */
 export function createIngress(config: Config, log: Logger, routable: () => readonly Worker[]): Ingress {
   const connections = createConnections(config.shutdownTimeoutMs * FLUSH_SHARE);
-  const turns = createTurns(routable, connections);
-  const handOvers = config.routing === "forward" ? [createHandOvers(turns)] : [];
+  const shares = createShares(routable);
+  const turns = createTurns(routable, connections, shares);
+  const forwarding = config.routing === "forward" ? [createHandOvers(turns), shares] : [];
   let routing: Config["routing"] | undefined;
   let listener: Listener | undefined;
 
   const gate = lazily("gate", () => {
-    const server = routing === "forward" ? turns.createServer() : createStickyServer(routable, connections);
-    listener = createListener(server, config.host, config.port);
+    listener =
+      routing === "forward"
+        ? createSharedPort(config, routable, turns.createServer, log)
+        : createListener(createStickyServer(routable, connections), config.host, config.port);
     return listener;
   });
 
@@ -42,7 +47,7 @@ export function createIngress(config: Config, log: Logger, routable: () => reado
   }
 
   return {
-    ground: compose("ingress", [...handOvers, connections]),
+    ground: compose("ingress", [...forwarding, connections]),
     routingOf(missing) {
       routing ??= choose(missing);
       return routing;

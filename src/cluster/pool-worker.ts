@@ -106,6 +106,7 @@ export function forkWorker(
   }
 
   function leaveRotation(): void {
+    if (!isLeaving) tell({ type: "shoal:ahead", ahead: true });
     isLeaving = true;
   }
 

@@ -2,6 +2,7 @@ import type { Worker } from "node:cluster";
 import { createServer, type Server, type Socket } from "node:net";
 import type { PrimaryMessage } from "../ipc.js";
 import type { Connections } from "./connections.js";
+import type { Shares } from "./shares.js";
 
 /** For when no worker is there to answer. */
 const REFUSAL =
@@ -9,23 +10,22 @@ const REFUSAL =
 
 const NOTHING = new Uint8Array();
 
-/** Gives connections to workers, as they are, one after the other. */
+/** Gives connections to workers. */
 export interface Turns {
   /** A server whose connections are given to the workers without a byte being read. */
   createServer(): Server;
   /** Gives one of which `bytes` were read to this worker. */
   give(worker: Worker, socket: Socket, bytes: Uint8Array): void;
-  /** Gives one of which `bytes` were read to whoever is next; closes it when there is nobody. */
+  /** Gives one of which `bytes` were read to whoever has got fewest; closes it when there is nobody. */
   next(socket: Socket, bytes: Uint8Array): void;
 }
 
-/**
- * Strictly in turn, among the workers that `routable` names. Were the workers to accept from one shared port, the kernel
- * would wake them all and give the first what there is: of 64 connections at once one worker often got all.
- */
-export function createTurns(routable: () => readonly Worker[], connections: Connections): Turns {
-  let turn = 0;
-
+/** Among the workers that `routable` names. */
+export function createTurns(
+  routable: () => readonly Worker[],
+  connections: Connections,
+  shares: Shares,
+): Turns {
   function give(worker: Worker, socket: Socket, bytes: Uint8Array): void {
     const message: PrimaryMessage = { type: "shoal:adopt", bytes };
     connections.add(socket);
@@ -35,10 +35,8 @@ export function createTurns(routable: () => readonly Worker[], connections: Conn
   }
 
   function giveNext(socket: Socket, bytes: Uint8Array): boolean {
-    const workers = routable().filter((worker) => worker.isConnected());
-    const worker = workers[turn % workers.length];
+    const worker = shares.next(routable().filter((one) => one.isConnected()));
     if (worker === undefined) return false;
-    turn += 1;
     give(worker, socket, bytes);
     return true;
   }

@@ -129,6 +129,8 @@ export function createWorkerPool(
   }
 
   async function start(): Promise<void> {
+    // Workers that listen share the port as the kernel wakes them, see `shares.ts`.
+    cluster.schedulingPolicy = cluster.SCHED_NONE;
     // `advanced` carries binary chunks of request bodies between the primary and its workers.
     cluster.setupPrimary({
       exec: fileURLToPath(new URL("../main.js", import.meta.url)),

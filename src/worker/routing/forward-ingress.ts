@@ -8,11 +8,12 @@ import type { Io } from "../../realtime/io.js";
 import { createPrimaryFarewell, giveAway, tellPrimary } from "../primary-link.js";
 import { newSessionId } from "./session-owner.js";
 import { createSessionRouter } from "./session-router.js";
+import { createSharedListener } from "./shared-listener.js";
 
 const NOTHING = new Uint8Array();
 
 /**
- * A clustered worker's ingress that gets connections unread. Each session id says which worker made it; a connection goes to
+ * A clustered worker's ingress that accepts connections itself. Each session id says which worker made it; a connection goes to
  * the worker whose session its next request is for, by way of the primary. `suffix` ends the ids of this instance.
  */
 export function createForwardIngress(io: Io, httpServer: HttpServer, suffix: string): Component {
@@ -25,10 +26,15 @@ export function createForwardIngress(io: Io, httpServer: HttpServer, suffix: str
       giveBack: (socket) => giveAway(socket, undefined, NOTHING),
     },
   );
+  const listener = createSharedListener(
+    (socket) => router.accept(socket, NOTHING),
+    (socket) => void giveAway(socket, undefined, NOTHING),
+  );
   const farewell = createPrimaryFarewell();
 
   function onMessage(message: unknown, handle: unknown): void {
     if (!isPrimaryMessage(message)) return;
+    listener.hear(message);
     if (message.type !== "shoal:adopt" || !(handle instanceof Socket)) return;
     handle.allowHalfOpen = true; // as node:http has its own
     router.accept(handle, message.bytes);
@@ -46,6 +52,7 @@ export function createForwardIngress(io: Io, httpServer: HttpServer, suffix: str
     },
     async stop() {
       await farewell.stop();
+      await listener.close();
       // What was given last has arrived, but was perhaps not read yet.
       for (let turns = 0; turns < 3; turns += 1) await nextTurn();
       await router.stop();

@@ -1,0 +1,114 @@
+import cluster, { type Worker } from "node:cluster";
+import type { Server } from "node:net";
+import type { Config } from "../config/config.js";
+import { isWorkerMessage, type PrimaryMessage, type WorkerMessage } from "../ipc.js";
+import { createListener, type Listener } from "../listener.js";
+import type { Logger } from "../logger.js";
+import { StartError } from "../start-error.js";
+
+/** Pause before the primary tries again to open a port that a worker has not let go of, in milliseconds. */
+const RETRY_MS = 20;
+
+/**
+ * The port from which the workers accept: Node's cluster opens it for the first worker that asks, shares it among all, and closes it with the last. While there is
+ * no worker to be given connections, the primary listens in their place with a `standIn`. `stop` ends the accepting in all.
+ */
+export function createSharedPort(
+  { host, port }: Pick<Config, "host" | "port">,
+  routable: () => readonly Worker[],
+  standIn: () => Server,
+  log: Logger,
+): Listener {
+  /** What workers ask for: what was found for port 0 only when none of them shares that any more. */
+  let asked = port;
+  let url = "";
+  let open = false;
+  let own: Listener | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  const listening = new Set<Worker>();
+  const answers = new Map<Worker, (error: string | undefined) => void>();
+
+  function tell(worker: Worker, message: PrimaryMessage): void {
+    if (worker.isConnected()) worker.send(message, () => {});
+  }
+
+  function onMessage(worker: Worker, message: unknown): void {
+    if (!isWorkerMessage(message)) return;
+    if (message.type === "shoal:ready" && open) void relieve().then(() => admit(worker));
+    if (message.type === "shoal:listening") onListening(worker, message);
+    // The pool hears it too, and may take the worker out of rotation.
+    if (message.type === "shoal:retiring" || message.type === "shoal:leaving") setImmediate(dismiss);
+  }
+
+  function admit(worker: Worker): void {
+    tell(worker, { type: "shoal:listen", host, port: asked });
+  }
+
+  function onListening(worker: Worker, answer: Extract<WorkerMessage, { type: "shoal:listening" }>): void {
+    if (answer.error === undefined) {
+      url = answer.url;
+      listening.add(worker);
+      dismiss();
+    } else if (open) log.error({ reason: answer.error }, "a worker cannot accept connections");
+    answers.get(worker)?.(answer.error);
+  }
+
+  /** Those that leave need not accept any more; but somebody always does, or what waits at the port would be lost. */
+  function dismiss(): void {
+    const staying = routable();
+    if (!staying.some((worker) => listening.has(worker))) return;
+    for (const worker of listening) {
+      if (staying.includes(worker)) continue;
+      listening.delete(worker);
+      tell(worker, { type: "shoal:unlisten" });
+    }
+  }
+
+  function onGone(worker: Worker): void {
+    listening.delete(worker);
+    answers.get(worker)?.("it has ended");
+    void standInIfNeeded();
+  }
+
+  async function standInIfNeeded(): Promise<void> {
+    clearTimeout(retry);
+    if (!open || own !== undefined || routable().length > 0) return;
+    asked = Number(new URL(url).port);
+    own = createListener(standIn(), host, asked);
+    await own.start().catch(() => {
+      own = undefined;
+      retry = setTimeout(() => void standInIfNeeded(), RETRY_MS);
+    });
+  }
+
+  async function relieve(): Promise<void> {
+    clearTimeout(retry);
+    await own?.stop();
+    own = undefined;
+  }
+
+  async function start(): Promise<void> {
+    cluster.on("message", onMessage).on("disconnect", onGone).on("exit", onGone);
+    const asking = routable().map((worker) => {
+      const answer = new Promise<string | undefined>((resolve) => answers.set(worker, resolve));
+      admit(worker);
+      return answer;
+    });
+    const errors = await Promise.all(asking);
+    answers.clear();
+    open = true;
+    if (errors.includes(undefined)) return;
+    await stop();
+    throw new StartError(errors[0] ?? "There is no worker to accept connections");
+  }
+
+  async function stop(): Promise<void> {
+    open = false;
+    cluster.off("message", onMessage).off("disconnect", onGone).off("exit", onGone);
+    await relieve();
+    for (const worker of [...listening, ...routable()]) tell(worker, { type: "shoal:unlisten" });
+    listening.clear();
+  }
+
+  return { name: "shared port", start, stop, url: () => url };
+}
