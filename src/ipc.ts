@@ -50,6 +50,8 @@ export type WorkerMessage =
   /** The answer to `shoal:listen`: where, or why not. */
   | { readonly type: "shoal:listening"; readonly url: string; readonly error?: undefined }
   | { readonly type: "shoal:listening"; readonly error: string }
+  /** The answer to `shoal:unlisten`: what it has given back is on its way. */
+  | { readonly type: "shoal:unlistened" }
   /** So many since it last said so that it has kept. */
   | { readonly type: "shoal:accepted"; readonly connections: number }
   /** The name under which siblings know the worker from now on, for `shoal:ended`. */
@@ -93,6 +95,7 @@ export function isWorkerMessage(message: unknown): message is WorkerMessage {
     "shoal:hello",
     "shoal:ready",
     "shoal:listening",
+    "shoal:unlistened",
     "shoal:accepted",
     "shoal:node",
     "shoal:drained",

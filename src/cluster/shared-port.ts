@@ -5,13 +5,17 @@ import { isWorkerMessage, type PrimaryMessage, type WorkerMessage } from "../ipc
 import { createListener, type Listener } from "../listener.js";
 import type { Logger } from "../logger.js";
 import { StartError } from "../start-error.js";
+import { waitAtMost } from "../wait-at-most.js";
 
+/** Longest wait for workers to accept no more, in milliseconds; one that hangs costs it. */
+const CLOSE_MS = 1000;
 /** Pause before the primary tries again to open a port that a worker has not let go of, in milliseconds. */
 const RETRY_MS = 20;
 
 /**
- * The port from which the workers accept: Node's cluster opens it for the first worker that asks, shares it among all, and closes it with the last. While there is
- * no worker to be given connections, the primary listens in their place with a `standIn`. `stop` ends the accepting in all.
+ * The port from which the workers accept: Node's cluster opens it for the first that asks, shares it among all, and closes it
+ * with the last. While no worker may be given connections, the primary listens in their place, with the server that `standIn`
+ * makes. `stop` ends the accepting in all of them.
  */
 export function createSharedPort(
   { host, port }: Pick<Config, "host" | "port">,
@@ -36,6 +40,7 @@ export function createSharedPort(
     if (!isWorkerMessage(message)) return;
     if (message.type === "shoal:ready" && open) void relieve().then(() => admit(worker));
     if (message.type === "shoal:listening") onListening(worker, message);
+    if (message.type === "shoal:unlistened") answers.get(worker)?.(undefined);
     // The pool hears it too, and may take the worker out of rotation.
     if (message.type === "shoal:retiring" || message.type === "shoal:leaving") setImmediate(dismiss);
   }
@@ -51,6 +56,14 @@ export function createSharedPort(
       dismiss();
     } else if (open) log.error({ reason: answer.error }, "a worker cannot accept connections");
     answers.get(worker)?.(answer.error);
+  }
+
+  /** Resolves when the worker has answered or ended. */
+  function ask(worker: Worker, message: PrimaryMessage): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      answers.set(worker, resolve);
+      tell(worker, message);
+    });
   }
 
   /** Those that leave need not accept any more; but somebody always does, or what waits at the port would be lost. */
@@ -89,13 +102,8 @@ export function createSharedPort(
 
   async function start(): Promise<void> {
     cluster.on("message", onMessage).on("disconnect", onGone).on("exit", onGone);
-    const asking = routable().map((worker) => {
-      const answer = new Promise<string | undefined>((resolve) => answers.set(worker, resolve));
-      admit(worker);
-      return answer;
-    });
-    const errors = await Promise.all(asking);
-    answers.clear();
+    const message: PrimaryMessage = { type: "shoal:listen", host, port: asked };
+    const errors = await Promise.all(routable().map((worker) => ask(worker, message)));
     open = true;
     if (errors.includes(undefined)) return;
     await stop();
@@ -104,9 +112,11 @@ export function createSharedPort(
 
   async function stop(): Promise<void> {
     open = false;
-    cluster.off("message", onMessage).off("disconnect", onGone).off("exit", onGone);
     await relieve();
-    for (const worker of [...listening, ...routable()]) tell(worker, { type: "shoal:unlisten" });
+    // What they gave back before they answer has reached its worker before that one is told to end.
+    const closed = [...listening].map((worker) => ask(worker, { type: "shoal:unlisten" }));
+    await waitAtMost(Promise.all(closed), CLOSE_MS);
+    cluster.off("message", onMessage).off("disconnect", onGone).off("exit", onGone);
     listening.clear();
   }
 

@@ -5,7 +5,7 @@ import type { Component } from "../lifecycle.js";
 /** A rush is over when no worker has told of connections for so long, in milliseconds. */
 const QUIET_MS = 500;
 /** A worker is ahead with so many connections more than another, and this part of what the other has got, until it is half of that. */
-const LEAD = 32;
+const LEAD = 4;
 const LEAD_PART = 0.2;
 
 /**

@@ -43,7 +43,7 @@ export const VARIABLES = {
   }),
   ROUTING: oneOf(["forward", "sticky"])({
     default: "forward",
-    desc: "How connections find the worker of their session: workers get them unread and pass them on before each request (`forward`), or the primary reads each request, which ends its connection (`sticky`)",
+    desc: "How connections find the worker of their session: workers accept them and pass on those whose next request is for another one's session (`forward`), or the primary reads each request, which ends its connection (`sticky`)",
   }),
   INSTANCE_ID: identifier({ default: "", desc: "Name of this instance in sessions, health and logs" }),
   PEER_URL: serverUrl({

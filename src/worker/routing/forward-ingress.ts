@@ -28,7 +28,7 @@ export function createForwardIngress(io: Io, httpServer: HttpServer, suffix: str
   );
   const listener = createSharedListener(
     (socket) => router.accept(socket, NOTHING),
-    (socket) => void giveAway(socket, undefined, NOTHING),
+    (socket) => giveAway(socket, undefined, NOTHING),
   );
   const farewell = createPrimaryFarewell();
 

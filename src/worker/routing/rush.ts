@@ -1,8 +1,8 @@
 /** So many connections within a window of so many milliseconds are a rush; it lasts while windows have as many. */
-const RUSH = 100;
+const RUSH = 200;
 const WINDOW_MS = 250;
 /** What a worker may keep in one turn of its event loop while a rush begins: what waits at the port is not all its own. */
-const KEPT_PER_TURN = 16;
+const KEPT_PER_TURN = 8;
 
 /** Says of each connection that comes whether its worker may keep it. */
 export type MayKeep = () => boolean;

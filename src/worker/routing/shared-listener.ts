@@ -1,43 +1,48 @@
 import { createServer, type Socket } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { PrimaryMessage } from "../../ipc.js";
 import { createListener, type Listener } from "../../listener.js";
+import { waitAtMost } from "../../wait-at-most.js";
 import { tellPrimary } from "../primary-link.js";
 import { createRush } from "./rush.js";
 
-/** The primary hears of so many accepted connections at a time. */
-const REPORT = 8;
+/** Longest wait for connections that are being given back, in milliseconds: they end with the process. */
+const GIVE_BACK_MS = 1000;
 
 /** A worker's end of the port that all workers share. */
 export interface SharedListener {
   /** Does what the primary says about it; other messages are none of its business. */
   hear(message: PrimaryMessage): void;
-  /** Accepts no more. */
+  /** Accepts no more; resolves when what was given back is on its way. */
   close(): Promise<void>;
 }
 
 /** Hands what it accepts to `giveBack`, unread, or in a rush to `keep`, if its siblings get as many. */
 export function createSharedListener(
   keep: (socket: Socket) => void,
-  giveBack: (socket: Socket) => void,
+  giveBack: (socket: Socket) => Promise<void>,
 ): SharedListener {
   const mayKeep = createRush();
   let listener: Listener | undefined;
   let ahead = false;
-  let unreported = 0;
+  /** Of this turn of the event loop: the primary is told at its end. */
+  let kept = 0;
+  const leaving = new Set<Promise<void>>();
 
   function onConnection(socket: Socket): void {
     if (ahead || !mayKeep()) {
-      giveBack(socket);
+      const left: Promise<void> = giveBack(socket).finally(() => leaving.delete(left));
+      leaving.add(left);
       return;
     }
-    unreported += 1;
-    if (unreported >= REPORT) report();
+    if (kept === 0) setImmediate(report);
+    kept += 1;
     keep(socket);
   }
 
   function report(): void {
-    if (unreported > 0) tellPrimary({ type: "shoal:accepted", connections: unreported });
-    unreported = 0;
+    tellPrimary({ type: "shoal:accepted", connections: kept });
+    kept = 0;
   }
 
   async function listen(host: string, port: number): Promise<void> {
@@ -53,7 +58,10 @@ export function createSharedListener(
   }
 
   async function close(): Promise<void> {
+    // What waits at the port would be lost with the last worker that leaves it.
+    for (let turns = 0; turns < 2; turns += 1) await nextTurn();
     await listener?.stop();
+    await waitAtMost(Promise.all(leaving), GIVE_BACK_MS);
   }
 
   function hear(message: PrimaryMessage): void {
@@ -62,7 +70,7 @@ export function createSharedListener(
         void listen(message.host, message.port);
         break;
       case "shoal:unlisten":
-        void close();
+        void close().then(() => tellPrimary({ type: "shoal:unlistened" }));
         break;
       case "shoal:ahead":
         ahead = message.ahead;
