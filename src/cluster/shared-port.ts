@@ -7,8 +7,8 @@ import type { Logger } from "../logger.js";
 import { StartError } from "../start-error.js";
 import { waitAtMost } from "../wait-at-most.js";
 
-/** Longest wait for workers to accept no more, in milliseconds; one that hangs costs it. */
-const CLOSE_MS = 1000;
+/** Part of the shutdown time that workers have to accept no more; one that hangs costs it. */
+const CLOSE_SHARE = 0.05;
 /** Pause before the primary tries again to open a port that a worker has not let go of, in milliseconds. */
 const RETRY_MS = 20;
 
@@ -18,7 +18,7 @@ const RETRY_MS = 20;
  * makes. `stop` ends the accepting in all of them.
  */
 export function createSharedPort(
-  { host, port }: Pick<Config, "host" | "port">,
+  { host, port, shutdownTimeoutMs }: Pick<Config, "host" | "port" | "shutdownTimeoutMs">,
   routable: () => readonly Worker[],
   standIn: () => Server,
   log: Logger,
@@ -115,7 +115,7 @@ export function createSharedPort(
     await relieve();
     // What they gave back before they answer has reached its worker before that one is told to end.
     const closed = [...listening].map((worker) => ask(worker, { type: "shoal:unlisten" }));
-    await waitAtMost(Promise.all(closed), CLOSE_MS);
+    await waitAtMost(Promise.all(closed), shutdownTimeoutMs * CLOSE_SHARE);
     cluster.off("message", onMessage).off("disconnect", onGone).off("exit", onGone);
     listening.clear();
   }

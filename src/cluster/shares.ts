@@ -83,9 +83,7 @@ export function createShares(routable: () => readonly Worker[]): Shares {
       calm();
     },
     next(workers) {
-      const others = workers.filter((worker) => !ahead.has(worker));
-      const candidates = others.length === 0 ? workers : others;
-      const worker = candidates[turn % candidates.length];
+      const worker = workers[turn % workers.length];
       if (worker === undefined) return undefined;
       turn += 1;
       if (quiet !== undefined) {
