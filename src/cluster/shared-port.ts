@@ -54,8 +54,12 @@ export function createSharedPort(
       url = answer.url;
       listening.add(worker);
       dismiss();
-    } else if (open) log.error({ reason: answer.error }, "a worker cannot accept connections");
+    } else if (open) complain(answer.error);
     answers.get(worker)?.(answer.error);
+  }
+
+  function complain(reason: string): void {
+    log.error({ reason }, "a worker cannot accept connections");
   }
 
   /** Resolves when the worker has answered or ended. */
@@ -105,9 +109,13 @@ export function createSharedPort(
     const message: PrimaryMessage = { type: "shoal:listen", host, port: asked };
     const errors = await Promise.all(routable().map((worker) => ask(worker, message)));
     open = true;
-    if (errors.includes(undefined)) return;
+    const reasons = errors.filter((error) => error !== undefined);
+    if (reasons.length < errors.length) {
+      for (const reason of reasons) complain(reason);
+      return;
+    }
     await stop();
-    throw new StartError(errors[0] ?? "There is no worker to accept connections");
+    throw new StartError(reasons[0] ?? "There is no worker to accept connections");
   }
 
   async function stop(): Promise<void> {

@@ -14,13 +14,15 @@ export interface Visitor {
   readonly connects: readonly number[];
   readonly pings: number;
   /** Refusals and ends of the connection, in its own words. */
-  readonly troubles: readonly string[];
+  readonly troubles: string[];
 }
 
 export interface Crowd {
   readonly visitors: readonly Visitor[];
   /** Everybody's troubles. */
   troubles(): string[];
+  /** Those so far count no more. */
+  forgetTroubles(): void;
   /** Connected visitors by instance. */
   byInstance(): Record<string, number>;
   /** Waits until all are connected, and none to `without`. */
@@ -51,6 +53,9 @@ export function startCrowd(options: CrowdOptions): Crowd {
   return {
     visitors,
     troubles: () => visitors.flatMap(({ troubles }) => troubles),
+    forgetTroubles() {
+      for (const { troubles } of visitors) troubles.length = 0;
+    },
     byInstance() {
       const counts: Record<string, number> = {};
       for (const { socket, session } of visitors) {
@@ -110,7 +115,10 @@ function visit(
     pings += 1;
   });
   socket.on("connect_error", (error) => troubles.push(`connect_error: ${describe(error)}`));
-  socket.on("disconnect", (reason) => void (ending || troubles.push(`disconnect: ${reason}`)));
+  socket.on("disconnect", (reason, details) => {
+    const why = details instanceof Error ? ` (${describe(details)})` : "";
+    if (!ending) troubles.push(`disconnect: ${reason}${why}`);
+  });
   onEnd(() => {
     ending = true;
     terminate(socket);
@@ -128,11 +136,12 @@ function visit(
   };
 }
 
-/** With what the server said, where there is something. */
+/** With what the server said, or what broke the connection, where there is something. */
 function describe(error: Error & { description?: unknown; context?: { responseText?: string } }): string {
-  const { description, context } = error;
-  const status = typeof description === "number" ? ` ${description}` : "";
-  return `${error.message}${status} ${context?.responseText ?? ""}`;
+  const { message, description, context } = error;
+  const broken = (description as { readonly message?: string } | undefined)?.message;
+  const cause = typeof description === "number" ? description : broken;
+  return [message, cause, context?.responseText].filter(Boolean).join(" ");
 }
 
 /** Without the WebSocket's closing handshake, for which a client waits half a minute if the server is gone. */
