@@ -63,7 +63,7 @@ async function measureShare(
   sides: readonly Side[],
 ): Promise<Map<string, RunResult[]>> {
   const rounds = new Map<string, RunResult[]>(sides.map(({ name }) => [name, []]));
-  for (let round = 0; round < (short ? 2 : 5); round += 1) {
+  for (let round = 0; round < (short ? 2 : 9); round += 1) {
     for (const side of sides) {
       const pace = { rate: Math.round(share * most), warmMs: 500, measureMs: short ? 1500 : 2500 };
       const result = await drive(side, pace);
