@@ -29,9 +29,8 @@ export function createTurns(
   function give(worker: Worker, socket: Socket, bytes: Uint8Array): void {
     const message: PrimaryMessage = { type: "shoal:adopt", bytes };
     connections.add(socket);
-    connections.handOver(socket, () => {
-      worker.send(message, socket, (error) => error !== null && socket.destroy());
-    });
+    const send = () => void worker.send(message, socket, (error) => error !== null && socket.destroy());
+    connections.handOver(socket, send, (unread) => next(unread, bytes));
   }
 
   function giveNext(socket: Socket, bytes: Uint8Array): boolean {
@@ -39,6 +38,10 @@ export function createTurns(
     if (worker === undefined) return false;
     give(worker, socket, bytes);
     return true;
+  }
+
+  function next(socket: Socket, bytes: Uint8Array): void {
+    if (!giveNext(socket, bytes)) socket.destroy();
   }
 
   function refuse(socket: Socket): void {
@@ -53,8 +56,6 @@ export function createTurns(
         if (!giveNext(socket, NOTHING)) refuse(socket);
       }),
     give,
-    next(socket, bytes) {
-      if (!giveNext(socket, bytes)) socket.destroy();
-    },
+    next,
   };
 }

@@ -21,23 +21,23 @@ beforeAll(async () => {
 /** Numbers from 0. */
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-function pidOf(slot: number): number {
-  const pid = shoal.workers().get(slot);
+function pidOf(slot: number, of = shoal): number {
+  const pid = of.workers().get(slot);
   if (pid === undefined) throw new Error(`worker ${slot} is not there`);
   return pid;
 }
 
 /** Runs `action` and waits until the worker in `slot` has been replaced. Returns what was logged since. */
-async function replacement(slot: number, action: () => void): Promise<Line[]> {
-  const [last] = shoal.logs.slice(-1);
-  const replaced = shoal.waitForLog(logged("worker ready", { worker: slot }), {
+async function replacement(slot: number, action: () => void, of = shoal): Promise<Line[]> {
+  const [last] = of.logs.slice(-1);
+  const replaced = of.waitForLog(logged("worker ready", { worker: slot }), {
     after: last,
     withinMs: 15_000,
   });
   action();
   await replaced;
-  await eventually(() => expect(shoal.workerPids()).toHaveLength(WORKERS));
-  return shoal.logs.filter(({ number }) => number > (last?.number ?? -1));
+  await eventually(() => expect(of.workerPids()).toHaveLength(WORKERS));
+  return of.logs.filter(({ number }) => number > (last?.number ?? -1));
 }
 
 /** Waits until `load` has done `count` more. */
@@ -154,27 +154,34 @@ test("a worker killed while a body is on its way ends that request at once, and 
   for (const half of halves) if (half !== lost) await half.finish();
 });
 
-test("requests that wait for a worker that hangs and dies end at once, answered by no other", async () => {
-  const hung = pidOf(1);
-  process.kill(hung, "SIGSTOP");
-  const outcome = (answer: Promise<{ status: number }>) =>
-    answer.then(
-      ({ status }) => String(status),
-      (error: Error) => error.message,
-    );
-  const answers = upTo(4 * WORKERS).flatMap(() => [
-    outcome(call(`${shoal.url}/hello`)),
-    outcome(call(`${shoal.url}/hello`, { json })),
-  ]);
-  const done: string[] = [];
-  for (const answer of answers) void answer.then((text) => done.push(text));
-  const answered = (2 / 3) * answers.length;
-  await eventually(() => expect(done).toEqual(upTo(answered).map(() => "200")));
+const FATES = [
+  ["forward", "are answered by the others", 0],
+  ["sticky", "end at once, answered by no other", 4 * 2],
+] as const;
 
-  await replacement(1, () => process.kill(hung, "SIGKILL"));
-  await eventually(() => expect(done).toHaveLength(answers.length), { withinMs: 2000 });
-  const failed = done.filter((text) => text !== "200");
-  expect(failed).toEqual(
-    upTo(answers.length - answered).map(() => expect.stringMatching(/hang up|ECONNRESET/)),
-  );
-});
+test.each(FATES)(
+  "with ROUTING=%s, requests that wait for a worker that hangs and dies %s",
+  async (ROUTING, _fate, lost) => {
+    const one = await spawnShoal({ workers: WORKERS, env: { ROUTING } });
+    const hung = pidOf(1, one);
+    process.kill(hung, "SIGSTOP");
+    const outcome = (answer: Promise<{ status: number }>) =>
+      answer.then(
+        ({ status }) => String(status),
+        (error: Error) => error.message,
+      );
+    const answers = upTo(4 * WORKERS).flatMap(() => [
+      outcome(call(`${one.url}/hello`)),
+      outcome(call(`${one.url}/hello`, { json })),
+    ]);
+    const done: string[] = [];
+    for (const answer of answers) void answer.then((text) => done.push(text));
+    const answered = (2 / 3) * answers.length;
+    await eventually(() => expect(done).toEqual(upTo(answered).map(() => "200")));
+
+    await replacement(1, () => process.kill(hung, "SIGKILL"), one);
+    await eventually(() => expect(done).toHaveLength(answers.length), { withinMs: 2000 });
+    const failed = done.filter((text) => text !== "200");
+    expect(failed).toEqual(upTo(lost).map(() => expect.stringMatching(/hang up|ECONNRESET/)));
+  },
+);
