@@ -1,6 +1,8 @@
+import { within } from "../support/wait.js";
 import type { Fault } from "./fault.js";
 import { ALL_FAULTS } from "./plan.js";
 import { type ChaosRun, type Step, startChaos } from "./runner.js";
+import { progressLine } from "./summary.js";
 
 // Each row is one step; the faults of a row, which touch different things, run at the same time.
 const STEPS: readonly (readonly string[])[] = [
@@ -25,6 +27,9 @@ const STEPS: readonly (readonly string[])[] = [
   ["log restored under a new epoch"],
 ];
 
+/** Before jest's own limit, which could not say what the run was doing. */
+const RUN_MS = 230_000;
+
 function faultNamed(name: string): Fault {
   const fault = ALL_FAULTS.find((one) => one.name === name);
   if (fault === undefined) throw new RangeError(`no fault is called ${name}`);
@@ -37,6 +42,8 @@ describe("an acknowledged message is stored once and shown once to everyone, in 
 
   // One load over all faults: what one of them leaves behind, the next one meets.
   beforeAll(async () => {
+    const startMs = performance.now();
+    let current: readonly string[] = [];
     run = await startChaos({
       seed: "the matrix",
       instances: 2,
@@ -47,9 +54,15 @@ describe("an acknowledged message is stored once and shown once to everyone, in 
       brief: true,
       convergeMs: 15_000,
       plan: (step) => STEPS[step]?.map(faultNamed),
+      onStart: (names) => {
+        current = names;
+      },
       onStep: (step) => void steps.set(step.names.join(" and "), step),
     });
-    await run.done;
+    await within(run.done, RUN_MS, "the run").catch((cause: unknown) => {
+      const found = run.world.ledger.violations.slice(0, 10).join("\n");
+      throw new Error(`${progressLine(run, current, startMs)}\n${found}`, { cause });
+    });
   }, 240_000);
 
   test.each(STEPS.map((names) => names.join(" and ")))("%s", (name) => {
