@@ -31,6 +31,8 @@ export interface Reader {
   readonly room: string;
   readonly stream: Stream;
   position(): Position | undefined;
+  /** How it is connected, for whoever asks why it is behind. */
+  link(): string;
 }
 
 export interface ClientOptions {
@@ -84,7 +86,9 @@ export function createChaosClient({ user, urls, rng, ledger }: ClientOptions): C
       onError: (error) => ledger.complain("other", `${room}: ${user} was refused: ${error.code}`),
     });
     handles.set(room, handle);
-    return { room, stream, position };
+    const link = () =>
+      `${socket.connected ? "connected" : "not connected"} to ${Reflect.get(socket.io, "uri")}`;
+    return { room, stream, position, link };
   }
 
   function close(): void {

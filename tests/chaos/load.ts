@@ -91,8 +91,8 @@ export function startLoad(world: World, rng: Prng, options: LoadOptions): Load {
       () => {
         const behind = [...readers, ...visitors.readers()].filter(isBehind);
         if (behind.length === 0) return;
-        const list = behind.map(({ room, stream, position }) => {
-          return `${stream.reader} at ${position()?.last} of ${heads.get(room)} in ${room}`;
+        const list = behind.map(({ room, stream, position, link }) => {
+          return `${stream.reader} at ${position()?.last} of ${heads.get(room)} in ${room}, ${link()}`;
         });
         throw new Error(`behind: ${list.slice(0, 5).join("; ")} (${list.length} in all)`);
       },
