@@ -21,15 +21,20 @@ export function createFanOut(io: Io, log: Logger): Component {
   const frames = new WeakMap<PacketOptions, Buffer>();
   let origin = { run: new FrameRun([], 0) };
   let waiting: Lane[] = [];
+  /** Frames for all that waits. */
+  let gathered = 0;
   const known = new WeakSet<object>(); // a client may enter the namespace again on the same connection
   let warned = false;
   const pace = createFlushPace(flush);
 
-  function flush(): void {
+  function flush(): number {
     const lanes = waiting;
+    const messagesPerWrite = lanes.length === 0 ? 0 : gathered / lanes.length;
     waiting = [];
+    gathered = 0;
     origin = { run: new FrameRun([], 0) };
     for (const lane of lanes) lane.flush();
+    return messagesPerWrite;
   }
 
   /** One buffer for header and payload, made once per broadcast. */
@@ -86,6 +91,7 @@ export function createFanOut(io: Io, log: Logger): Component {
       ordinary?.writeToEngine.call(this, packets, options);
       return;
     }
+    gathered += 1;
     if (lane.add(frame, origin)) waiting.push(lane);
     pace.schedule();
   }
