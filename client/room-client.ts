@@ -37,6 +37,7 @@ function openRoom(room: string, link: Link, handlers: RoomOptions, forget: () =>
   const outbox = createOutbox(room, link);
   let from = handlers.position && { epoch: handlers.position.epoch, after: handlers.position.last };
   let state: "behind" | "live" | "deaf" = handlers.onMessage ? "behind" : "deaf";
+  const tell = (call: () => void) => void (async () => call())(); // what it throws is unhandled, and the room goes on
   const nextPage = () => state === "behind" && { room, ...(from ?? handlers.start ?? { limit: 50 }) };
   const subscribe = createRepeater(link, "subscribe", nextPage, onPage);
 
@@ -46,8 +47,8 @@ function openRoom(room: string, link: Link, handlers: RoomOptions, forget: () =>
     const after = from?.after;
     state = answer.ok ? (answer.live ? "live" : "behind") : "deaf";
     if (answer.ok) from = answer.reset ? undefined : (from ?? { epoch: answer.epoch, after: answer.after });
-    if (!answer.ok) handlers.onError?.(roomError(answer.error.code, answer.error.message));
-    else if (answer.reset) handlers.onReset?.(answer);
+    if (!answer.ok) tell(() => handlers.onError?.(roomError(answer.error.code, answer.error.message)));
+    else if (answer.reset) tell(() => handlers.onReset?.(answer));
     else receive({ ...answer, room });
     return state === "live" || from?.after !== after;
   }
@@ -59,7 +60,7 @@ function openRoom(room: string, link: Link, handlers: RoomOptions, forget: () =>
     for (const message of batch.messages) {
       if (state === "deaf" || message.seq <= from.after) continue;
       from.after = message.seq;
-      void (async () => handlers.onMessage?.(message))(); // what it throws is unhandled, and the next still comes
+      tell(() => handlers.onMessage?.(message));
     }
     if (state !== "deaf") from.after = Math.max(batch.to, from.after);
   }

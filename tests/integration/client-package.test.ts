@@ -73,6 +73,10 @@ sender.close();
 const seen = [];
 const room = client.room("defects", {
   start: { after: 0 },
+  position: { epoch: "gone", last: 9 },
+  onReset() {
+    throw new Error("a defect at the reset");
+  },
   onMessage({ seq }) {
     seen.push(seq);
     if (seq === 2) throw new Error("a defect of the app");
@@ -92,7 +96,8 @@ test("a handler that throws keeps no message from its turn, and its error is rep
   const child = await spawnProgram(process.execPath, { cwd: folder, args: ["program.js", shoal.url] });
   const { fields } = await child.waitForLine(logged("done"));
 
-  expect(fields).toMatchObject({ seen: [1, 2, 3], reported: ["a defect of the app"], position: 3 });
+  expect(fields).toMatchObject({ seen: [1, 2, 3], position: 3 });
+  expect(fields.reported).toEqual(["a defect at the reset", "a defect of the app"]);
   await expect(child.exited).resolves.toEqual({ code: 0, signal: null });
 });
 
