@@ -98,6 +98,7 @@ function manage(child: ChildProcess, marker: string, { stopWithinMs = 10_000, on
   async function killFamily(): Promise<void> {
     // Repeated, as one may have been born between the look and the kill.
     await eventually(() => {
+      signalAll("SIGSTOP"); // or one would see the end of another and clear up after it
       signalAll("SIGKILL");
       if (members().length > 0) throw new Error(`still alive: ${describe(members())}`);
     });
