@@ -26,8 +26,9 @@ export function createSlowClientGuard(
 
   function check(): void {
     for (const socket of io.sockets.sockets.values()) {
-      const packets = waitingPackets(socket.conn);
-      const bytes = unsentBytes(socket.conn.transport);
+      const waiting = waitingPackets(socket.conn);
+      const packets = waiting.length;
+      const bytes = unsentBytes(socket.conn.transport) + waiting.reduce((sum, one) => sum + sizeOf(one), 0);
       if (packets <= limits.packets && bytes <= limits.bytes) continue;
       log.warn({ session: socket.id, packets, bytes }, "client does not read: connection closed");
       metrics.slowClient();
@@ -49,11 +50,16 @@ export function createSlowClientGuard(
 // Engine.IO types neither its queue nor the WebSocket below its transport. Where a version has them under other
 // names, nothing is found, nothing is closed, and the test of this file fails.
 
-/** Packets that wait for the transport to take them. */
-function waitingPackets(connection: object): number {
-  return "writeBuffer" in connection && Array.isArray(connection.writeBuffer)
-    ? connection.writeBuffer.length
-    : 0;
+/** Packets that Engine.IO holds back until the transport has taken those before them. */
+function waitingPackets(connection: object): readonly object[] {
+  return "writeBuffer" in connection && Array.isArray(connection.writeBuffer) ? connection.writeBuffer : [];
+}
+
+/** Of its content, in bytes; of text in UTF-16 units, which are no more. */
+function sizeOf(packet: object): number {
+  const data = "data" in packet ? packet.data : undefined;
+  if (typeof data === "string") return data.length;
+  return data instanceof ArrayBuffer || ArrayBuffer.isView(data) ? data.byteLength : 0;
 }
 
 /** Bytes that the WebSocket has not been able to hand to the kernel; 0 while polling. */

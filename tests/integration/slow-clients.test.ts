@@ -1,0 +1,81 @@
+import { createServer } from "node:http";
+import type { AddressInfo, Socket as NetSocket } from "node:net";
+import type { Server } from "socket.io";
+import { io as connect } from "socket.io-client";
+import { readConfig } from "../../src/config/config.js";
+import { createLogger } from "../../src/logger.js";
+import { createIo } from "../../src/realtime/io.js";
+import { createSlowClientGuard } from "../../src/realtime/slow-clients.js";
+import { onTestEnd } from "../support/cleanup.js";
+import { createLineLog } from "../support/line-log.js";
+import { eventually, once } from "../support/wait.js";
+
+const LIMITS = { packets: 1000, bytes: 8 * 1024 * 1024 };
+const TEXT = "x".repeat(65_536);
+
+/** A client of a server with the guard, and both ends of it. */
+async function join(transport: "websocket" | "polling") {
+  const io = createIo(readConfig({ NODE_ENV: "test" }), () => true);
+  const httpServer = createServer();
+  const lines = createLineLog();
+  const log = createLogger("debug", { write: (text) => lines.feed("stdout", text) });
+  const slowClient = jest.fn();
+  const guard = createSlowClientGuard(io, LIMITS, { slowClient }, log);
+  io.attach(httpServer);
+  await guard.start();
+  const listening = once(httpServer, "listening");
+  httpServer.listen(0, "127.0.0.1");
+  await listening;
+  onTestEnd(async () => {
+    await guard.stop();
+    await io.close();
+  });
+  const { port } = httpServer.address() as AddressInfo;
+  const socket = connect(`http://127.0.0.1:${port}`, { transports: [transport], reconnection: false });
+  onTestEnd(() => void socket.disconnect());
+  await once(socket, "connect");
+  const [server] = [...(io as unknown as Server).sockets.sockets.values()];
+  if (server === undefined) throw new Error("not connected");
+  return { socket, server, lines, slowClient };
+}
+
+type WithWebSocket = { readonly ws: { readonly _socket: NetSocket; terminate(): void } };
+
+test("what Engine.IO holds back for a client that does not read counts, not only what waits below it", async () => {
+  const { socket, server, lines, slowClient } = await join("websocket");
+  const { ws } = socket.io.engine.transport as unknown as WithWebSocket;
+  onTestEnd(() => ws.terminate()); // it would wait half a minute for an answer that it does not read
+  ws._socket.pause();
+  // Until the kernel has taken all that it takes.
+  await eventually(
+    () => {
+      const isFull = !server.conn.transport.writable;
+      for (let sent = 0; sent < 10 && !isFull; sent += 1) server.emit("filler", TEXT);
+      expect(isFull).toBe(true);
+    },
+    { withinMs: 20_000 },
+  );
+  expect(slowClient).not.toHaveBeenCalled();
+  for (let sent = 0; sent < 150; sent += 1) server.emit("held", TEXT);
+
+  await once(server, "disconnect");
+  expect(slowClient).toHaveBeenCalledTimes(1);
+  const [line] = lines.lines;
+  expect(line?.fields).toMatchObject({ level: "warn", msg: "client does not read: connection closed" });
+  expect(line?.fields.packets).toBeLessThan(LIMITS.packets);
+  expect(line?.fields.bytes).toBeGreaterThan(LIMITS.bytes);
+});
+
+test("a client that reads is left alone, however much it gets", async () => {
+  const { socket, server, slowClient } = await join("polling");
+  let received = 0;
+  socket.on("held", () => {
+    received += 1;
+  });
+  for (let sent = 0; sent < 300; sent += 1) {
+    server.emit("held", TEXT);
+    if (sent % 20 === 19) await eventually(() => expect(received).toBe(sent + 1));
+  }
+  expect(slowClient).not.toHaveBeenCalled();
+  expect(server.connected).toBe(true);
+});
