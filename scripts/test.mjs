@@ -1,46 +1,54 @@
 // `npm test`: everything from a fresh clone to the result of all checks. Arguments go to jest.
 import { build, runTsc } from "./setup/build.mjs";
-import { prepareCLibrary } from "./setup/c-library.mjs";
-import { ensureChromium } from "./setup/chromium.mjs";
 import { runCommand } from "./setup/command.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { runScript, SetupFailure } from "./setup/failure.mjs";
 import { endWithLauncher } from "./setup/launcher.mjs";
-import { ensureNginx } from "./setup/nginx.mjs";
 import { checkNodeVersion } from "./setup/node-version.mjs";
+import { fetchNode, isNodeVersion, runUnder } from "./setup/other-node.mjs";
 import { inProject, say } from "./setup/project.mjs";
-import { ensureRedis } from "./setup/redis.mjs";
+import { needsOf } from "./setup/test-needs.mjs";
+import { checkPaths, isWatching, selectedTests } from "./setup/test-selection.mjs";
+import { wrongUsage } from "./setup/usage.mjs";
 
-const USAGE = `Usage: npm test [-- <arguments for jest>]
+const USAGE = `Usage: npm test [-- [--node VERSION] <arguments for jest>]
 
-Installs what is missing, then lints, builds, checks types and runs the tests.
+Installs what is missing and what the chosen tests need, then lints, builds, checks types and runs the tests.
   npm test -- tests/unit       only the tests below a directory
   npm test -- -t "two words"   only the tests with these words in their titles
+  npm test -- --node 24        all of it with this version of Node.js (24, or whole: 24.11.0), which comes from npm
+  npm run test:watch           runs the tests again after each change; no lint, no check of types
 `;
 
 /** What `build` does not compile. */
 const TYPED = ["tests", "bench", "loadtest", "stack"];
+const JEST = inProject("node_modules", "jest", "bin", "jest.js");
 // After the caller's arguments: jest takes what follows for more reporters.
 const REPORTERS = ["default", inProject("scripts", "setup", "totals-reporter.mjs")].map(
   (name) => `--reporters=${name}`,
 );
 
-async function main(args) {
+async function main({ version, rest }) {
   checkNodeVersion();
   endWithLauncher();
+  checkPaths(rest);
+  if (version === undefined) return check(rest);
+  const program = await fetchNode(version);
+  failOn({ code: await runUnder(program, inProject("scripts", "test.mjs"), rest) });
+}
+
+async function check(args) {
   await timed("dependencies", installDependencies);
-  await timed("lint", () => check(inProject("node_modules", "@biomejs", "biome", "bin", "biome"), ["check"]));
+  const files = selectedTests(JEST, args);
+  // Nothing to check, or a wrong argument: jest says it better, and at once.
+  if (files.length === 0) return runJest(args);
+  const watching = isWatching(args);
+  if (!watching) await timed("lint", lint);
   await timed("build", build);
-  await timed("types", async () => {
-    for (const project of TYPED) failOn(await runTsc(["--noEmit", "-p", project]));
-  });
-  await timed("C library", prepareCLibrary);
-  await timed("redis-server", ensureRedis);
-  await timed("nginx", ensureNginx);
-  await timed("Chromium", ensureChromium);
-  await timed("tests", () =>
-    check(inProject("node_modules", "jest", "bin", "jest.js"), [...args, ...REPORTERS]),
-  );
+  if (!watching) await timed("types", checkTypes);
+  for (const { name, ensure } of needsOf(files)) await timed(name, ensure);
+  const again = watching ? [`--globalSetup=${inProject("scripts", "setup", "build-again.mjs")}`] : [];
+  await timed("tests", () => runJest([...args, ...again]));
 }
 
 async function timed(name, step) {
@@ -49,7 +57,14 @@ async function timed(name, step) {
   say(`${name}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }
 
-async function check(program, args) {
+const lint = () => run(inProject("node_modules", "@biomejs", "biome", "bin", "biome"), ["check"]);
+const runJest = (args) => run(JEST, [...args, ...REPORTERS]);
+
+async function checkTypes() {
+  for (const project of TYPED) failOn(await runTsc(["--noEmit", "-p", project]));
+}
+
+async function run(program, args) {
   failOn(await runCommand(process.execPath, [program, ...args], { cwd: inProject() }));
 }
 
@@ -58,6 +73,18 @@ function failOn({ code }) {
   if (code !== 0) throw new SetupFailure("", code ?? 1);
 }
 
+/** Takes `--node VERSION` or `--node=VERSION` out of the arguments. */
+function takeVersion(args) {
+  const at = args.findIndex((arg) => arg === "--node" || arg.startsWith("--node="));
+  if (at === -1) return { version: undefined, rest: args };
+  const isApart = args[at] === "--node";
+  const version = isApart ? (args[at + 1] ?? "") : args[at].slice("--node=".length);
+  if (!isNodeVersion(version)) {
+    throw wrongUsage(`--node takes a version such as 24 or 24.11.0, not "${version}"`, USAGE);
+  }
+  return { version, rest: args.toSpliced(at, isApart ? 2 : 1) };
+}
+
 const args = process.argv.slice(2);
 if (args.includes("--help") || args.includes("-h")) process.stdout.write(USAGE);
-else await runScript(() => main(args));
+else await runScript(() => main(takeVersion(args)));

@@ -42,8 +42,8 @@ function settled(child, output) {
   });
 }
 
-/** What a quick program prints, or undefined when it is missing or fails. */
-export function outputOf(command, args = []) {
-  const { error, status, stdout } = spawnSync(command, args, { encoding: "utf8" });
+/** What a quick program prints, or undefined when it is missing or fails. Option: `cwd`. */
+export function outputOf(command, args = [], { cwd } = {}) {
+  const { error, status, stdout } = spawnSync(command, args, { encoding: "utf8", cwd });
   return error === undefined && status === 0 ? stdout : undefined;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { runCommand } from "./command.mjs";
 import { SetupFailure } from "./failure.mjs";
+import { npm } from "./npm.mjs";
 import { inProject, readIfThere, say } from "./project.mjs";
 
 const LOCK = inProject("package-lock.json");
@@ -38,24 +38,15 @@ function isInstalled(lock, installed) {
 
 async function install() {
   say("installing dependencies (npm ci)");
-  let result = await npm("ci");
+  // Development dependencies also where NODE_ENV says production: the compiler is one.
+  let result = await npm("ci", "--include=dev");
   if (/\bEUSAGE\b/.test(result.output)) {
     say("package-lock.json does not agree with package.json, so that newer versions may come (npm install)");
-    result = await npm("install", "--no-save");
+    result = await npm("install", "--no-save", "--include=dev");
   }
   if (result.code === 0) return;
   throw new SetupFailure(
     `${result.output.trim()}\nThe dependencies could not be installed. If the registry cannot be reached, ` +
       "check the network and: npm config get registry",
   );
-}
-
-function npm(...command) {
-  // Development dependencies also where NODE_ENV says production: the compiler is one.
-  const args = [...command, "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
-  const options = { cwd: inProject(), quiet: true };
-  const script = process.env.npm_execpath; // set when npm runs this
-  if (script?.endsWith(".js")) return runCommand(process.execPath, [script, ...args], options);
-  if (process.platform !== "win32") return runCommand("npm", args, options);
-  return runCommand("cmd", ["/d", "/s", "/c", "npm", ...args], options);
 }

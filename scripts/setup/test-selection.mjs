@@ -1,0 +1,43 @@
+import { readdirSync } from "node:fs";
+import { sep } from "node:path";
+import { outputOf } from "./command.mjs";
+import { SetupFailure } from "./failure.mjs";
+import { inProject } from "./project.mjs";
+
+const WATCH = /^--watch(All)?(=.*)?$/;
+
+/** True when jest is to stay and run tests again. */
+export function isWatching(args) {
+  return args.some((arg) => WATCH.test(arg));
+}
+
+/**
+ * Looks at the paths among the arguments as jest does, before anything is installed.
+ * @throws {SetupFailure} for one that no test file has.
+ */
+export function checkPaths(args) {
+  const files = readdirSync(inProject("tests"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => `tests/${name.replaceAll(sep, "/")}`);
+  for (const arg of args.filter((word) => /^(\.\/)?tests(\/|$)/.test(word))) {
+    const pattern = arg.replace(/^\.\//, "");
+    if (!files.some((file) => file.includes(pattern) || matches(pattern, file))) {
+      throw new SetupFailure(`There is no test file at ${arg}`);
+    }
+  }
+}
+
+function matches(pattern, file) {
+  try {
+    return new RegExp(pattern).test(file);
+  } catch {
+    return false;
+  }
+}
+
+/** The test files that jest would run with these arguments; none when it does not know one of them. Needs the dependencies. */
+export function selectedTests(jest, args) {
+  const rest = args.filter((arg) => !WATCH.test(arg));
+  const listed = outputOf(process.execPath, [jest, ...rest, "--listTests", "--json"], { cwd: inProject() });
+  return JSON.parse(listed?.trim().split("\n").at(-1) ?? "[]");
+}
