@@ -9,7 +9,8 @@ export default {
     ],
   },
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
-  testTimeout: 60_000,
+  // For what hangs without a bound of its own. All other bounds follow the machine: tests/support/wait.ts.
+  testTimeout: 300_000,
   // Most tests wait for other processes; one file at a time, the default on two cores, would leave the machine idle.
   maxWorkers: 2,
 };

@@ -16,8 +16,6 @@ beforeAll(async () => {
 /** The page comes back within some seconds by itself, which grow with the time that the service is away. */
 const BACK = { withinMs: 20_000 };
 
-jest.setTimeout(60_000);
-
 test("the page survives kill -9 of its worker without a gap, while another client goes on publishing", async () => {
   const shoal = await spawnShoal({ workers: 2 });
   const chat = await openChat(await newPerson(browser), shoal.url);

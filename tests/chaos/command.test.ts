@@ -45,5 +45,5 @@ describe("npm run chaos", () => {
     expect(textOf(child)).toMatch(/lost +0\n/);
     expect(code).toBe(0);
     expect(child.family()).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { onEnd } from "../support/cleanup.js";
+import { startStopwatch } from "../support/machine-time.js";
 import { eventually, within } from "../support/wait.js";
 import { type ChaosClient, createChaosClient, type Reader } from "./chaos-client.js";
 import type { Prng } from "./prng.js";
@@ -83,6 +84,7 @@ export function startLoad(world: World, rng: Prng, options: LoadOptions): Load {
 
   async function converge(withinMs: number): Promise<number> {
     const start = performance.now();
+    const passedMs = startStopwatch();
     const soFar = [...pending];
     await within(Promise.all(soFar), withinMs, `acknowledgements (${soFar.length})`);
     const heads = new Map(rooms.map((room) => [room, ledger.head(room)]));
@@ -96,7 +98,7 @@ export function startLoad(world: World, rng: Prng, options: LoadOptions): Load {
         });
         throw new Error(`behind: ${list.slice(0, 5).join("; ")} (${list.length} in all)`);
       },
-      { withinMs: Math.max(1, withinMs - (performance.now() - start)), everyMs: POLL_MS },
+      { withinMs: Math.max(1, withinMs - passedMs()), everyMs: POLL_MS },
     );
     return performance.now() - start;
   }

@@ -23,4 +23,4 @@ test("three instances keep every promise under faults in random order", async ()
 
   expect(run.world.ledger.violations).toEqual([]);
   expect(run.steps).toHaveLength(STEPS);
-}, 150_000);
+});

@@ -57,4 +57,4 @@ test("an instance ends when its workers crash again and again while they serve",
   expect(ends.map(({ fields }) => fields.kind)).toEqual(ends.slice(0, 10).map(() => "crashed"));
   const told = shoal.logs.filter(logged("worker ends: an error that nobody caught"));
   expect(told.length).toBeGreaterThanOrEqual(10);
-}, 60_000);
+});

@@ -88,7 +88,7 @@ describe("ends without goodbye", () => {
     lost = await spawn(2);
     near = (await connect(house, "near", 1)).socket;
     far = (await connect(other, "far", 1)).socket;
-  }, 60_000);
+  });
 
   async function killedWorker(): Promise<void> {
     const room = "killed";
@@ -139,7 +139,7 @@ describe("ends without goodbye", () => {
     await Promise.all([killedWorker(), lostMachine(), pausedWorker()]);
     const logs = [...house.logs, ...other.logs];
     expect(complaints(logs).filter((line) => !line.includes("worker ended"))).toEqual([]);
-  }, 60_000);
+  });
 });
 
 /** A client's second of waiting, its handshake and a busy machine. */
@@ -193,5 +193,5 @@ describe("a rolling restart", () => {
     expect(told).toEqual([]);
     complete();
     expect(await ask(last.socket, room)).toEqual(users);
-  }, 60_000);
+  });
 });

@@ -102,4 +102,4 @@ async function expectSurvival(mode: string): Promise<void> {
 test("Redis may be away for 15 s under load: nobody ends, clients of one worker still talk, and all do again afterwards", async () => {
   // At the same time, as most of it is waiting.
   await Promise.all(["pubsub", "sharded"].map(expectSurvival));
-}, 90_000);
+});

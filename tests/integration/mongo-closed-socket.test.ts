@@ -54,5 +54,5 @@ describe("a connection to MongoDB that ends", () => {
       });
       await eventually(command, { withinMs: 8000 });
     }
-  }, 60_000);
+  });
 });

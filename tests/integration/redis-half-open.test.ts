@@ -38,4 +38,4 @@ test("a link that has died without a word is noticed and replaced, in both modes
 
   // At the same time, as most of it is waiting.
   await Promise.all(["pubsub", "sharded"].map(survive));
-}, 60_000);
+});

@@ -46,7 +46,7 @@ test("a sentinel leads workers to its master, and to the next one after a fail-o
 
   await isJoined(pair);
   await bothBecome(pair, "ok");
-}, 60_000);
+});
 
 describe("a password", () => {
   const PASSWORD = "p@ss:w/o?r#d %41ü";

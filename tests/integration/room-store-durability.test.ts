@@ -67,7 +67,7 @@ test("what was acknowledged is there after kill -9 of MongoDB, again and again",
 
     expect(keys.filter((key) => !there.has(key))).toEqual([]);
   }
-}, 120_000);
+});
 
 /**
  * The embedded engine acknowledges `w: "majority", j: true` before its journal is written: 661 of 29,435 acknowledged

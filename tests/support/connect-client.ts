@@ -57,6 +57,8 @@ export async function connectClient(
   };
 }
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Emits an event and returns its acknowledgement. @throws after `withinMs` (default 5000) without one. */
 export async function emitAck<Answer = unknown>(
   socket: Socket,
@@ -64,7 +66,9 @@ export async function emitAck<Answer = unknown>(
   payload: unknown,
   withinMs = 5000,
 ): Promise<Answer> {
-  return (await socket.timeout(withinMs).emitWithAck(event, payload)) as Answer;
+  // With a timeout of its own, however long, the library also tells of a disconnect instead of an answer.
+  const answer = socket.timeout(LONGEST_TIMER_MS).emitWithAck(event, payload) as Promise<Answer>;
+  return within(answer, withinMs, `the answer to "${event}"`);
 }
 
 /** Without the WebSocket's closing handshake, for which a client waits half a minute if the server is gone. */

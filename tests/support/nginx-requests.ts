@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Agent, request } from "node:http";
 import { onEnd } from "./cleanup.js";
+import { afterMachineTime } from "./machine-time.js";
 
 /** Requests of a person's programs beside the clients, repeated until told to stop. */
 export interface RequestLoad {
@@ -77,8 +78,11 @@ function send(url: string, { path, body }: Call, agent: Agent): Promise<string |
         "X-User-Id": "requests",
         ...(json === undefined ? {} : { "Content-Type": "application/json" }),
       },
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });
+    const forget = afterMachineTime(ANSWER_WITHIN_MS, () =>
+      outgoing.destroy(new Error(`no answer within ${ANSWER_WITHIN_MS} ms`)),
+    );
+    outgoing.once("close", forget);
     outgoing.on("error", (error) => resolve(String(error)));
     outgoing.on("response", (incoming) => {
       let text = "";

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
+import { afterMachineTime } from "./machine-time.js";
 
 /** What Node's EventEmitter and socket.io-client's sockets have in common. */
 export interface Emitter {
@@ -24,17 +25,21 @@ export function deferred<T = void>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
+// All bounds here are of the machine's time, which is that of the clock only while the machine is idle.
+
 /**
  * The value of `promise`, or a rejection after `withinMs` that names `what`. The promise itself goes on,
  * and a later rejection of it counts as handled.
  */
 export async function within<T>(promise: Promise<T>, withinMs: number, what: string): Promise<T> {
   const late = deferred<never>();
-  const timer = setTimeout(() => late.reject(new Error(`${what}: not within ${withinMs} ms`)), withinMs);
+  const forget = afterMachineTime(withinMs, () =>
+    late.reject(new Error(`${what}: not within ${withinMs} ms`)),
+  );
   try {
     return await Promise.race([promise, late.promise]);
   } finally {
-    clearTimeout(timer);
+    forget();
   }
 }
 
@@ -50,7 +55,7 @@ export async function eventually<T>(
   const late = deferred<never>();
   let failure: unknown = new Error(`no attempt finished within ${withinMs} ms`);
   let over = false;
-  const timer = setTimeout(() => late.reject(failure), withinMs);
+  const forget = afterMachineTime(withinMs, () => late.reject(failure));
 
   async function attempts(): Promise<T> {
     for (;;) {
@@ -68,7 +73,7 @@ export async function eventually<T>(
     return await Promise.race([attempts(), late.promise]);
   } finally {
     over = true;
-    clearTimeout(timer);
+    forget();
   }
 }
 

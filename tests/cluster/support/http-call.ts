@@ -23,6 +23,7 @@ export async function call(url: string, options: CallOptions = {}): Promise<Answ
   const { json, text, agent = false, withinMs = 10_000 } = options;
   const body = json ?? text;
   const type = json === undefined ? "text/plain;charset=UTF-8" : "application/json";
+  const ending = new AbortController();
   const answer = new Promise<Answer>((resolve, reject) => {
     const outgoing = request(url, {
       agent,
@@ -30,7 +31,7 @@ export async function call(url: string, options: CallOptions = {}): Promise<Answ
       ...(body === undefined
         ? {}
         : { headers: { "Content-Type": type, "Content-Length": Buffer.byteLength(body) } }),
-      signal: AbortSignal.timeout(withinMs),
+      signal: ending.signal,
     });
     outgoing.on("error", reject);
     outgoing.on("response", (incoming) => {
@@ -44,7 +45,10 @@ export async function call(url: string, options: CallOptions = {}): Promise<Answ
     });
     outgoing.end(body);
   });
-  return within(answer, withinMs, `the answer to ${url}`);
+  return within(answer, withinMs, `the answer to ${url}`).catch((error: unknown) => {
+    ending.abort();
+    throw error;
+  });
 }
 
 /** What `GET /health` says. @throws as `call`. */

@@ -1,9 +1,6 @@
 import { runSimulation } from "./simulation/simulation.js";
 import { VARIANTS } from "./simulation/variants.js";
 
-/** A seed takes about 0.15 s when the machine has nothing else to do, and most variants need fewer than 20. */
-const TIMEOUT_MS = 120_000;
-
 /** Seeds to try at most, and the promise that must be seen broken. */
 const CAUGHT: Readonly<Record<keyof typeof VARIANTS, readonly [seeds: number, promise: RegExp]>> = {
   "no unique {room, seq}": [5, /is used twice/],
@@ -20,18 +17,14 @@ const CAUGHT: Readonly<Record<keyof typeof VARIANTS, readonly [seeds: number, pr
 };
 
 describe("a simulated room with one rule taken away", () => {
-  test.each(Object.entries(CAUGHT))(
-    "is found broken: %s",
-    async (name, [seeds, promise]) => {
-      const variant = VARIANTS[name as keyof typeof VARIANTS];
-      let broken: readonly string[] = [];
-      for (let seed = 1; seed <= seeds && broken.length === 0; seed += 1) {
-        const { failures } = await runSimulation(seed, variant);
-        broken = failures.filter((failure) => promise.test(failure));
-      }
+  test.each(Object.entries(CAUGHT))("is found broken: %s", async (name, [seeds, promise]) => {
+    const variant = VARIANTS[name as keyof typeof VARIANTS];
+    let broken: readonly string[] = [];
+    for (let seed = 1; seed <= seeds && broken.length === 0; seed += 1) {
+      const { failures } = await runSimulation(seed, variant);
+      broken = failures.filter((failure) => promise.test(failure));
+    }
 
-      expect(broken).not.toEqual([]);
-    },
-    TIMEOUT_MS,
-  );
+    expect(broken).not.toEqual([]);
+  });
 });
