@@ -12,6 +12,7 @@ export const ERRORS = {
   malformed_json: { status: 400, temporary: false, message: "The body is not valid JSON" },
   forbidden: { status: 403, temporary: false, message: "You may not do this" },
   not_found: { status: 404, temporary: false, message: "There is nothing at this address" },
+  method_not_allowed: { status: 405, temporary: false, message: "This address does not take this method" },
   unknown_event: { status: 404, temporary: false, message: "There is no such event" },
   not_in_room: { status: 409, temporary: false, message: "Join the room first" },
   too_many_rooms: {

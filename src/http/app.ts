@@ -19,6 +19,7 @@ import { connectionRoutes } from "./routes/connections.js";
 import { healthRoutes } from "./routes/health.js";
 import { helloRoutes } from "./routes/hello.js";
 import { type RoomRouteParts, roomRoutes } from "./routes/rooms.js";
+import { staticFiles } from "./static-files.js";
 
 /** What the routes call. */
 export interface Services {
@@ -63,8 +64,8 @@ export function createApp(config: Config, services: Services, parts: AppParts): 
   app.use(roomRoutes(services.durableRooms));
 
   // After the routes, as each request that comes here costs a look at the disk.
-  app.use(express.static(PUBLIC_DIR));
-  app.use("/client", express.static(CLIENT_DIR, { index: false }));
+  app.use(staticFiles(PUBLIC_DIR, { index: "index.html" }));
+  app.use("/client", staticFiles(CLIENT_DIR, { index: false }));
 
   app.use(notFound, errorHandler(parts.log));
   return app;

@@ -4,6 +4,7 @@ import { onTestEnd } from "../support/cleanup.js";
 import { logged } from "../support/line-log.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { openRaw } from "../support/raw-tcp.js";
+import { readmeTable } from "../support/readme.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -25,6 +26,17 @@ const JSON_TYPE = { "Content-Type": "application/json" };
 const post = (body: RequestInit["body"] & {}, headers: Record<string, string> = JSON_TYPE) =>
   call("/hello", { method: "POST", body, headers });
 
+/** Every address of README's table, and its `Allow`. */
+function addressesOfReadme(): [path: string, allow: string][] {
+  const methods = new Map<string, string[]>();
+  for (const [request = ""] of readmeTable("HTTP")) {
+    const [, method = "", path = ""] = /^`(\w+) ([^?`]+)/.exec(request) ?? [];
+    const more = method === "GET" ? ["GET", "HEAD"] : [method];
+    methods.set(path, [...new Set([...(methods.get(path) ?? []), ...more])]);
+  }
+  return [...methods].map(([path, names]) => [path.replace(":room", "kitchen"), names.toSorted().join(", ")]);
+}
+
 /** Checks all that every error has in common. */
 async function expectError(response: Response, code: ErrorCode, message: string = ERRORS[code].message) {
   expect(response.status).toBe(ERRORS[code].status);
@@ -41,9 +53,35 @@ describe("an error tells its status and one JSON shape", () => {
     },
   );
 
-  test("for a method that an address does not have", async () => {
-    await expectError(await call("/health", { method: "DELETE" }), "not_found");
-  });
+  test.each(addressesOfReadme())(
+    "for a method that %s does not take, with those that it does",
+    async (path, takes) => {
+      for (const method of ["DELETE", "PUT", "PATCH", "POST"].filter((other) => !takes.includes(other))) {
+        const response = await call(path, { method });
+        expect(response.headers.get("Allow")).toBe(takes);
+        await expectError(response, "method_not_allowed");
+      }
+    },
+  );
+
+  test.each(["/", "/app.js", "/client/room-client.js"])(
+    "for another method than GET or HEAD of the file %s",
+    async (path) => {
+      expect((await call(path, { method: "HEAD" })).status).toBe(200);
+      const response = await call(path, { method: "DELETE" });
+      expect(response.headers.get("Allow")).toBe("GET, HEAD");
+      await expectError(response, "method_not_allowed");
+    },
+  );
+
+  test.each(["/nothing.js", "/client", "/client/nothing.js", "/..%2fpackage.json", "/%00", "/%E0%A4%A"])(
+    "and does not tell a method from another where there is nothing: %s",
+    async (path) => {
+      const response = await call(path, { method: "DELETE" });
+      expect(response.headers.get("Allow")).toBeNull();
+      await expectError(response, "not_found");
+    },
+  );
 
   test.each(["{", "", "nonsense", '"text"', "12", '{"name": "a"} more'])(
     "for a body that is no JSON object: %p",

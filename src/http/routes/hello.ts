@@ -1,6 +1,7 @@
 import { Router } from "express";
 import { z } from "zod";
 import { parse } from "../../validation.js";
+import { allowOnly } from "../allow-only.js";
 
 const greeting = z.strictObject({ name: z.string().trim().min(1).max(100) });
 
@@ -13,5 +14,6 @@ export function helloRoutes(): Router {
     .post("/hello", (request, response) => {
       const { name } = parse(greeting, request.body);
       response.json({ message: `Hello, ${name}` });
-    });
+    })
+    .all("/hello", allowOnly("GET", "POST"));
 }

@@ -6,6 +6,7 @@ import type { Json } from "../../domain.js";
 import type { RoomAccess } from "../../services/room-access.js";
 import type { Rooms } from "../../services/rooms/rooms.js";
 import { parse } from "../../validation.js";
+import { allowOnly } from "../allow-only.js";
 import { userOf } from "../identity.js";
 
 /** What the routes of durable rooms need. */
@@ -55,7 +56,8 @@ export function roomRoutes({ rooms, mayDo, body, pageMessages }: RoomRouteParts)
           ? await rooms.scrollBack({ room: name, ...parse(backwards, request.query) })
           : await readOnwards(name, request);
       response.json({ room: name, ...page });
-    });
+    })
+    .all("/rooms/:room/messages", allowOnly("GET", "POST"));
 }
 
 /** A page for a socket may carry more than was asked for, up to the live events; here the limit is one. */
