@@ -3,6 +3,7 @@ import { createPrimary } from "./cluster/primary.js";
 import type { Config } from "./config/config.js";
 import { createEmbeddedMongodb } from "./embedded-mongodb/embedded-mongodb.js";
 import { compose, lazily } from "./lifecycle.js";
+import { createPortProbe } from "./listener.js";
 import type { Logger } from "./logger.js";
 import type { Service } from "./service.js";
 import type { StartError } from "./start-error.js";
@@ -21,7 +22,7 @@ export interface Instance extends Omit<Service, "canServe" | "measure"> {
 
 /**
  * An instance as configured: its private port, which is there first and last, its embedded MongoDB unless it has another
- * one, then one process or a cluster.
+ * one, then one process or a cluster. Whether the public port can be had is looked up before all of these.
  */
 export function createInstance(config: Config, log: Logger, onGiveUp: (error: StartError) => void): Instance {
   const embedded =
@@ -43,7 +44,8 @@ export function createInstance(config: Config, log: Logger, onGiveUp: (error: St
   });
 
   const monitor = createMonitor(config, () => service);
-  const parts = [monitor, ...(embedded === undefined ? [] : [embedded]), serving];
+  const probe = createPortProbe(config.host, config.port);
+  const parts = [probe, monitor, ...(embedded === undefined ? [] : [embedded]), serving];
   const whole = compose("instance", parts);
 
   return {

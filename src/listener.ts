@@ -1,4 +1,4 @@
-import type { AddressInfo, Server } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import type { Component } from "./lifecycle.js";
 import { StartError } from "./start-error.js";
 
@@ -48,6 +48,21 @@ export function createListener(
       return `http://${name.includes(":") ? `[${name}]` : name}:${bound}`;
     },
   };
+}
+
+/**
+ * Takes the port at `start` and lets go of it: a start that cannot succeed for want of it ends before anything else is
+ * begun. What listens in earnest, later, may still find that somebody else was quicker.
+ */
+export function createPortProbe(host: string, port: number): Component {
+  async function start(): Promise<void> {
+    if (port === 0) return;
+    const server = createServer((connection) => connection.destroy());
+    await createListener(server, host, port).start();
+    await new Promise((resolve) => server.close(resolve));
+  }
+
+  return { name: "port probe", start, stop: async () => {} };
 }
 
 function explain(

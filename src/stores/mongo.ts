@@ -25,7 +25,6 @@ export function createMongo(uri: string, log: Logger): Mongo {
   const connection = mongoose.createConnection();
   let endWaking = (): void => {};
   const onDisconnected = (): void => log.warn("mongodb disconnected");
-  connection.on("disconnected", onDisconnected);
   connection.on("reconnected", () => log.info("mongodb reconnected"));
 
   async function start(): Promise<void> {
@@ -44,7 +43,8 @@ export function createMongo(uri: string, log: Logger): Mongo {
         // The default is never: a half-open link would hang a request for ever.
         socketTimeoutMS: OPERATION_TIMEOUT_MS,
       });
-      // Not before: a failed start is told by the error below, in one line.
+      // Not before: a failed start is told by the error below, in one line, and who never was connected is not disconnected.
+      connection.on("disconnected", onDisconnected);
       connection.on("error", (error: unknown) => log.error({ err: error }, "mongodb connection error"));
     } catch (error) {
       await connection.destroy(true).catch(() => {});

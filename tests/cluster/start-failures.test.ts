@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { readdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { onTestEnd } from "../support/cleanup.js";
 import { freePort } from "../support/free-port.js";
+import { type Line, logged } from "../support/line-log.js";
 import { startStopwatch } from "../support/machine-time.js";
 import { launchShoal, type ShoalOptions } from "../support/spawn-shoal.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
@@ -12,9 +14,12 @@ import { eventually, once } from "../support/wait.js";
 
 /**
  * Expects that the instance ends with code 1, says why in one line and leaves nothing behind (the teardown looks for
- * processes). Returns how long that took, in milliseconds of the machine's time.
+ * processes). Returns how long that took, in milliseconds of the machine's time, and all that was logged.
  */
-async function expectFailure(options: ShoalOptions, reason: string | RegExp): Promise<number> {
+async function expectFailure(
+  options: ShoalOptions,
+  reason: string | RegExp,
+): Promise<{ tookMs: number; logs: readonly Line[] }> {
   const passedMs = startStopwatch();
   const shoal = await launchShoal(options);
   await expect(shoal.expectExit()).resolves.toEqual({ code: 1, signal: null });
@@ -25,7 +30,7 @@ async function expectFailure(options: ShoalOptions, reason: string | RegExp): Pr
   expect(shoal.logs.filter(({ stream }) => stream === "stderr")).toEqual([]);
   expect(shoal.logs.filter(({ fields }) => fields.msg === "ready")).toEqual([]);
   await expect(readdir(shoal.tmpDir)).resolves.toEqual([]);
-  return tookMs;
+  return { tookMs, logs: shoal.logs };
 }
 
 describe.each([1, 2])("with WORKERS=%i", (workers) => {
@@ -33,7 +38,10 @@ describe.each([1, 2])("with WORKERS=%i", (workers) => {
     const port = await freePort();
     const mongodbUri = `mongodb://root:geheim@127.0.0.1:${port}/shoal?authSource=admin`;
     const said = new RegExp(`^Cannot reach MongoDB at mongodb://\\*\\*\\*@127.0.0.1:${port}/shoal `);
-    expect(await expectFailure({ workers, mongodbUri }, said)).toBeLessThan(5000);
+    const { tookMs, logs } = await expectFailure({ workers, mongodbUri }, said);
+    expect(tookMs).toBeLessThan(5000);
+    // Nobody was connected.
+    expect(logs.filter(({ text }) => /disconnected/.test(text))).toEqual([]);
   });
 
   test("a MongoDB that accepts connections and never answers ends the start within 4 s of the first attempt", async () => {
@@ -48,15 +56,17 @@ describe.each([1, 2])("with WORKERS=%i", (workers) => {
     expect(passedMs()).toBeLessThan(4000);
   });
 
-  test("a port in use is named", async () => {
+  test("a port in use is named before a database or a worker is begun", async () => {
     const server = createServer();
     onTestEnd(() => server.close());
     const listening = once(server, "listening");
     server.listen(0, "127.0.0.1");
     await listening;
     const { port } = server.address() as AddressInfo;
-    const env = { PORT: String(port) };
-    await expectFailure({ workers, env }, `^PORT ${port} is already in use on 127.0.0.1$`);
+    const env = { PORT: String(port), DATA_DIR: join(await tempDir("data"), "new"), LOG_LEVEL: "debug" };
+    const { logs } = await expectFailure({ workers, env }, `^PORT ${port} is already in use on 127.0.0.1$`);
+    expect(existsSync(env.DATA_DIR)).toBe(false);
+    expect(logs.filter(logged("worker forked"))).toEqual([]);
   });
 
   test("an address that is not this machine's is named", async () => {
