@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { io } from "socket.io-client";
 import { onEnd } from "../../support/cleanup.js";
+import { emitAck } from "../../support/connect-client.js";
 import { eventually, within } from "../../support/wait.js";
 import { type ChaosClient, createChaosClient, type Reader } from "../chaos-client.js";
 import type { Fault, FaultContext } from "../fault.js";
@@ -127,7 +128,12 @@ const resent: Fault = {
       onEnd(() => socket.disconnect());
       const retry = rng.chance(0.5);
       const messages = [{ id, body: "sent again" }];
-      const answer = await socket.timeout(10_000).emitWithAck("publish", { room, messages, retry });
+      const answer = await emitAck<{ seqs?: readonly number[] }>(
+        socket,
+        "publish",
+        { room, messages, retry },
+        10_000,
+      );
       socket.disconnect();
       if (answer.seqs?.[0] !== seq || answer.seqs.length !== 1) {
         throw new Error(`${room} ${from}/${id} at ${seq} was answered ${JSON.stringify(answer)}`);
