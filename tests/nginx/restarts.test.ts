@@ -21,8 +21,7 @@ let app1: StackInstance;
 let app2: StackInstance;
 
 beforeAll(async () => {
-  // A busy machine must not make instances send newcomers elsewhere.
-  stack = await startTestStack({ env: { DRAIN_WINDOW_MS: "0", OVERLOAD_LAG_MS: "60000" } });
+  stack = await startTestStack({ env: { DRAIN_WINDOW_MS: "0" } });
   [app1, app2] = stack.instances as [StackInstance, StackInstance];
 });
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Exit } from "../../stack/member.js";
 import { createStack, type Stack } from "../../stack/stack.js";
 import { onEnd } from "./cleanup.js";
+import { NEVER_OVERLOADED_MS } from "./patience.js";
 import { createFamily } from "./process-table.js";
 import { distFile } from "./program-path.js";
 import { PROJECT } from "./readme.js";
@@ -46,7 +47,7 @@ export async function startTestStack({ env = {}, ...options }: TestStackOptions 
   const stack = await createStack({
     ...options,
     project: PROJECT,
-    env: { ...Object.fromEntries(inherited), [MARKER]: mark, ...env },
+    env: { ...Object.fromEntries(inherited), [MARKER]: mark, OVERLOAD_LAG_MS: NEVER_OVERLOADED_MS, ...env },
     watcher: {
       line: (member, text) => void lines.push({ member, text, fields: parse(text) }),
       lost: (member, exit: Exit) => void lost.push(`${member} ${JSON.stringify(exit)}`),

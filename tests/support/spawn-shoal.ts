@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type Child, type Exit, spawnNode } from "./child.js";
 import { onEnd } from "./cleanup.js";
 import { type Line, logged, type WaitForLine } from "./line-log.js";
+import { NEVER_OVERLOADED_MS } from "./patience.js";
 import { isAlive } from "./process-table.js";
 import { distFile } from "./program-path.js";
 import { tempDir } from "./temp-dir.js";
@@ -97,6 +98,7 @@ async function environment(instance: string, options: ShoalOptions): Promise<Rec
     ADMIN_PORT: "0",
     ADMIN_HOST: "127.0.0.1",
     LOG_LEVEL: "info",
+    OVERLOAD_LAG_MS: NEVER_OVERLOADED_MS,
     INSTANCE_ID: instance,
     WORKERS: String(workers),
     ...(mongodbUri === undefined ? { DATA_DIR: await tempDir("data") } : { MONGODB_URI: mongodbUri }),

@@ -6,6 +6,7 @@ import { toText } from "../../src/metrics/exposition.js";
 import { createWorker } from "../../src/worker/worker.js";
 import { onEnd } from "./cleanup.js";
 import { createLineLog, type Line, type WaitForLine } from "./line-log.js";
+import { NEVER_OVERLOADED_MS } from "./patience.js";
 import { within } from "./wait.js";
 
 export interface WorkerOptions {
@@ -39,6 +40,7 @@ export async function startWorker({ mongodbUri, env, worker = 1 }: WorkerOptions
     PORT: "0",
     INSTANCE_ID: `test-${randomBytes(4).toString("hex")}`,
     LOG_LEVEL: "debug",
+    OVERLOAD_LAG_MS: NEVER_OVERLOADED_MS,
     MONGODB_URI: mongodbUri,
     ...env,
   });
