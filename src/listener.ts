@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { type AddressInfo, connect, isIP, type Server } from "node:net";
 import type { Component } from "./lifecycle.js";
 import { StartError } from "./start-error.js";
 
@@ -50,19 +50,42 @@ export function createListener(
   };
 }
 
+/** Longest wait for whoever may listen on the port, in milliseconds. */
+const PROBE_MS = 1000;
+/** Where to knock for servers that listen on all addresses. */
+const OWN_ADDRESS: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+
 /**
- * Takes the port at `start` and lets go of it: a start that cannot succeed for want of it ends before anything else is
- * begun. What listens in earnest, later, may still find that somebody else was quicker.
+ * Looks at `start` whether somebody listens on the port already: a start that cannot succeed ends before anything else is
+ * begun. It knocks and does not listen, not for a moment: a proxy would take that for the instance. What is left, such as
+ * somebody who is quicker, tells whoever listens in earnest.
  */
 export function createPortProbe(host: string, port: number): Component {
+  const target = OWN_ADDRESS[host] ?? host;
+
   async function start(): Promise<void> {
     if (port === 0) return;
-    const server = createServer((connection) => connection.destroy());
-    await createListener(server, host, port).start();
-    await new Promise((resolve) => server.close(resolve));
+    const code = await knock(target, port);
+    if (code === undefined || code === "ECONNREFUSED") return;
+    const error = Object.assign(new Error(code), { code });
+    throw new StartError(explain(error, host, port, { host: "HOST", port: "PORT" }), { cause: error });
   }
 
   return { name: "port probe", start, stop: async () => {} };
+}
+
+/** The code of what keeps a server from listening there, undefined when that cannot be told. */
+function knock(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const from = isIP(host) === 0 ? {} : { localAddress: host };
+    const socket = connect({ ...from, host, port, timeout: PROBE_MS });
+    // A connection from the port to itself is one without a server.
+    socket.once("connect", () => resolve(socket.localPort === port ? undefined : "EADDRINUSE"));
+    socket.once("timeout", () => resolve(undefined));
+    socket.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code));
+    socket.once("close", () => resolve(undefined));
+    for (const end of ["connect", "timeout"]) socket.once(end, () => socket.destroy());
+  });
 }
 
 function explain(
