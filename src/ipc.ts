@@ -17,8 +17,8 @@ export type PrimaryMessage =
       readonly type: "shoal:boot";
       readonly slot: number;
       readonly config: Config;
-      /** As {@link Config} says, unless a worker lacks what that needs. */
-      readonly routing: Config["routing"];
+      /** Directory of the private sockets by which the workers of this instance reach each other. */
+      readonly socketDir: string;
     }
   /** To send its clients away, one after the other; it still answers what arrives, and says when none is left. */
   | { readonly type: "shoal:drain" }
@@ -28,32 +28,33 @@ export type PrimaryMessage =
   | { readonly type: "shoal:ended"; readonly node: string }
   /** To tell its metrics; sent only to workers that have been ready. `request` comes back with the answer. */
   | { readonly type: "shoal:collect"; readonly request: number }
-  /** To accept connections from the port that all workers share. */
-  | { readonly type: "shoal:listen"; readonly host: string; readonly port: number }
-  /** To accept no more. */
-  | { readonly type: "shoal:unlisten" }
-  /** Whether it has got more connections than its siblings, and is to give back what it accepts. */
-  | { readonly type: "shoal:ahead"; readonly ahead: boolean }
-  /** With a connection for this worker, and what was read of it: the beginning of a request, or nothing. */
-  | { readonly type: "shoal:adopt"; readonly bytes: Uint8Array };
+  /** With a client's connection, of which nothing was read. To be answered with `shoal:taken`. */
+  | { readonly type: "shoal:connection"; readonly flight: number }
+  /**
+   * With a connection on which a client asks for a session of this worker; `head` is the beginning of what was read of it. To be
+   * left alone until `shoal:go`: others still have it open.
+   */
+  | { readonly type: "shoal:adopt"; readonly id: number; readonly head: Uint8Array }
+  /** Nobody else has the connection of this `shoal:adopt` open any more; `bytes` were read of it after its head. */
+  | { readonly type: "shoal:go"; readonly id: number; readonly bytes: Uint8Array }
+  /** To listen by itself (`LISTEN=reuse-port`). To be answered with `shoal:listening`. */
+  | { readonly type: "shoal:listen"; readonly host: string; readonly port: number };
 
 /** What a worker tells its primary. */
 export type WorkerMessage =
   /** First: the worker listens to the channel. Messages sent before are lost: Node does not keep them for a cluster worker. */
-  | {
-      readonly type: "shoal:hello";
-      /** What this build of Node does not have of what `ROUTING=forward` uses. */
-      readonly missing: readonly string[];
-    }
+  | { readonly type: "shoal:hello" }
+  /** One more part of the worker has started. */
+  | { readonly type: "shoal:stage"; readonly stage: string }
   /** Serving: it may be given connections. */
   | { readonly type: "shoal:ready" }
   /** The answer to `shoal:listen`: where, or why not. */
   | { readonly type: "shoal:listening"; readonly url: string; readonly error?: undefined }
   | { readonly type: "shoal:listening"; readonly error: string }
-  /** The answer to `shoal:unlisten`: what it has given back is on its way. */
-  | { readonly type: "shoal:unlistened" }
-  /** So many since it last said so that it has kept. */
-  | { readonly type: "shoal:accepted"; readonly connections: number }
+  /** The worker has the connection of this `shoal:connection`; `full`: it can hold no further one. */
+  | { readonly type: "shoal:taken"; readonly flight: number; readonly full: boolean }
+  /** The worker can hold connections again. */
+  | { readonly type: "shoal:vacant" }
   /** The name under which siblings know the worker from now on, for `shoal:ended`. */
   | { readonly type: "shoal:node"; readonly node: string }
   /** The answer to `shoal:drain`. */
@@ -69,8 +70,10 @@ export type WorkerMessage =
       readonly slot: number;
       readonly families: readonly MetricFamily[];
     }
-  /** With a connection, for the worker that Node's cluster knows by this number; without one, for any. `bytes` as in `shoal:adopt`. */
-  | { readonly type: "shoal:hand-over"; readonly to: number | undefined; readonly bytes: Uint8Array }
+  /** With a connection for the worker that Node's cluster knows by number `to`; `head` as in `shoal:adopt`. */
+  | { readonly type: "shoal:hand-over"; readonly id: number; readonly to: number; readonly head: Uint8Array }
+  /** The worker has closed its own copy of the connection of this `shoal:hand-over`; `bytes` were read of it after its head. */
+  | { readonly type: "shoal:released"; readonly id: number; readonly bytes: Uint8Array }
   /** Could not start. `temporary` when the cause may pass, as with a store that is away. */
   | { readonly type: "shoal:failed"; readonly message: string; readonly temporary: boolean };
 
@@ -82,10 +85,10 @@ export function isPrimaryMessage(message: unknown): message is PrimaryMessage {
     "shoal:stop",
     "shoal:ended",
     "shoal:collect",
-    "shoal:listen",
-    "shoal:unlisten",
-    "shoal:ahead",
+    "shoal:connection",
     "shoal:adopt",
+    "shoal:go",
+    "shoal:listen",
   ].includes(typeOf(message));
 }
 
@@ -93,10 +96,12 @@ export function isPrimaryMessage(message: unknown): message is PrimaryMessage {
 export function isWorkerMessage(message: unknown): message is WorkerMessage {
   return [
     "shoal:hello",
+    "shoal:stage",
     "shoal:ready",
     "shoal:listening",
-    "shoal:unlistened",
-    "shoal:accepted",
+    "shoal:taken",
+    "shoal:vacant",
+    "shoal:released",
     "shoal:node",
     "shoal:drained",
     "shoal:retiring",

@@ -10,9 +10,13 @@ export interface Component {
 /**
  * Makes one Component of several: they start in the given order and stop in reverse.
  * A failed start stops what had started and rejects with the first error. A failed stop does not keep
- * the others from stopping; the failures are gathered into one AggregateError.
+ * the others from stopping; the failures are gathered into one AggregateError. `onStarted` hears the name of each part that has.
  */
-export function compose(name: string, parts: readonly Component[]): Component {
+export function compose(
+  name: string,
+  parts: readonly Component[],
+  onStarted: (part: string) => void = () => {},
+): Component {
   const started: Component[] = [];
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
@@ -22,6 +26,7 @@ export function compose(name: string, parts: readonly Component[]): Component {
       if (stopping !== undefined) return;
       await part.start();
       started.push(part);
+      onStarted(part.name);
     }
   }
 

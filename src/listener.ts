@@ -8,10 +8,12 @@ export interface Listener extends Component {
   url(): string;
 }
 
-/** The variables that say where a server listens, for errors. */
-export interface ListenerVariables {
-  readonly host: string;
-  readonly port: string;
+/** What differs from the service's own port. */
+export interface ListenerOptions {
+  /** The variables that say where a server listens, for errors; default HOST and PORT. */
+  readonly variables?: { readonly host: string; readonly port: string };
+  /** Whether other processes may listen on the same port; default false. */
+  readonly reusePort?: boolean;
 }
 
 /**
@@ -22,12 +24,12 @@ export function createListener(
   server: Server,
   host: string,
   port: number,
-  variables: ListenerVariables = { host: "HOST", port: "PORT" },
+  { variables = { host: "HOST", port: "PORT" }, reusePort = false }: ListenerOptions = {},
 ): Listener {
   async function start(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen({ host, port, backlog: 4096 }, () => {
+      server.listen({ host, port, backlog: 4096, ...(reusePort ? { reusePort } : {}) }, () => {
         server.off("error", reject);
         resolve();
       });
@@ -92,7 +94,7 @@ function explain(
   error: NodeJS.ErrnoException,
   host: string,
   port: number,
-  variables: ListenerVariables,
+  variables: Required<ListenerOptions>["variables"],
 ): string {
   switch (error.code) {
     case "EADDRINUSE":

@@ -15,7 +15,9 @@ const LEAVES = [
     "client-address",
     "config",
     "contract",
+    "descriptors",
     "domain",
+    "engine-request",
     "errors",
     "ipc",
     "lifecycle",
@@ -23,7 +25,7 @@ const LEAVES = [
     "logger",
     "origin",
   ],
-  ...["service", "signals", "start-error", "stop-reading", "validation", "wait-at-most"],
+  ...["service", "signals", "start-error", "take-unread", "validation", "wait-at-most"],
 ];
 
 /** All that the language of the durable rooms (names, types and schemas, without effects) may use of ours. */

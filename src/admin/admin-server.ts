@@ -44,7 +44,9 @@ export function createAdminServer(host: string, port: number, parts: AdminParts)
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
-  const listener = createListener(server, host, port, { host: "ADMIN_HOST", port: "ADMIN_PORT" });
+  const listener = createListener(server, host, port, {
+    variables: { host: "ADMIN_HOST", port: "ADMIN_PORT" },
+  });
 
   return {
     ...listener,

@@ -1,9 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { isWorkerMessage, type PrimaryMessage } from "../ipc.js";
+import { createBootWatch } from "./boot-watch.js";
 import type { ExitKind } from "./respawn-policy.js";
-
-/** A worker that is not ready by then is taken for hung, in milliseconds. */
-const BOOT_TIMEOUT_MS = 30_000;
 
 /** How a worker ended, for the respawn policy and for people. */
 export interface WorkerExit {
@@ -43,11 +41,8 @@ export interface PoolWorker {
   kill(): void;
 }
 
-/** Forks a worker and hands it its boot message, made when it says what it is `missing`. */
-export function forkWorker(
-  bootOf: (missing: readonly string[]) => PrimaryMessage,
-  events: PoolWorkerEvents,
-): PoolWorker {
+/** Forks a worker and hands it its boot message when it listens to the channel. */
+export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): PoolWorker {
   const node = cluster.fork();
   let wasReady = false;
   let isLeaving = false;
@@ -55,16 +50,18 @@ export function forkWorker(
   let siblingName: string | undefined;
   let failure: { readonly message: string; readonly temporary: boolean } | undefined;
 
-  const bootTimer = setTimeout(() => {
-    failure = { message: `not ready after ${BOOT_TIMEOUT_MS} ms`, temporary: false };
+  const watch = createBootWatch((message) => {
+    failure = { message, temporary: false };
     kill();
-  }, BOOT_TIMEOUT_MS);
+  });
 
   node.on("error", () => {}); // a failed send: the exit that follows tells what matters
   node.on("message", (message: unknown) => {
     if (!isWorkerMessage(message)) return;
+    if (message.type === "shoal:stage") watch.reached(message.stage);
     if (message.type === "shoal:hello") {
-      tell(bootOf(message.missing));
+      watch.reached("hello");
+      tell(boot);
       if (retired) retire(); // the first time it could not hear it
     }
     if (message.type === "shoal:failed") failure = message;
@@ -73,7 +70,7 @@ export function forkWorker(
     if (message.type === "shoal:leaving") events.onLeaving();
     if (message.type === "shoal:drained") settleDrained();
     if (message.type === "shoal:ready") {
-      clearTimeout(bootTimer);
+      watch.end();
       wasReady = true;
       events.onReady();
     }
@@ -87,7 +84,7 @@ export function forkWorker(
     settleEnded = resolve;
   });
   node.once("exit", (code: number | null, signal: string | null) => {
-    clearTimeout(bootTimer);
+    watch.end();
     settleDrained();
     settleEnded();
     const reason = failure?.message ?? (signal === null ? `exit code ${code}` : `signal ${signal}`);
@@ -106,7 +103,6 @@ export function forkWorker(
   }
 
   function leaveRotation(): void {
-    if (!isLeaving) tell({ type: "shoal:ahead", ahead: true });
     isLeaving = true;
   }
 

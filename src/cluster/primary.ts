@@ -15,7 +15,7 @@ import { createWorkerPool } from "./worker-pool.js";
  */
 export function createPrimary(config: Config, log: Logger, onGiveUp: (error: StartError) => void): Service {
   const ingress = createIngress(config, log, () => pool.routable());
-  const pool = createWorkerPool(config, log, onGiveUp, ingress.routingOf);
+  const pool = createWorkerPool(config, log, onGiveUp, ingress.socketDir);
   const gathering = createGathering();
   // With Redis the workers hear each other through it.
   if (config.redis === undefined) setupAdapterRelay();

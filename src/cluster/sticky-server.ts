@@ -1,7 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { createServer, type Server } from "node:http";
 import { setupMaster } from "@socket.io/sticky";
-import type { Connections } from "./connections.js";
+import type { StickySockets } from "./sticky-sockets.js";
 
 /** A longer header is handed over as it is: the worker's parser refuses it. */
 const HEADER_LIMIT_BYTES = 16_384;
@@ -12,14 +12,14 @@ const HEADER_DECIDED = /\n\r?\n|^[^A-Z]/;
  * The primary's server: reads the header of each connection's request and hands it to the worker of its session, or to
  * the next one in turn. `routable` names the workers that may get something new; with none, clients get 503.
  */
-export function createStickyServer(routable: () => readonly Worker[], connections: Connections): Server {
+export function createStickyServer(routable: () => readonly Worker[], sockets: StickySockets): Server {
   const server = createServer();
   // Round robin and not the library's `least-connection`, which counts sessions only: plain HTTP all went to one worker,
   // and a worker that is not ready yet, having none, attracted everything.
   setupMaster(server, { loadBalancingMethod: "round-robin" });
 
   server.on("connection", (socket) => {
-    connections.add(socket);
+    sockets.add(socket);
     // The library decides on the first chunk, which may lack the session id or the end of the header.
     const listeners = socket.listeners("data") as ((chunk: Buffer) => void)[];
     socket.removeAllListeners("data");
@@ -30,7 +30,7 @@ export function createStickyServer(routable: () => readonly Worker[], connection
       if (!complete && header.length < HEADER_LIMIT_BYTES) return;
       socket.off("data", collect);
       for (const listener of listeners) socket.on("data", listener);
-      connections.handOver(socket, () => amongOnly(routable(), () => socket.emit("data", header)));
+      sockets.handOver(socket, () => amongOnly(routable(), () => socket.emit("data", header)));
     });
   });
   return server;

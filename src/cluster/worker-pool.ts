@@ -32,13 +32,13 @@ export interface WorkerPool extends Component {
 
 /**
  * `start` resolves when every worker is ready and rejects with a {@link StartError} as soon as one cannot start.
- * Later, `onGiveUp` is called once if the workers keep crashing. `routingOf`: that of the {@link Ingress}.
+ * Later, `onGiveUp` is called once if the workers keep crashing.
  */
 export function createWorkerPool(
   config: Config,
   log: Logger,
   onGiveUp: (error: StartError) => void,
-  routingOf: Ingress["routingOf"],
+  socketDir: Ingress["socketDir"],
 ): WorkerPool {
   const slots = new Map<number, PoolWorker>();
   /** Those that have a successor, or are to have their slot. */
@@ -65,8 +65,8 @@ export function createWorkerPool(
     log.debug({ worker: slot, workerPid: worker.node.process.pid }, "worker forked");
   }
 
-  function bootOf(slot: number): (missing: readonly string[]) => PrimaryMessage {
-    return (missing) => ({ type: "shoal:boot", slot, config, routing: routingOf(missing) });
+  function bootOf(slot: number): PrimaryMessage {
+    return { type: "shoal:boot", slot, config, socketDir: socketDir() };
   }
 
   function onReady(slot: number): void {
@@ -129,8 +129,6 @@ export function createWorkerPool(
   }
 
   async function start(): Promise<void> {
-    // Workers that listen share the port as the kernel wakes them, see `shares.ts`.
-    cluster.schedulingPolicy = cluster.SCHED_NONE;
     // `advanced` carries binary chunks of request bodies between the primary and its workers.
     cluster.setupPrimary({
       exec: fileURLToPath(new URL("../main.js", import.meta.url)),

@@ -61,6 +61,8 @@ export interface Config {
   readonly workers: number;
   /** How connections find the worker of their session. */
   readonly routing: "sticky" | "forward";
+  /** Who accepts connections with `forward` routing. */
+  readonly listen: "primary" | "reuse-port";
   /** Where other instances reach this one; empty: they need not. */
   readonly peerUrl: string;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -105,6 +107,9 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (given.REDIS_TOPOLOGY === "sentinel" && given.REDIS_SENTINEL_MASTER === "") {
     problems.push("REDIS_SENTINEL_MASTER is required when REDIS_TOPOLOGY is sentinel");
   }
+  if (given.LISTEN === "reuse-port" && !canReusePort()) {
+    problems.push("LISTEN reuse-port needs Linux and Node.js 22.12 or later");
+  }
   if (problems.length > 0) throw new StartError(`Bad configuration: ${problems.join("; ")}`);
 
   return freeze({
@@ -115,6 +120,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     admin: { host: given.ADMIN_HOST, port: given.ADMIN_PORT },
     workers: given.WORKERS,
     routing: given.ROUTING,
+    listen: given.LISTEN,
     peerUrl: given.PEER_URL,
     logLevel: given.LOG_LEVEL,
     drainWindowMs: given.DRAIN_WINDOW_MS,
@@ -155,6 +161,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     },
     ping: { intervalMs: given.PING_INTERVAL_MS, timeoutMs: given.PING_TIMEOUT_MS },
   });
+}
+
+/** `reusePort` of `net.Server.listen` came with this version. */
+function canReusePort(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  return process.platform === "linux" && (major > 22 || (major === 22 && minor >= 12));
 }
 
 function freeze<T extends object>(value: T): Readonly<T> {

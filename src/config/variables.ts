@@ -43,7 +43,11 @@ export const VARIABLES = {
   }),
   ROUTING: oneOf(["forward", "sticky"])({
     default: "forward",
-    desc: "How connections find the worker of their session: workers accept them and pass on those whose next request is for another one's session (`forward`), or the primary reads each request, which ends its connection (`sticky`)",
+    desc: "How requests find the worker of their session: any worker takes them and passes on what is for another one (`forward`), or the primary reads each request, which ends its connection (`sticky`)",
+  }),
+  LISTEN: oneOf(["primary", "reuse-port"])({
+    default: "primary",
+    desc: "Who accepts connections with ROUTING=forward: the primary, which deals them out so that none is lost with a worker, or each worker by itself (`reuse-port`: Linux, Node.js 22.12; cheaper, and what waits at a worker that ends is lost)",
   }),
   INSTANCE_ID: identifier({ default: "", desc: "Name of this instance in sessions, health and logs" }),
   PEER_URL: serverUrl({

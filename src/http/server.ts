@@ -11,10 +11,13 @@ const KEEP_ALIVE_TIMEOUT_MS = 80_000;
 
 /** The HTTP server that Express and Socket.IO share. It does not listen by itself. */
 export function createHttpServer(listener: RequestListener): Server {
-  return createServer(
+  const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, headersTimeout: 60_000, requestTimeout: 60_000 },
     listener,
   );
+  // Node would keep 1,000 header lines and drop the rest, perhaps one that says how long the body is. Their size is bounded.
+  server.maxHeadersCount = 0;
+  return server;
 }
 
 /**

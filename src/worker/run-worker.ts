@@ -1,30 +1,37 @@
+import cluster from "node:cluster";
+import { rmSync } from "node:fs";
+import type { Config } from "../config/config.js";
 import { isPrimaryMessage, type PrimaryMessage } from "../ipc.js";
 import { createLogger } from "../logger.js";
 import { StartError } from "../start-error.js";
 import { sessionSuffix } from "./peers/instance-key.js";
-import { createPrimaryLink, tellPrimary } from "./primary-link.js";
+import { tellPrimary } from "./primary-link.js";
 import { createForwardIngress } from "./routing/forward-ingress.js";
-import { missingForForward } from "./routing/internals.js";
-import { createWorker } from "./worker.js";
+import { createSiblings } from "./routing/siblings.js";
+import { createStickyIngress } from "./routing/sticky-ingress.js";
+import { createWorker, type Entrance } from "./worker.js";
+
+/** How soon a worker finds that its primary has gone, in milliseconds. */
+const PRIMARY_CHECK_MS = 500;
 
 /**
  * Life of a clustered worker's process: waits for its boot message, serves, and ends when the primary says so, or on an
- * error that nobody caught. On SIGTERM it asks the primary to let it go. Without its primary it ends by itself: Node sees
- * to that.
+ * error that nobody caught. On SIGTERM it asks the primary to let it go. Without its primary it ends at once.
  */
 export async function runWorker(): Promise<void> {
   const booted = messageFromPrimary("shoal:boot");
   const drainAsked = messageFromPrimary("shoal:drain");
   const stopAsked = messageFromPrimary("shoal:stop");
-  tellPrimary({ type: "shoal:hello", missing: missingForForward() });
-  const { slot, config, routing } = await booted;
+  const primary = process.ppid;
+  endWithPrimary(primary);
+  tellPrimary({ type: "shoal:hello" });
+  const { slot, config, socketDir } = await booted;
+  process.once("exit", () => {
+    if (process.ppid !== primary) rmSync(socketDir, { recursive: true, force: true }); // nobody else is left to do it
+  });
   const identity = { instance: config.instance, worker: slot };
   const log = createLogger(config.logLevel).child(identity);
-  const worker = createWorker(config, identity, log, (io, httpServer) =>
-    routing === "sticky"
-      ? createPrimaryLink(io)
-      : createForwardIngress(io, httpServer, sessionSuffix(config)),
-  );
+  const worker = createWorker(config, identity, log, entranceOf(config, socketDir));
 
   let ending = false;
   function end(exitCode: number): void {
@@ -69,6 +76,29 @@ export async function runWorker(): Promise<void> {
     });
     process.disconnect(); // flushes what was said; Node then ends a worker that is on its own
   }
+}
+
+function entranceOf(config: Config, socketDir: string): Entrance {
+  const onStage = (stage: string): void => tellPrimary({ type: "shoal:stage", stage });
+  if (config.routing === "sticky") return { siblings: [], createIngress: createStickyIngress, onStage };
+  const place = { self: cluster.worker?.id ?? 0, suffix: sessionSuffix(config), socketDir };
+  const siblings = createSiblings(place);
+  return {
+    siblings: [siblings],
+    createIngress: (io, httpServer) => createForwardIngress(io, httpServer, place, siblings),
+    onStage,
+  };
+}
+
+/**
+ * Ends this process when its primary has gone, in whatever way. Node's own end on the channel's "disconnect" is not enough: it
+ * waits while a connection is on its way to the primary.
+ */
+function endWithPrimary(primary: number): void {
+  process.on("error", () => process.exit(1)); // the channel is broken
+  setInterval(() => {
+    if (process.ppid !== primary) process.exit(1);
+  }, PRIMARY_CHECK_MS).unref();
 }
 
 /**

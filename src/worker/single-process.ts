@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.js";
+import { descriptorCapacity } from "../descriptors.js";
 import { createListener, type Listener } from "../listener.js";
 import type { Logger } from "../logger.js";
 import type { Measurements, Service } from "../service.js";
@@ -8,9 +9,13 @@ import { createWorker } from "./worker.js";
 export function createSingleProcess(config: Config, log: Logger): Service {
   const identity = { instance: config.instance, worker: 1 };
   let listener: Listener | undefined;
-  const worker = createWorker(config, identity, log.child({ worker: 1 }), (_io, httpServer) => {
-    listener = createListener(httpServer, config.host, config.port);
-    return listener;
+  const worker = createWorker(config, identity, log.child({ worker: 1 }), {
+    siblings: [],
+    createIngress(_io, httpServer) {
+      httpServer.maxConnections = descriptorCapacity();
+      listener = createListener(httpServer, config.host, config.port);
+      return listener;
+    },
   });
   const reload = (): Promise<void> =>
     Promise.reject(new Error("WORKERS is 1: there is no worker to replace"));

@@ -3,7 +3,9 @@ import type { Server as HttpServer } from "node:http";
 import { boundedJson } from "../bounded-json.js";
 import { createClientAddress } from "../client-address.js";
 import type { Config } from "../config/config.js";
+import { descriptorCapacity, descriptorLimit } from "../descriptors.js";
 import type { Identity } from "../domain.js";
+import { ENGINE_PATH } from "../engine-request.js";
 import { createApp } from "../http/app.js";
 import { createInFlight } from "../http/in-flight.js";
 import { createHttpDrain, createHttpServer } from "../http/server.js";
@@ -17,7 +19,6 @@ import { createAdmission } from "../realtime/admission.js";
 import { createConnectionAge } from "../realtime/connection-age.js";
 import { countConnections } from "../realtime/connection-count.js";
 import { createFanOut } from "../realtime/fan-out/fan-out.js";
-import { createIdleMemory } from "../realtime/idle-memory/idle-memory.js";
 import { createIo, type Io } from "../realtime/io.js";
 import { closePaced } from "../realtime/paced-close.js";
 import { createRealtime } from "../realtime/realtime.js";
@@ -37,6 +38,8 @@ import { createDurableRooms } from "./durable-rooms.js";
 import { createMetricsLink } from "./metrics-link.js";
 import { createPeers } from "./peers/peers.js";
 import { createRoomPresence } from "./room-presence.js";
+import type { AddressBook } from "./routing/destination.js";
+import { createSessionRouter } from "./routing/session-router.js";
 import { createMetrics } from "./worker-metrics.js";
 
 /** Part of the shutdown time that open requests may take; the rest is for closing and for the primary. */
@@ -48,8 +51,15 @@ const FAREWELL_SHARE = 0.1;
 /** IPC between siblings is there as long as they are; what it loses, the rooms' sweep finds. */
 const IPC_LINK: WorkerLink = { isUp: () => true, onReady: () => () => {} };
 
-/** How connections reach a worker: by listening itself, or handed over by the primary. Starts last and stops first. */
-export type IngressFactory = (io: Io, httpServer: HttpServer) => Component;
+/** How clients reach a worker. */
+export interface Entrance {
+  /** The workers of its instance that have sessions of their own; empty where requests come to the right one anyway. */
+  readonly siblings: readonly AddressBook[];
+  /** How connections come in: by listening, or from the primary. Starts last and stops first. */
+  createIngress(io: Io, httpServer: HttpServer): Component;
+  /** Hears of each part of the worker that has started. */
+  onStage?(part: string): void;
+}
 
 /** A worker's share of a {@link Service}. */
 export interface Worker extends Component {
@@ -63,12 +73,7 @@ export interface Worker extends Component {
  * The composition root: everything that serves, as one Component. Stores come first and go last; the ingress opens
  * when all else is ready and closes before anything is taken away.
  */
-export function createWorker(
-  config: Config,
-  identity: Identity,
-  log: Logger,
-  createIngress: IngressFactory,
-): Worker {
+export function createWorker(config: Config, identity: Identity, log: Logger, entrance: Entrance): Worker {
   const isAllowedOrigin = createOriginCheck(config.corsOrigins);
   const metrics = createMetrics(identity.worker, config);
   const mongo = createMongo(config.mongodbUri, log);
@@ -89,13 +94,14 @@ export function createWorker(
   });
 
   const lag = createEventLoopLag();
-  const admission = createAdmission(io, config.admission, lag.meanMs, (result) => {
+  const connections = connectionsLimit(config.admission.connections, log);
+  const admission = createAdmission(io, { ...config.admission, connections }, lag.meanMs, (result) => {
     // What gets past it may still be refused: Engine.IO tells what it accepts.
     if (result !== "accepted") metrics.connections.handshake(result);
   });
   metrics.show({
     connections: () => countConnections(io),
-    connectionsLimit: config.admission.connections,
+    connectionsLimit: connections,
     lagMs: lag.meanMs,
     mongo,
     redis,
@@ -129,32 +135,43 @@ export function createWorker(
     log,
   });
 
-  const peers = createPeers(config, createPeerStore(mongo.connection), { io, httpServer, log });
+  const peers = createPeers(config, createPeerStore(mongo.connection), io, log);
+  const router = createSessionRouter({
+    httpServer,
+    path: ENGINE_PATH,
+    books: [...entrance.siblings, ...(peers === undefined ? [] : [peers.book])],
+    silenceMs: config.ping.intervalMs + config.ping.timeoutMs,
+    log,
+  });
 
-  const component = compose("worker", [
-    metrics,
-    createMetricsLink(identity.worker, metrics, log),
-    lag,
-    mongo,
-    { name: "room store", start: () => roomStore.prepare(), stop: async () => {} },
-    audit,
-    ...(redis === undefined ? [] : [redis]),
-    // Before the presence, which may have something to tell the others as soon as it starts.
-    createAdapterSetup(io, redis && config.redis && { clients: redis, config: config.redis }, log),
-    roomPresence.component,
-    realtime,
-    ...(config.fanOut === "batched" ? [createFanOut(io, log)] : []),
-    createIdleMemory(io, log),
-    createConnectionCut(httpServer, config.shutdownTimeoutMs * FAREWELL_SHARE),
-    createSlowClientGuard(io, config.limits.backlog, metrics.connections, log),
-    createConnectionAge(io, config.admission.maxAgeMs),
-    // Stops before the connections are closed: commits under way end, and are acknowledged.
-    durableRooms,
-    roomPresence.link,
-    createHttpDrain(inFlight, config.shutdownTimeoutMs * HTTP_DRAIN_SHARE, log),
-    peers,
-    createIngress(io, httpServer),
-  ]);
+  const component = compose(
+    "worker",
+    [
+      metrics,
+      createMetricsLink(identity.worker, metrics, log),
+      lag,
+      mongo,
+      { name: "room store", start: () => roomStore.prepare(), stop: async () => {} },
+      audit,
+      ...(redis === undefined ? [] : [redis]),
+      // Before the presence, which may have something to tell the others as soon as it starts.
+      createAdapterSetup(io, redis && config.redis && { clients: redis, config: config.redis }, log),
+      roomPresence.component,
+      realtime,
+      ...(config.fanOut === "batched" ? [createFanOut(io, log)] : []),
+      createConnectionCut(httpServer, config.shutdownTimeoutMs * FAREWELL_SHARE),
+      createSlowClientGuard(io, config.limits.backlog, metrics.connections, log),
+      createConnectionAge(io, config.admission.maxAgeMs),
+      // Stops before the connections are closed: commits under way end, and are acknowledged.
+      durableRooms,
+      roomPresence.link,
+      createHttpDrain(inFlight, config.shutdownTimeoutMs * HTTP_DRAIN_SHARE, log),
+      router,
+      ...(peers === undefined ? [] : [peers.component]),
+      entrance.createIngress(io, httpServer),
+    ],
+    entrance.onStage,
+  );
 
   let serving = false;
   async function start(): Promise<void> {
@@ -166,14 +183,26 @@ export function createWorker(
   function drain(): Promise<void> {
     admission.close();
     inFlight.drain();
+    router.leave();
     // Without a window the stop that follows closes all at once; before the start there is nothing to close.
     const isPaced = serving && config.drainWindowMs > 0;
     const window = config.drainWindowMs;
-    draining ??= isPaced ? together(closePaced(io, window), peers.drain(window)) : Promise.resolve();
+    draining ??= isPaced ? together(closePaced(io, window), router.drain(window)) : Promise.resolve();
     return draining;
   }
 
   return { ...component, start, drain, collect: metrics.collect };
+}
+
+/** As configured, as far as the limit of open files allows. */
+function connectionsLimit(configured: number, log: Logger): number {
+  const capacity = descriptorCapacity();
+  if (configured <= capacity) return configured;
+  log.warn(
+    { configured, descriptors: descriptorLimit(), connections: capacity },
+    "MAX_CONNECTIONS_PER_WORKER is more than the limit of open files (ulimit -n) allows; a worker refuses sooner",
+  );
+  return capacity;
 }
 
 async function together(...ends: Promise<void>[]): Promise<void> {

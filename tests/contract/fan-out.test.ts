@@ -6,7 +6,6 @@ import { io as connect } from "socket.io-client";
 import { readConfig } from "../../src/config/config.js";
 import { createLogger } from "../../src/logger.js";
 import { createFanOut } from "../../src/realtime/fan-out/fan-out.js";
-import { createIdleMemory } from "../../src/realtime/idle-memory/idle-memory.js";
 import { createIo } from "../../src/realtime/io.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { createLineLog } from "../support/line-log.js";
@@ -21,13 +20,10 @@ async function startServer(kind: string) {
   const lines = createLineLog();
   const log = createLogger("debug", { write: (text) => lines.feed("stdout", text) });
   const fanOut = createFanOut(io, log);
-  const idleMemory = createIdleMemory(io, log);
   io.attach(httpServer);
-  if (kind.startsWith("batched")) await fanOut.start();
-  if (kind.endsWith("small")) await idleMemory.start();
+  if (kind === "batched") await fanOut.start();
   await once(httpServer.listen(0, "127.0.0.1"), "listening");
   onTestEnd(async () => {
-    await idleMemory.stop();
     await fanOut.stop();
     await io.close();
   });
@@ -55,7 +51,7 @@ async function join(
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-describe.each(["stock", "batched", "batched and small"])("the fan-out, %s", (kind) => {
+describe.each(["stock", "batched"])("the fan-out, %s", (kind) => {
   test.each<[string, Transports]>([
     ["WebSocket", ["websocket"]],
     ["polling", ["polling"]],

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Child, type Exit, spawnNode } from "./child.js";
+import { type Child, type Exit, spawnProgram } from "./child.js";
 import { onEnd } from "./cleanup.js";
 import { type Line, logged, type WaitForLine } from "./line-log.js";
 import { NEVER_OVERLOADED_MS } from "./patience.js";
@@ -19,6 +19,8 @@ export interface ShoalOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Longest time for `stop`; default 15000. */
   readonly stopWithinMs?: number;
+  /** Limit of open files of each of its processes (`ulimit -n`); default: that of the tests. */
+  readonly openFiles?: number;
 }
 
 /** An instance of which it is not known whether it came up. */
@@ -76,7 +78,13 @@ export async function launchShoal(options: ShoalOptions = {}): Promise<LaunchedS
   const isWorkerReady = logged("worker ready");
   const isSingleReady = logged("ready", { workers: 1 });
   const tmpDir = await tempDir("tmp");
-  const child = await spawnNode(distFile("main.js"), {
+  const program = [process.execPath, distFile("main.js")];
+  const { openFiles } = options;
+  const command =
+    openFiles === undefined ? program : ["sh", "-c", `ulimit -n ${openFiles} && exec "$@"`, "sh", ...program];
+  const [first = "", ...args] = command;
+  const child = await spawnProgram(first, {
+    args,
     env: { TMPDIR: tmpDir, ...(await environment(instance, options)) },
     stopWithinMs: options.stopWithinMs ?? 15_000,
     onLine: (line) => {

@@ -48,10 +48,13 @@ export async function startWorker({ mongodbUri, env, worker = 1 }: WorkerOptions
   const log = createLineLog();
   const logger = createLogger(config.logLevel, { write: (text) => log.feed("stdout", text) }).child(identity);
   const listeners: Listener[] = [];
-  const whole = createWorker(config, identity, logger, (_io, httpServer) => {
-    const listener = createListener(httpServer, config.host, config.port);
-    listeners.push(listener);
-    return listener;
+  const whole = createWorker(config, identity, logger, {
+    siblings: [],
+    createIngress(_io, httpServer) {
+      const listener = createListener(httpServer, config.host, config.port);
+      listeners.push(listener);
+      return listener;
+    },
   });
   const stop = () => within(whole.stop(), STOPS_WITHIN_MS, "the stop of the worker");
   onEnd(stop);

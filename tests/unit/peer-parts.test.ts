@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { instanceKey, keyIn, sessionSuffix } from "../../src/worker/peers/instance-key.js";
-import { endToEnd, relayedHeaders } from "../../src/worker/peers/relay-headers.js";
+import { endToEnd, relayedHeaders } from "../../src/worker/routing/relay-headers.js";
 import { newSessionId } from "../../src/worker/routing/session-owner.js";
 
 const kept = ["Host", "shoal", "Cookie", "a=1", "Cookie", "b=2", "Content-Length", "3"];
@@ -17,7 +17,7 @@ test("a relayed request says by whom it came, and that it was relayed", () => {
   const forwarded = ["X-Forwarded-For", "192.0.2.1", "x-forwarded-proto", "https", "x-shoal-relayed", "0"];
   const request = {
     rawHeaders: [...dropped, ...kept, ...forwarded],
-    headers: { "x-forwarded-for": "192.0.2.1", "x-forwarded-proto": "https" },
+    headers: { host: "shoal", "x-forwarded-for": "192.0.2.1", "x-forwarded-proto": "https" },
     socket: { remoteAddress: "192.0.2.9" },
   };
 

@@ -1,4 +1,4 @@
-import { newSessionId, ownerOf, sessionIdIn } from "../../src/worker/routing/session-owner.js";
+import { newSessionId, ownerOf } from "../../src/worker/routing/session-owner.js";
 
 describe("a session id", () => {
   test("tells its owner, and no two are alike", () => {
@@ -25,13 +25,5 @@ describe("a session id", () => {
       undefined,
     ]);
     expect(ownerOf(newSessionId(7, ""), ".aaaaaaaa")).toBeUndefined();
-  });
-
-  test("is found in the requests of Engine.IO only, the last one if there are several", () => {
-    expect(sessionIdIn("/socket.io/?EIO=4&sid=one&t=2", "/socket.io")).toBe("one");
-    expect(sessionIdIn("/socket.io/?sid=one&sid=two", "/socket.io")).toBe("two");
-    expect(sessionIdIn("/socket.io/?EIO=4&transport=polling", "/socket.io")).toBeUndefined();
-    expect(sessionIdIn("/hello?sid=one", "/socket.io")).toBeUndefined();
-    expect(sessionIdIn("/socket.io/?nosid=one", "/socket.io")).toBeUndefined();
   });
 });

@@ -1,9 +1,5 @@
-import { Agent } from "node:http";
+import { KeepAliveAgent } from "../routing/keep-alive-agent.js";
 
-/** Below the time after which a server closes an idle connection (80 s), so that no request is sent into one that is closing. */
-const IDLE_TIMEOUT_MS = 30_000;
-/** Idle connections of one lane that are kept. */
-const KEPT_PER_LANE = 64;
 /** Where requests of one session always go the same way, connections stay at the worker that has it. */
 const LANES = 16;
 
@@ -11,10 +7,9 @@ const LANES = 16;
 export interface Peer {
   readonly key: string;
   readonly url: string;
-  readonly host: string;
-  readonly port: number;
+  readonly address: { readonly host: string; readonly port: number };
   /** Connections for requests of this session. */
-  agentFor(sessionId: string): Agent;
+  agentFor(sessionId: string): KeepAliveAgent;
   /** Ends the idle connections. */
   close(): void;
 }
@@ -22,25 +17,19 @@ export interface Peer {
 /** Opens nothing by itself. */
 export function createPeer(key: string, url: string): Peer {
   const { hostname, port } = new URL(url);
-  const agents = new Map<number, Agent>();
+  const agents = new Map<number, KeepAliveAgent>();
   return {
     key,
     url,
-    host: hostname.replace(/^\[|\]$/g, ""),
-    port: Number(port || 80),
+    address: { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 80) },
     agentFor(sessionId) {
       const lane = Number.parseInt(sessionId, 10) % LANES || 0; // the worker's number, if there is one
-      const agent =
-        agents.get(lane) ??
-        new Agent({ keepAlive: true, maxFreeSockets: KEPT_PER_LANE, timeout: IDLE_TIMEOUT_MS });
+      const agent = agents.get(lane) ?? new KeepAliveAgent();
       agents.set(lane, agent);
       return agent;
     },
     close() {
-      for (const agent of agents.values()) {
-        agent.maxFreeSockets = 0; // those in use end after their answers
-        for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
-      }
+      for (const agent of agents.values()) agent.close();
     },
   };
 }

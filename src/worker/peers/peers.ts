@@ -1,24 +1,53 @@
 import type { Config } from "../../config/config.js";
-import { compose } from "../../lifecycle.js";
+import type { Component } from "../../lifecycle.js";
+import type { Logger } from "../../logger.js";
+import type { Io } from "../../realtime/io.js";
 import type { MongoPeerStore } from "../../stores/peer-store.js";
-import { instanceKey } from "./instance-key.js";
-import { createPeerDirectory } from "./peer-directory.js";
-import { createPeerRelay, type PeerRelay, type RelayParts } from "./peer-relay.js";
+import type { AddressBook, Destination } from "../routing/destination.js";
+import { RELAYED_HEADER } from "../routing/relay-headers.js";
+import { instanceKey, keyIn } from "./instance-key.js";
+import type { Peer } from "./peer.js";
+import { createPeerDirectory, type PeerDirectory } from "./peer-directory.js";
 
-/**
- * Finds the sessions of other instances, if this one has an address for them; else it does nothing at all. Starts after
- * Engine.IO is attached and before the ingress.
- */
-export function createPeers(
-  config: Config,
-  store: MongoPeerStore,
-  parts: Pick<RelayParts, "io" | "httpServer" | "log">,
-): PeerRelay {
-  if (config.peerUrl === "")
-    return { name: "peers", start: async () => {}, drain: async () => {}, stop: async () => {} };
-  const key = instanceKey(config.instance);
-  const directory = createPeerDirectory({ key, url: config.peerUrl }, store, parts.log);
-  const silenceMs = config.ping.intervalMs + config.ping.timeoutMs;
-  const relay = createPeerRelay({ ...parts, key, directory, silenceMs });
-  return { ...compose("peers", [directory, relay]), drain: relay.drain };
+/** The other instances, by the key that a session's id ends with. */
+export interface Peers {
+  readonly book: AddressBook;
+  /** Starts after Engine.IO is attached, as it ends the ids of this instance with its key, and before the ingress. */
+  readonly component: Component;
+}
+
+/** Undefined if this instance has no address for the others. */
+export function createPeers(config: Config, store: MongoPeerStore, io: Io, log: Logger): Peers | undefined {
+  if (config.peerUrl === "") return undefined;
+  const ownKey = instanceKey(config.instance);
+  const directory = createPeerDirectory({ key: ownKey, url: config.peerUrl }, store, log);
+
+  return {
+    book: {
+      find(sessionId, { headers }) {
+        const key = keyIn(sessionId);
+        // What was relayed is not relayed again: an address may have passed to another instance.
+        if (key === undefined || key === ownKey || RELAYED_HEADER.toLowerCase() in headers) return undefined;
+        return directory.find(key).then((peer) => peer && destinationFor(peer, directory));
+      },
+    },
+    component: {
+      ...directory,
+      async start() {
+        await directory.start();
+        const { engine } = io;
+        const generateId = engine.generateId.bind(engine);
+        engine.generateId = async (request) => `${await generateId(request)}.${ownKey}`;
+      },
+    },
+  };
+}
+
+function destinationFor(peer: Peer, directory: PeerDirectory): Destination {
+  return {
+    address: peer.address,
+    agentFor: peer.agentFor,
+    onReached: () => directory.reached(peer),
+    onUnreachable: (error) => directory.unreachable(peer, error),
+  };
 }

@@ -1,61 +1,107 @@
-import cluster from "node:cluster";
 import type { Server as HttpServer } from "node:http";
-import { Socket } from "node:net";
+import { createServer, Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { descriptorCapacity } from "../../descriptors.js";
+import { ENGINE_PATH } from "../../engine-request.js";
 import { isPrimaryMessage } from "../../ipc.js";
 import type { Component } from "../../lifecycle.js";
+import { createListener, type Listener } from "../../listener.js";
 import type { Io } from "../../realtime/io.js";
-import { createPrimaryFarewell, giveAway, tellPrimary } from "../primary-link.js";
-import { newSessionId } from "./session-owner.js";
-import { createSessionRouter } from "./session-router.js";
-import { createSharedListener } from "./shared-listener.js";
-
-const NOTHING = new Uint8Array();
+import { createPrimaryFarewell, tellPrimary } from "../primary-link.js";
+import { createIntake, type Intake } from "./intake.js";
+import { newSessionId, sessionAskedFor } from "./session-owner.js";
+import { type Place, type Siblings, socketPathOf } from "./siblings.js";
 
 /**
- * A clustered worker's ingress that accepts connections itself. Each session id says which worker made it; a connection goes to
- * the worker whose session its next request is for, by way of the primary. `suffix` ends the ids of this instance.
+ * A clustered worker's ingress with `ROUTING=forward`: takes connections from the primary, or listens by itself when it is told
+ * to, and takes requests for its sessions from its siblings on a private socket. Each session id says which worker made it.
  */
-export function createForwardIngress(io: Io, httpServer: HttpServer, suffix: string): Component {
-  const self = cluster.worker?.id ?? 0;
-  const router = createSessionRouter(
-    httpServer,
-    { path: io.path(), self, suffix },
-    {
-      handOver: (socket, worker, bytes) => void giveAway(socket, worker, bytes),
-      giveBack: (socket) => giveAway(socket, undefined, NOTHING),
-    },
-  );
-  const listener = createSharedListener(
-    (socket) => router.accept(socket, NOTHING),
-    (socket) => giveAway(socket, undefined, NOTHING),
-  );
+export function createForwardIngress(
+  io: Io,
+  httpServer: HttpServer,
+  place: Place,
+  siblings: Siblings,
+): Component {
   const farewell = createPrimaryFarewell();
+  /** Connections for sessions of this worker that others still have open. */
+  const arriving = new Map<number, { readonly socket: Socket; readonly head: Uint8Array }>();
+  let intake: Intake | undefined;
+  let listener: Listener | undefined;
 
   function onMessage(message: unknown, handle: unknown): void {
     if (!isPrimaryMessage(message)) return;
-    listener.hear(message);
-    if (message.type !== "shoal:adopt" || !(handle instanceof Socket)) return;
-    handle.allowHalfOpen = true; // as node:http has its own
-    router.accept(handle, message.bytes);
+    if (message.type === "shoal:listen") void listen(message.host, message.port);
+    if (message.type === "shoal:go") enter(message.id, message.bytes);
+    if (!(handle instanceof Socket)) return;
+    handle.on("error", () => {}); // the client's end; "close" follows
+    handle.allowHalfOpen = true; // as connections have that node:http accepts
+    if (message.type === "shoal:adopt") arriving.set(message.id, { socket: handle, head: message.head });
+    // First said, then read: what nobody says to have taken is given to another worker.
+    if (message.type === "shoal:connection") take(message.flight, () => intake?.accept(handle));
+  }
+
+  function take(flight: number, onTold: () => void): void {
+    tellPrimary({ type: "shoal:taken", flight, full: intake?.isFull() ?? true }, onTold);
+  }
+
+  function enter(id: number, bytes: Uint8Array): void {
+    const arrived = arriving.get(id);
+    arriving.delete(id);
+    if (arrived === undefined) return;
+    intake?.adopt(arrived.socket, Buffer.concat([arrived.head, bytes]));
+  }
+
+  /**
+   * Looks at the target of the first request: a connection that is opened for a sibling's session goes there as a whole. This
+   * is a hint, and saves a relay for each request; what it does not see, the session router does.
+   */
+  function giveAway(socket: Socket, first: Buffer): boolean {
+    const sessionId = sessionAskedFor(first, ENGINE_PATH);
+    return sessionId !== undefined && siblings.handOver(sessionId, socket, first);
+  }
+
+  async function listen(host: string, port: number): Promise<void> {
+    const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => intake?.accept(socket));
+    listener = createListener(server, host, port, { reusePort: true });
+    const { url, start } = listener;
+    try {
+      await start();
+      tellPrimary({ type: "shoal:listening", url: url() });
+    } catch (error) {
+      tellPrimary({ type: "shoal:listening", error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  /** The server's time limits hold for all its connections only while it listens somewhere. */
+  function listenPrivately(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      httpServer.once("error", reject);
+      httpServer.listen({ path: socketPathOf(place.socketDir, place.self), backlog: 4096 }, resolve);
+    });
   }
 
   return {
     name: "forward ingress",
     async start() {
-      io.engine.generateId = () => newSessionId(self, suffix);
-      router.start();
-      // Stays until the end: what siblings have on its way here still arrives and is answered.
+      io.engine.generateId = () => newSessionId(place.self, place.suffix);
+      await listenPrivately();
+      intake = createIntake({
+        httpServer,
+        capacity: descriptorCapacity(),
+        giveAway,
+        onVacant: () => tellPrimary({ type: "shoal:vacant" }),
+      });
+      // Stays until the end: what siblings hand over still arrives and is answered.
       process.on("message", onMessage);
       await farewell.start();
       tellPrimary({ type: "shoal:ready" });
     },
     async stop() {
       await farewell.stop();
-      await listener.close();
-      // What was given last has arrived, but was perhaps not read yet.
-      for (let turns = 0; turns < 3; turns += 1) await nextTurn();
-      await router.stop();
+      // What waits at a port of its own is accepted before it closes.
+      for (let turns = 0; turns < 2; turns += 1) await nextTurn();
+      await listener?.stop();
+      await intake?.close();
     },
   };
 }

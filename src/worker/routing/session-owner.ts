@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { readEngineRequest } from "../../engine-request.js";
 
 /** Unguessable part of a session id, in bytes. */
 const RANDOM_BYTES = 16;
 /** A worker's number has at most 16 digits: it is a safe integer. What comes last names the instance, if anything does. */
 const SESSION_ID = /^(\d{1,16})\.[\w-]{22}(|\.[\w-]+)$/;
-const SID = /[?&]sid=([^&#]*)/g;
 
 /**
  * A session id that says whose it is. A worker's number is never given again in the life of its primary. `suffix` is the
@@ -20,8 +20,11 @@ export function ownerOf(sessionId: string, suffix: string): number | undefined {
   return owner === undefined || ending !== suffix ? undefined : Number(owner);
 }
 
-/** The session that a request to Engine.IO at `path` is about; undefined for a handshake and for everything else. */
-export function sessionIdIn(url: string, path: string): string | undefined {
-  if (!url.startsWith(path) || !url.includes("sid=")) return undefined; // most requests that are not for a session end here
-  return [...url.matchAll(SID)].at(-1)?.[1]; // the last one counts, as in Engine.IO
+/** The session that the request which begins with these bytes is for, as far as its first line tells. */
+export function sessionAskedFor(bytes: Buffer, path: string): string | undefined {
+  const end = bytes.indexOf("\n");
+  const [method, url = ""] = bytes.subarray(0, Math.max(end, 0)).toString("latin1").split(" ", 2);
+  if (method !== "GET" && method !== "POST") return undefined;
+  const target = readEngineRequest(url, path);
+  return target.kind === "session" ? target.sessionId : undefined;
 }

@@ -1,99 +1,173 @@
-import type { Server as HttpServer, IncomingMessage } from "node:http";
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
+import { readEngineRequest } from "../../engine-request.js";
+import type { Component } from "../../lifecycle.js";
+import type { Logger } from "../../logger.js";
 import { takeRequestListeners, takeUpgradeListeners } from "../server-listeners.js";
-import { giveBackIdle } from "./give-back.js";
-import { isAnswering, markUpgrade, superviseConnections, watchRequests } from "./http-connection.js";
-import { headOf, isWhole } from "./request-head.js";
-import { ownerOf, sessionIdIn } from "./session-owner.js";
+import type { AddressBook, Destination, Upgrade } from "./destination.js";
+import { hasBody, isAmbiguous } from "./relay-headers.js";
+import { relayRequest } from "./relay-request.js";
+import { headOf, replay, withoutUpgrade } from "./replay.js";
+import { openTunnel } from "./tunnel.js";
 
-/** How a worker gives connections up. */
-export interface Siblings {
-  /** To `worker`, with what was read: the beginning of a request. */
-  handOver(socket: Socket, worker: number, bytes: Uint8Array): void;
-  /** To whoever takes it; nothing was read. Resolves when it is on its way. */
-  giveBack(socket: Socket): Promise<void>;
+/** Stands in front of all that handles requests, and passes on those for sessions of other processes. */
+export interface SessionRouter extends Component {
+  /** From now on every answer ends its connection, so that clients turn elsewhere. */
+  leave(): void;
+  /** Ends tunnels at random moments of the window, and waits for requests under way; at most as long as the window. */
+  drain(windowMs: number): Promise<void>;
 }
 
-/** Stands in front of the HTTP server and sends connections to the worker whose session they ask for. */
-export interface SessionRouter {
-  /** Takes its place; whatever handles requests is there by then. */
-  start(): void;
-  /** A client's connection; `bytes` were read elsewhere, and are for this worker whatever they ask for. */
-  accept(socket: Socket, bytes: Uint8Array): void;
-  /** Gives back the connections on which nothing is being asked, in half a second at most. */
-  stop(): Promise<void>;
-}
-
-/** "Misdirected": a client may ask again, on another connection (RFC 9110, 15.5.20). */
-const MISDIRECTED = 421;
-
-/** Who asks for whom: requests to Engine.IO at `path` come to worker `self`, and ids end with `suffix`. */
-export interface Place {
+export interface RouterParts {
+  readonly httpServer: HttpServer;
+  /** Path of Engine.IO, as `readEngineRequest` takes it. */
   readonly path: string;
-  readonly self: number;
-  readonly suffix: string;
+  /** Asked in this order. */
+  readonly books: readonly AddressBook[];
+  /** After this long without a byte there is nobody any more, in milliseconds: there are heartbeats. */
+  readonly silenceMs: number;
+  readonly log: Logger;
 }
+
+const LOOK_EVERY_MS = 50;
 
 /**
- * For one worker. The HTTP server reads the connections by itself. Where the header of a request says that it is for a
- * sibling, the server lets go of the connection: header and what was read after it go along, the rest of a body is still
- * with the kernel, and nothing of it depends on this process any more.
+ * Requests to Engine.IO on one connection are handled one after the other, whoever has their sessions: their answers are in
+ * order, and none overtakes another one on its way. An upgrade waits for the answers before it.
  */
-export function createSessionRouter(
-  httpServer: HttpServer,
-  { path, self, suffix }: Place,
-  siblings: Siblings,
-): SessionRouter {
-  /** Requests that leave, and where for. */
-  const leaving = new WeakMap<IncomingMessage, number>();
-  const misdirected = new WeakSet<IncomingMessage>();
-  const cameWithBytes = new WeakSet<Socket>();
+export function createSessionRouter({ httpServer, path, books, silenceMs, log }: RouterParts): SessionRouter {
+  const relays = new Set<() => void>();
+  const tunnels = new Set<() => void>();
+  /** The last response of each connection. */
+  const lastOf = new WeakMap<Socket, ServerResponse>();
+  let leaving = false;
 
-  /** The sibling that made the session; it may have ended, which the primary finds out. */
-  function siblingFor({ method, url = "" }: IncomingMessage): number | undefined {
-    if (method !== "GET" && method !== "POST") return undefined;
-    const sessionId = sessionIdIn(url, path);
-    const owner = sessionId === undefined ? undefined : ownerOf(sessionId, suffix);
-    return owner === self ? undefined : owner;
+  function inTurn(before: ServerResponse | undefined, socket: Socket, go: () => void): void {
+    if (before === undefined || before.closed) go();
+    else before.once("close", () => !socket.destroyed && go());
   }
 
-  function accept(socket: Socket, bytes: Uint8Array): void {
-    let isForHere = bytes.length > 0;
-    httpServer.emit("connection", socket);
-    watchRequests(socket, (request) => {
-      const sibling = isForHere ? undefined : siblingFor(request);
-      isForHere = false;
-      if (sibling === undefined) return false;
-      if (socket.writable && !isAnswering(socket) && isWhole(request)) {
-        leaving.set(request, sibling);
-        return true;
-      }
-      // As a rule it came without waiting for the answer before it. Its own follows that one, also where it asks for an upgrade.
-      misdirected.add(request);
-      markUpgrade(request, false);
-      return false;
-    });
-    if (bytes.length === 0) return;
-    cameWithBytes.add(socket);
-    socket.emit("data", Buffer.from(bytes)); // to the HTTP server alone, and before anything that it reads by itself
+  /** The session that a request is for, if somebody else might have it. */
+  function sessionIn({ url = "" }: IncomingMessage): string | undefined {
+    if (books.length === 0) return undefined;
+    const target = readEngineRequest(url, path);
+    return target.kind === "session" ? target.sessionId : undefined;
+  }
+
+  async function destinationOf(
+    sessionId: string,
+    request: IncomingMessage,
+  ): Promise<Destination | undefined> {
+    for (const book of books) {
+      const found = book.find(sessionId, request);
+      const destination = found instanceof Promise ? await found : found;
+      if (destination !== undefined) return destination;
+    }
+    return undefined;
+  }
+
+  async function passRequest(
+    sessionId: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    handleHere: () => void,
+  ): Promise<void> {
+    const destination = await destinationOf(sessionId, request);
+    if (response.destroyed) return;
+    if (destination === undefined) return handleHere();
+    if (isAmbiguous(request)) {
+      response.shouldKeepAlive = false;
+      response.writeHead(400, { "Content-Length": "0" }).end();
+      return;
+    }
+    const end = relayRequest(request, response, { destination, sessionId, silenceMs, handleHere });
+    relays.add(end);
+    response.once("close", () => relays.delete(end));
+  }
+
+  async function passUpgrade(sessionId: string, upgrade: Upgrade, here: () => void): Promise<void> {
+    const { request, socket } = upgrade;
+    const onError = (): void => void socket.destroy();
+    socket.on("error", onError);
+    const destination = await destinationOf(sessionId, request);
+    if (socket.destroyed) return;
+    const handleHere = (): void => {
+      socket.off("error", onError);
+      here();
+    };
+    if (destination === undefined) return handleHere();
+    if (isAmbiguous(request) || hasBody(request)) {
+      socket.end("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      return;
+    }
+    if (destination.handOver !== undefined) return destination.handOver(upgrade);
+    const end = openTunnel(upgrade, { destination, sessionId, silenceMs, handleHere });
+    tunnels.add(end);
+    socket.once("close", () => tunnels.delete(end));
+  }
+
+  /** What is wrong is wrong with one request: it ends, and the worker goes on. */
+  function endOnError(client: { destroy(): unknown }): (error: unknown) => void {
+    return (error) => {
+      log.error({ err: error }, "relaying failed");
+      client.destroy();
+    };
   }
 
   return {
-    start() {
+    name: "session router",
+    async start() {
       const onRequest = takeRequestListeners(httpServer);
       const onUpgrade = takeUpgradeListeners(httpServer);
       httpServer.on("request", (request, response) => {
-        if (misdirected.has(request)) response.writeHead(MISDIRECTED, { Connection: "close" }).end();
-        else onRequest(request, response);
+        const { socket } = request;
+        const before = lastOf.get(socket);
+        lastOf.set(socket, response);
+        if (leaving) response.setHeader("Connection", "close");
+        const here = (): void => onRequest(request, response);
+        if (!request.url?.startsWith(path)) return here();
+        inTurn(before, socket, () => {
+          const sessionId = sessionIn(request);
+          if (sessionId === undefined) here();
+          else void passRequest(sessionId, request, response, here).catch(endOnError(response));
+        });
       });
-      httpServer.on("upgrade", (request, socket, head) => {
-        const sibling = leaving.get(request);
-        if (sibling === undefined) onUpgrade(request, socket, head);
-        else siblings.handOver(request.socket, sibling, Buffer.concat([headOf(request), head]));
+      httpServer.on("upgrade", (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
+        const socket = duplex as Socket; // of a server of node:http without TLS
+        const here = (): void => onUpgrade(request, socket, head);
+        inTurn(lastOf.get(socket), socket, () => {
+          // Anything else asks for a protocol that this server does not speak, and is to be answered as if it did not (RFC 9110, 7.8).
+          if (!isWebSocket(request)) {
+            replay(
+              httpServer,
+              socket,
+              Buffer.concat([headOf(request, withoutUpgrade(request.rawHeaders)), head]),
+            );
+            return;
+          }
+          const sessionId = sessionIn(request);
+          if (sessionId === undefined) here();
+          else void passUpgrade(sessionId, { request, socket, head }, here).catch(endOnError(socket));
+        });
       });
-      superviseConnections(httpServer);
     },
-    accept,
-    stop: () => giveBackIdle(httpServer, (socket) => cameWithBytes.has(socket), siblings.giveBack),
+    leave() {
+      leaving = true;
+    },
+    async drain(windowMs) {
+      leaving = true;
+      const endMs = performance.now() + windowMs;
+      for (const end of tunnels) setTimeout(end, Math.random() * windowMs).unref();
+      while (relays.size + tunnels.size > 0 && performance.now() < endMs) await pause(LOOK_EVERY_MS);
+    },
+    async stop() {
+      for (const end of [...relays, ...tunnels]) end();
+    },
   };
+}
+
+function isWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
 }

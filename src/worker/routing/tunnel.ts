@@ -1,24 +1,18 @@
 import type { IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import type { Destination, Upgrade } from "./destination.js";
 import { relayedHeaders } from "./relay-headers.js";
 import { CONNECT_TIMEOUT_MS, type Errand } from "./relay-request.js";
-
-/** A client's connection that wants to become a WebSocket, with what was read of it after the header. */
-export interface Upgrade {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-}
+import { headOf } from "./replay.js";
 
 /**
- * Joins the client's connection to one of its own to the instance, which does the rest: bytes pass both ways, unread. An end of
+ * Joins the client's connection to one of its own to the process, which does the rest: bytes pass both ways, unread. An end of
  * either is passed on after all that came before it; an error of either ends both, and so does silence: there are heartbeats.
  * Returns what ends it.
  */
 export function openTunnel({ request, socket, head }: Upgrade, errand: Errand): () => void {
-  const { host, port } = errand.peer;
-  const upstream: Socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
+  const { destination } = errand;
+  const upstream: Socket = connect({ ...pointOf(destination), noDelay: true, allowHalfOpen: true });
   const timer = setTimeout(() => upstream.destroy(new Error("no connection in time")), CONNECT_TIMEOUT_MS);
 
   function end(): void {
@@ -30,7 +24,7 @@ export function openTunnel({ request, socket, head }: Upgrade, errand: Errand): 
   function onAbsent(error: Error): void {
     clearTimeout(timer);
     socket.off("close", end);
-    errand.onUnreachable(error);
+    destination.onUnreachable(error);
     if (!socket.destroyed) errand.handleHere();
   }
 
@@ -39,9 +33,9 @@ export function openTunnel({ request, socket, head }: Upgrade, errand: Errand): 
   upstream.once("connect", () => {
     clearTimeout(timer);
     upstream.off("error", onAbsent);
-    errand.onReached();
-    upstream.setTimeout(errand.pollTimeoutMs, end);
-    upstream.write(headerOf(request), "latin1");
+    destination.onReached();
+    upstream.setTimeout(errand.silenceMs, end);
+    upstream.write(headerOf(request));
     upstream.write(head);
     upstream.once("error", end).pipe(socket);
     socket.once("error", end).once("finish", end).pipe(upstream);
@@ -49,9 +43,11 @@ export function openTunnel({ request, socket, head }: Upgrade, errand: Errand): 
   return end;
 }
 
-function headerOf(request: IncomingMessage): string {
-  const headers = [...relayedHeaders(request), "Connection", "Upgrade", "Upgrade", "websocket"];
-  const lines = [`GET ${request.url} HTTP/1.1`];
-  for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
-  return `${lines.join("\r\n")}\r\n\r\n`;
+function headerOf(request: IncomingMessage): Buffer {
+  return headOf(request, [...relayedHeaders(request), "Connection", "Upgrade", "Upgrade", "websocket"]);
+}
+
+/** node:net calls `path` what node:http calls `socketPath`. */
+function pointOf({ address }: Destination): { path: string } | { host: string; port: number } {
+  return "socketPath" in address ? { path: address.socketPath } : address;
 }

@@ -1,22 +1,18 @@
 import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from "node:http";
-import type { Peer } from "./peer.js";
-import { endToEnd, relayedHeaders } from "./relay-headers.js";
+import type { Destination } from "./destination.js";
+import { endToEnd, hasBody, relayedHeaders } from "./relay-headers.js";
 
-/** Longest wait for a connection to another instance, in milliseconds. */
+/** Longest wait for a connection to another process, in milliseconds. */
 export const CONNECT_TIMEOUT_MS = 2000;
 /** Longest wait for the answer to a POST that is sent, in milliseconds: Engine.IO answers it as soon as it has read it. */
 const POST_ANSWER_TIMEOUT_MS = 5000;
 
 /** Where a request goes, and who hears what came of it. */
 export interface Errand {
-  readonly peer: Peer;
+  readonly destination: Destination;
   readonly sessionId: string;
-  /** Longest wait for the answer to a poll, in milliseconds: it comes with the next heartbeat. */
-  readonly pollTimeoutMs: number;
-  /** There is a connection. */
-  onReached(): void;
-  /** There is none to be had. */
-  onUnreachable(error: Error): void;
+  /** After this long without a byte there is nobody any more, in milliseconds: there are heartbeats. */
+  readonly silenceMs: number;
   /** The session has nobody: whoever has it is not there, or has gone. Nothing was answered. */
   handleHere(): void;
 }
@@ -40,9 +36,9 @@ export function relayRequest(
 
   function onConnected(): void {
     stage = "asking";
-    errand.onReached();
+    errand.destination.onReached();
     clearTimeout(timer);
-    if (isPoll) timer = setTimeout(giveUp, errand.pollTimeoutMs);
+    if (isPoll) timer = setTimeout(giveUp, errand.silenceMs);
     else incoming.once("end", onAsked);
     incoming.pipe(outgoing);
   }
@@ -58,7 +54,7 @@ export function relayRequest(
     const wasSent = stage === "asking";
     stage = "over";
     const isUnreachable = !wasSent && (late || isAbsence(error));
-    if (isUnreachable) errand.onUnreachable(error);
+    if (isUnreachable) errand.destination.onUnreachable(error);
     // Where a poll breaks off, only the worker of the session has gone, perhaps; others of that instance go on.
     if (isUnreachable || (wasSent && isPoll && !late)) errand.handleHere();
     else refuse(response, wasSent ? (late ? 504 : 502) : 503);
@@ -85,22 +81,30 @@ export function relayRequest(
   return () => response.destroy();
 }
 
-function send(incoming: IncomingMessage, { peer, sessionId }: Errand): ClientRequest {
+/** The body is framed by node:http, from what its own parser has read: as long as it was said to be, or in chunks. */
+function send(incoming: IncomingMessage, { destination, sessionId }: Errand): ClientRequest {
   const headers = relayedHeaders(incoming);
-  // A body of unknown length; without this line a peer would take the request for one without a body.
-  if (incoming.headers["transfer-encoding"] !== undefined) headers.push("Transfer-Encoding", "chunked");
+  // Without this line the next hop would take the request for one without a body.
+  if (hasBody(incoming) && incoming.headers["content-length"] === undefined) {
+    headers.push("Transfer-Encoding", "chunked");
+  }
   headers.push("Connection", "keep-alive");
-  const { host, port } = peer;
-  const agent = peer.agentFor(sessionId);
+  const agent = destination.agentFor(sessionId);
   const { method, url } = incoming;
-  return request({ host, port, agent, method, path: url, setHost: false, headers });
+  return request({ ...destination.address, agent, method, path: url, setHost: false, headers });
 }
 
 /** Nobody listens there; everything else may be this side's fault. */
 function isAbsence({ code = "" }: NodeJS.ErrnoException): boolean {
-  return ["ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "ETIMEDOUT"].includes(
-    code,
-  );
+  return [
+    "ENOENT",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "ENOTFOUND",
+    "ETIMEDOUT",
+  ].includes(code);
 }
 
 /**

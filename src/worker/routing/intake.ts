@@ -1,0 +1,115 @@
+import type { Server as HttpServer } from "node:http";
+import type { Socket } from "node:net";
+import { waitAtMost } from "../../wait-at-most.js";
+import { replay } from "./replay.js";
+
+/** For a connection beyond what the process can hold. */
+const REFUSAL =
+  "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+/** Time that a refused client has to see the answer, in milliseconds. */
+const LINGER_MS = 500;
+/** Longest wait for the first request of connections that have just come, in milliseconds. */
+const FIRST_REQUEST_MS = 500;
+/** Part of the capacity below which a worker that was full is vacant again. */
+const VACANT_SHARE = 0.95;
+
+/** Time that a connection may take to say something at all, in milliseconds. */
+const FIRST_BYTE_MS = 60_000;
+
+/** The way of accepted connections into the HTTP server, which does not accept them by itself. */
+export interface Intake {
+  /** One of which nothing was read. */
+  accept(socket: Socket): void;
+  /** One of which this was read, and that is for here, whatever it asks for. */
+  adopt(socket: Socket, bytes: Uint8Array): void;
+  /** Whether there are as many connections as the process can hold. */
+  isFull(): boolean;
+  /**
+   * Waits for the requests that connections were just opened for, and ends those on which nothing is being asked. Nobody must
+   * come in any more. Takes about half a second at most.
+   */
+  close(): Promise<void>;
+}
+
+/** What an intake is made of. */
+export interface IntakeParts {
+  readonly httpServer: HttpServer;
+  /** Connections at a time. */
+  readonly capacity: number;
+  /** Says whether the connection was given away, by the first that was read of it. */
+  giveAway(socket: Socket, first: Buffer): boolean;
+  /** There is room again after `isFull`. */
+  onVacant(): void;
+}
+
+export function createIntake({ httpServer, capacity, giveAway, onVacant }: IntakeParts): Intake {
+  const open = new Set<Socket>();
+  /** Those on which nothing was asked yet. */
+  const silent = new Set<Socket>();
+  let wasFull = false;
+  let onAllHeard = (): void => {};
+
+  const isFull = (): boolean => open.size >= capacity;
+
+  function hear(socket: Socket): void {
+    silent.delete(socket);
+    if (silent.size === 0) onAllHeard();
+  }
+
+  function leave(this: Socket): void {
+    open.delete(this);
+    hear(this);
+    if (!wasFull || open.size > capacity * VACANT_SHARE) return;
+    wasFull = false;
+    onVacant();
+  }
+
+  httpServer.on("request", ({ socket }) => hear(socket));
+  httpServer.on("upgrade", ({ socket }) => hear(socket));
+
+  /** Returns whether there is room for it. */
+  function enter(socket: Socket): boolean {
+    wasFull ||= open.size + 1 >= capacity;
+    if (isFull()) {
+      refuse(socket);
+      return false;
+    }
+    open.add(socket);
+    silent.add(socket);
+    socket.once("close", leave);
+    return true;
+  }
+
+  return {
+    accept(socket) {
+      if (!enter(socket)) return;
+      const onSilence = (): void => void socket.destroy();
+      socket.setTimeout(FIRST_BYTE_MS, onSilence);
+      socket.once("readable", () => {
+        socket.setTimeout(0).off("timeout", onSilence);
+        const first: Buffer | null = socket.read();
+        if (first !== null && giveAway(socket, first)) return;
+        if (first === null) httpServer.emit("connection", socket);
+        else replay(httpServer, socket, first);
+      });
+    },
+    adopt(socket, bytes) {
+      if (enter(socket)) replay(httpServer, socket, bytes);
+    },
+    isFull,
+    async close() {
+      const allHeard = new Promise<void>((resolve) => {
+        onAllHeard = resolve;
+      });
+      if (silent.size > 0) await waitAtMost(allHeard, FIRST_REQUEST_MS);
+      httpServer.closeIdleConnections();
+      for (const socket of silent) socket.destroy();
+    },
+  };
+}
+
+function refuse(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(timer)).on("error", () => {});
+  socket.resume().end(REFUSAL);
+}

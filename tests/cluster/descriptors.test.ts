@@ -1,0 +1,57 @@
+import { connect, type Socket } from "node:net";
+import { onTestEnd } from "../support/cleanup.js";
+import { logged } from "../support/line-log.js";
+import { type MongoServer, startMongo } from "../support/mongo.js";
+import { spawnShoal } from "../support/spawn-shoal.js";
+import { eventually } from "../support/wait.js";
+import { complaints } from "./support/complaints.js";
+import { call } from "./support/http-call.js";
+
+// Descriptors run out: nobody dies of it, and whoever is refused is told so.
+
+/** `ulimit -n` of the instance. */
+const LIMIT = 256;
+const MODES = [
+  ["LISTEN=primary", 2, { ROUTING: "forward" }],
+  ["ROUTING=sticky", 2, { ROUTING: "sticky" }],
+  ["one process", 1, {}],
+] as const;
+
+let mongo: MongoServer;
+
+beforeAll(async () => {
+  mongo = await startMongo();
+});
+
+/** A connection on which nothing is said; destroyed at the end of the test. */
+function openSilent(url: string): Socket {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname).on("error", () => {});
+  onTestEnd(() => void socket.destroy());
+  return socket.resume();
+}
+
+describe.each(MODES)("with %s", (_mode, workers, env) => {
+  test("more connections than descriptors end no process, and there is room again when they have gone", async () => {
+    const shoal = await spawnShoal({ workers, mongodbUri: mongo.uriFor(), env, openFiles: LIMIT });
+    await shoal.waitForLog(
+      logged(
+        "MAX_CONNECTIONS_PER_WORKER is more than the limit of open files (ulimit -n) allows; a worker refuses sooner",
+      ),
+    );
+    const pids = [shoal.pid, ...shoal.workerPids()];
+    const silent = Array.from({ length: 3 * LIMIT }, () => openSilent(shoal.url));
+    await eventually(() => expect(silent.filter(({ connecting }) => connecting)).toEqual([]));
+    const refused = await call(`${shoal.url}/hello`).then(
+      ({ status }) => String(status),
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    expect(["503", "ECONNRESET"]).toContain(refused);
+
+    for (const socket of silent) socket.destroy();
+    await eventually(async () => expect(await call(`${shoal.url}/hello`)).toMatchObject({ status: 200 }));
+    expect([shoal.pid, ...shoal.workerPids()]).toEqual(pids);
+    expect(complaints(shoal.logs)).toEqual([]);
+    expect(await shoal.stop()).toBe(0);
+  });
+});
