@@ -20,6 +20,7 @@ const LEAVES = [
     "ipc",
     "lifecycle",
     "listener",
+    "log-output",
     "logger",
     "origin",
   ],

@@ -77,3 +77,21 @@ test("a password with an @ in it is hidden whole", () => {
     "mongodb://***@db.example/shoal",
   );
 });
+
+test("an error that cannot be shown costs its line, not the process", () => {
+  const { log, lines } = createCapture();
+  const evil = Object.defineProperty(new Error("evil"), "detail", {
+    enumerable: true,
+    get() {
+      throw new Error("cannot be looked at");
+    },
+  });
+
+  log.error({ err: evil }, "failed");
+  log.info("next");
+
+  expect(lines().map(({ level, msg }) => [level, msg])).toEqual([
+    ["error", "a log line was lost: its content cannot be shown"],
+    ["info", "next"],
+  ]);
+});
