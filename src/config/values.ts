@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { makeExactValidator } from "envalid";
+import { disagreement, parseRedisUrl } from "./redis-url.js";
 
 // No message here repeats the value it refuses: it may hold a password.
 
@@ -48,14 +49,11 @@ export const serverUrl = makeExactValidator<string>((input) => {
   return new URL(input).origin;
 });
 
-/** Validator of a comma-separated list of Redis URLs. */
+/** Validator of a comma-separated list of Redis URLs, which only {@link parseRedisUrl} reads. */
 export const redisUrls = makeExactValidator<readonly string[]>((input) => {
   const urls = list(input);
-  for (const url of urls) {
-    if (!URL.canParse(url) || !/^rediss?:$/.test(new URL(url).protocol) || new URL(url).hostname === "") {
-      throw new TypeError("must be redis:// or rediss:// URLs, separated by commas");
-    }
-  }
+  const problem = disagreement(urls.map(parseRedisUrl));
+  if (problem !== undefined) throw new TypeError(problem);
   return urls;
 });
 

@@ -54,7 +54,7 @@ export const VARIABLES = {
   DATA_DIR: str({ default: "data", desc: "Directory of the embedded MongoDB" }),
   REDIS_URL: redisUrls({
     default: [],
-    desc: "Redis that joins the instances, `redis://` or `rediss://`; for cluster and sentinel a comma-separated list of nodes",
+    desc: "Redis that joins the instances, `redis[s]://[user[:password]@]host[:port][/database]`; for cluster and sentinel a comma-separated list of nodes",
   }),
   REDIS_TOPOLOGY: oneOf(["single", "cluster", "sentinel"])({
     default: "single",

@@ -1,9 +1,10 @@
 import mongoose, { type Connection } from "mongoose";
 import { AppError } from "../errors.js";
 import type { Component } from "../lifecycle.js";
-import { type Logger, redactUri } from "../logger.js";
+import type { Logger } from "../logger.js";
 import { StartError } from "../start-error.js";
 import { wakeWritersOfClosedSockets } from "./closed-sockets.js";
+import { connectError, refusesCredentials } from "./mongo-start-error.js";
 
 /** How long the driver looks for a usable server before an operation fails, in milliseconds. */
 const SERVER_SELECTION_TIMEOUT_MS = 2000;
@@ -18,8 +19,8 @@ export interface Mongo extends Component {
 }
 
 /**
- * Connects at `start`, which rejects with a temporary {@link StartError} after 2 s without a server. Later
- * outages are survived: the driver reconnects by itself, operations fail meanwhile.
+ * Connects at `start`, which rejects with a {@link StartError}: a temporary one after 2 s without a server, another one for
+ * what does not pass, such as wrong credentials. Later outages are survived: the driver reconnects by itself, operations fail meanwhile.
  */
 export function createMongo(uri: string, log: Logger): Mongo {
   const connection = mongoose.createConnection();
@@ -49,8 +50,7 @@ export function createMongo(uri: string, log: Logger): Mongo {
     } catch (error) {
       await connection.destroy(true).catch(() => {});
       endWaking();
-      const message = `Cannot reach MongoDB at ${redactUri(uri)} (MONGODB_URI)`;
-      throw new StartError(message, { cause: error, temporary: true });
+      throw connectError(error, uri);
     }
   }
 
@@ -88,12 +88,19 @@ export async function storeCall<T>(operation: () => Promise<T>): Promise<T> {
 
 /**
  * Runs the set-up of a store, such as creating its indexes, when a process starts.
- * @throws {StartError} temporary when the database goes away meanwhile; anything else is passed on.
+ * @throws {StartError} when the user may not do that; a temporary one when the database goes away meanwhile. Anything
+ * else is passed on.
  */
 export async function setUpStore(what: string, operation: () => Promise<void>): Promise<void> {
   try {
     await within(operation(), OPERATION_TIMEOUT_MS);
   } catch (error) {
+    if (refusesCredentials(error)) {
+      const reason = error instanceof Error ? error.message.slice(0, 200) : "";
+      throw new StartError(`MongoDB (MONGODB_URI) does not let the ${what} be set up: ${reason}`, {
+        cause: error,
+      });
+    }
     if (!isOutage(error)) throw error;
     const message = `Lost MongoDB (MONGODB_URI) while the ${what} was set up`;
     throw new StartError(message, { cause: error, temporary: true });

@@ -82,6 +82,30 @@ describe("readConfig", () => {
       { REDIS_URL: "redis://a", REDIS_TOPOLOGY: "sentinel" },
       "REDIS_SENTINEL",
     ],
+    ["a Redis database that is no number", { REDIS_URL: "redis://cache/abc" }, "REDIS_URL must have a whole"],
+    ["a Redis database below 0", { REDIS_URL: "redis://cache/-1" }, "REDIS_URL must have a whole"],
+    ["a Redis database as a path", { REDIS_URL: "redis://cache/1/2" }, "REDIS_URL must have a whole"],
+    [
+      "a Redis password that is not encoded",
+      { REDIS_URL: "redis://:%zz@cache" },
+      "REDIS_URL must have a user",
+    ],
+    ["a Redis user that is not encoded", { REDIS_URL: "redis://%@cache" }, "REDIS_URL must have a user"],
+    ["a Redis URL with a query", { REDIS_URL: "redis://cache?db=1" }, "REDIS_URL must end"],
+    ["a Redis password with a #", { REDIS_URL: "redis://:a#b@cache" }, "REDIS_URL must"],
+    ["a Redis port 0", { REDIS_URL: "redis://cache:0" }, "REDIS_URL must not have port 0"],
+    ["a Redis port beyond the last one", { REDIS_URL: "redis://cache:70000" }, "REDIS_URL must be redis://"],
+    ["a Redis URL without a host", { REDIS_URL: "redis:///1" }, "REDIS_URL must be redis://"],
+    [
+      "Redis nodes with and without TLS",
+      { REDIS_URL: "redis://a,rediss://b", REDIS_TOPOLOGY: "cluster" },
+      "REDIS_URL must have the same",
+    ],
+    [
+      "a database of a Redis Cluster",
+      { REDIS_URL: "redis://a/1", REDIS_TOPOLOGY: "cluster" },
+      "REDIS_URL must not name a database",
+    ],
     ["an instance name with spaces", { INSTANCE_ID: "my instance" }, "INSTANCE_ID"],
   ])("refuses %s", (_what, environment, variable) => {
     expect(problemsOf(environment)).toContain(variable);
