@@ -76,6 +76,8 @@ export interface Config {
   readonly redis: RedisConfig | undefined;
   /** Origins besides the service's own from which browsers may call; `"*"` for all. */
   readonly corsOrigins: "*" | readonly string[];
+  /** Hosts by which the service is asked for; empty: any. */
+  readonly allowedHosts: readonly string[];
   readonly trustProxy: TrustProxy;
   readonly limits: LimitsConfig;
   readonly rooms: RoomsConfig;
@@ -136,6 +138,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
             prefix: given.REDIS_PREFIX,
           },
     corsOrigins: given.CORS_ORIGIN,
+    allowedHosts: given.ALLOWED_HOSTS,
     trustProxy: given.TRUST_PROXY,
     limits: {
       bodyBytes: given.BODY_LIMIT_BYTES,

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { makeExactValidator } from "envalid";
+import { parseHostPattern, parseOriginPattern } from "./origins.js";
 import { disagreement, parseRedisUrl } from "./redis-url.js";
 
 // No message here repeats the value it refuses: it may hold a password.
@@ -57,16 +58,27 @@ export const redisUrls = makeExactValidator<readonly string[]>((input) => {
   return urls;
 });
 
-/** Validator of `*` or a comma-separated list of origins, as browsers send them: scheme, host and port, no path. */
+/** Validator of `*` or a comma-separated list of origins and patterns, as browsers send them: scheme, host and port, no path. */
 export const origins = makeExactValidator<"*" | readonly string[]>((input) => {
   if (input === "*") return "*";
-  const all = list(input);
-  for (const origin of all) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin.toLowerCase()) {
-      throw new TypeError("must be * or origins such as https://app.example.com, separated by commas");
-    }
-  }
-  return all.map((origin) => origin.toLowerCase());
+  return list(input).map((text) => {
+    const origin = parseOriginPattern(text);
+    if (origin !== undefined) return origin;
+    throw new TypeError(
+      "must be * or origins such as https://app.example.com and https://*.example.com, separated by commas",
+    );
+  });
+});
+
+/** Validator of a comma-separated list of host names and patterns. */
+export const hosts = makeExactValidator<readonly string[]>((input) => {
+  return list(input).map((text) => {
+    const host = parseHostPattern(text);
+    if (host !== undefined) return host;
+    throw new TypeError(
+      "must be host names such as app.example.com and *.example.com, without ports, separated by commas",
+    );
+  });
 });
 
 const NAMED_RANGES = ["loopback", "linklocal", "uniquelocal"];

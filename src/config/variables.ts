@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { str } from "envalid";
 import {
+  hosts,
   identifier,
   integer,
   mongodbUri,
@@ -69,7 +70,11 @@ export const VARIABLES = {
   CORS_ORIGIN: origins({
     default: [],
     devDefault: "*",
-    desc: "Foreign origins that browsers may call from, by HTTP and WebSocket: one, a comma-separated list, or `*`",
+    desc: "Foreign origins that browsers may call from, by HTTP and WebSocket: one, a comma-separated list, or `*`. `https://*.example.com` stands for all subdomains; listed ones may send cookies",
+  }),
+  ALLOWED_HOSTS: hosts({
+    default: [],
+    desc: "Names by which the service is asked for, without ports, comma-separated, `*.example.com` for all subdomains; other `Host`s get 403, except for `/health`. Without it any is served",
   }),
   TRUST_PROXY: trustProxy({
     default: false,

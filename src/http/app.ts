@@ -4,6 +4,7 @@ import express, { type Express, type RequestHandler } from "express";
 import helmet from "helmet";
 import { trustFunction } from "../client-address.js";
 import type { Config } from "../config/config.js";
+import { AppError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { HttpMetrics } from "../metrics/types.js";
 import type { OriginCheck } from "../origin.js";
@@ -31,7 +32,7 @@ export interface Services {
 export interface AppParts {
   readonly log: Logger;
   readonly inFlight: InFlight;
-  readonly isAllowedOrigin: OriginCheck;
+  readonly checkOrigin: OriginCheck;
   readonly metrics: HttpMetrics;
 }
 
@@ -54,8 +55,9 @@ export function createApp(config: Config, services: Services, parts: AppParts): 
   // Lines that nobody would see would be a fifth of what a small request costs.
   if (parts.log.isLevelEnabled("info")) app.use(accessLog(parts.log));
   app.use(securityHeaders());
-  app.use(config.corsOrigins === "*" ? cors() : corsFor(parts.isAllowedOrigin));
-  app.use(healthRoutes(services.health));
+  app.use(config.corsOrigins === "*" ? cors() : corsFor(parts.checkOrigin));
+  app.use(healthRoutes(services.health)); // load balancers ask for it by address
+  app.use(refuseOtherHosts(parts.checkOrigin));
   app.use(jsonBody(config.limits.bodyBytes));
 
   app.use(helloRoutes());
@@ -70,8 +72,18 @@ export function createApp(config: Config, services: Services, parts: AppParts): 
   return app;
 }
 
-function corsFor(isAllowedOrigin: OriginCheck): RequestHandler {
-  const grant = cors((request, done) => done(null, { origin: isAllowedOrigin(request) }));
+function refuseOtherHosts(checkOrigin: OriginCheck): RequestHandler {
+  return (request, _response, next) => {
+    if (!checkOrigin(request).isOwnHost) throw new AppError("forbidden", "This host is not served here");
+    next();
+  };
+}
+
+function corsFor(checkOrigin: OriginCheck): RequestHandler {
+  const grant = cors((request, done) => {
+    const { isAllowed, credentials } = checkOrigin(request);
+    done(null, { origin: isAllowed, credentials });
+  });
   return (request, response, next) => {
     // An answer that grants nothing depends on the origin, too; the library says so only of those that grant something.
     response.setHeader("Vary", "Origin");

@@ -69,13 +69,13 @@ export function createWorker(
   log: Logger,
   createIngress: IngressFactory,
 ): Worker {
-  const isAllowedOrigin = createOriginCheck(config.corsOrigins);
+  const checkOrigin = createOriginCheck(config);
   const metrics = createMetrics(identity.worker, config);
   const mongo = createMongo(config.mongodbUri, log);
   const redis = config.redis === undefined ? undefined : createRedis(config.redis, log);
   const audit = createConnectionAudit(createConnectionEventStore(mongo.connection), log);
   const health = createHealth(identity, mongo, redis);
-  const io = createIo(config, isAllowedOrigin);
+  const io = createIo(config, checkOrigin);
   const roomStore = createRoomStore(mongo.connection);
   const link = redis ?? (cluster.isWorker ? IPC_LINK : undefined);
   const roomPresence = createRoomPresence(createPresenceStore(mongo.connection), io, link, log);
@@ -111,7 +111,7 @@ export function createWorker(
   const app = createApp(
     config,
     { health, audit, durableRooms: roomRoutes },
-    { log, inFlight, isAllowedOrigin, metrics: metrics.http },
+    { log, inFlight, checkOrigin, metrics: metrics.http },
   );
   const httpServer = createHttpServer(app);
   const realtime = createRealtime({

@@ -7,6 +7,7 @@ import type { Server, Socket } from "socket.io";
 import { io as connect } from "socket.io-client";
 import { readConfig } from "../../src/config/config.js";
 import { createLogger } from "../../src/logger.js";
+import { createOriginCheck } from "../../src/origin.js";
 import { createIdleMemory } from "../../src/realtime/idle-memory/idle-memory.js";
 import { createIo } from "../../src/realtime/io.js";
 import { onTestEnd } from "../support/cleanup.js";
@@ -18,7 +19,8 @@ type Inside = Record<string, Record<string, unknown>>;
 
 /** A Socket.IO server, stock or with its connections made small. */
 async function startServer(kind: string, middleware: Middleware = (_request, _response, next) => next()) {
-  const io = createIo(readConfig({ NODE_ENV: "test" }), () => true);
+  const config = readConfig({ NODE_ENV: "test" });
+  const io = createIo(config, createOriginCheck(config));
   const httpServer = createServer();
   const lines = createLineLog();
   const log = createLogger("debug", { write: (text) => lines.feed("stdout", text) });
