@@ -13,6 +13,12 @@ export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" |
 /** Field names whose values never reach a log line, at the top level or one below. */
 const SECRET_FIELDS = ["password", "token", "authorization", "cookie", "secret"];
 
+const SECRET_PATHS = [
+  ...SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]),
+  // An error of Redis holds the command that failed, which may be the one with the password.
+  "err.command.args",
+];
+
 /**
  * JSON lines on standard output; a readable form when it is a terminal. Lines are written synchronously, so that none is
  * lost when the process ends. Logging never throws: what cannot be shown or written is lost, and said to be.
@@ -24,7 +30,7 @@ export function createLogger(level: LogLevel, destination: DestinationStream = s
       base: { pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: "[redacted]" },
+      redact: { paths: SECRET_PATHS, censor: "[redacted]" },
       hooks: {
         // An error of the application may throw when it is looked at.
         logMethod(args, method) {

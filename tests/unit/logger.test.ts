@@ -95,3 +95,15 @@ test("an error that cannot be shown costs its line, not the process", () => {
     ["info", "next"],
   ]);
 });
+
+test("an error of Redis does not show the command's arguments, which may be a password", () => {
+  const { log, texts, lines } = createCapture();
+  const error = Object.assign(new Error("WRONGPASS"), {
+    command: { name: "auth", args: ["app", "hunter2"] },
+  });
+
+  log.error({ err: error }, "failed");
+
+  expect(lines()[0]?.err).toMatchObject({ message: "WRONGPASS", command: { name: "auth" } });
+  expect(texts.join()).not.toContain("hunter2");
+});
