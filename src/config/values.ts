@@ -91,6 +91,8 @@ export const trustProxy = makeExactValidator<TrustProxy>((input) => {
   for (const proxy of proxies) {
     const [address = "", bits, ...rest] = proxy.split("/");
     const maxBits = isIP(address) === 6 ? 128 : 32;
+    if (bits !== undefined && /^0+$/.test(bits))
+      throw new TypeError("must not be all addresses, as a range of /0");
     const range = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= maxBits);
     if (rest.length > 0 || !range || !(isIP(address) || NAMED_RANGES.includes(proxy))) {
       throw new TypeError("must be a number of proxies, or addresses and CIDRs separated by commas");

@@ -1,9 +1,10 @@
 import type { Request, RequestHandler, Response } from "express";
 import morgan from "morgan";
+import type { ClientAddress } from "../client-address.js";
 import { type Logger, redactUri } from "../logger.js";
 
 /** One log line per request, once its response has ended or its client has gone. Queries are left out: they may hold secrets. */
-export function accessLog(log: Logger): RequestHandler {
+export function accessLog(log: Logger, clientAddress: ClientAddress): RequestHandler {
   return morgan<Request, Response>((tokens, request, response) => {
     const status = tokens.status?.(request, response);
     log.info(
@@ -13,7 +14,7 @@ export function accessLog(log: Logger): RequestHandler {
         path: pathOf(request.originalUrl),
         status: status === undefined ? "aborted" : Number(status),
         durationMs: Number(tokens["total-time"]?.(request, response)) || undefined,
-        address: request.ip,
+        address: clientAddress(request),
       },
       "request",
     );

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import cors from "cors";
 import express, { type Express, type RequestHandler } from "express";
 import helmet from "helmet";
-import { trustFunction } from "../client-address.js";
+import { createClientAddress, trustFunction } from "../client-address.js";
 import type { Config } from "../config/config.js";
 import { AppError } from "../errors.js";
 import type { Logger } from "../logger.js";
@@ -53,7 +53,7 @@ export function createApp(config: Config, services: Services, parts: AppParts): 
     next();
   });
   // Lines that nobody would see would be a fifth of what a small request costs.
-  if (parts.log.isLevelEnabled("info")) app.use(accessLog(parts.log));
+  if (parts.log.isLevelEnabled("info")) app.use(accessLog(parts.log, createClientAddress(config.trustProxy)));
   app.use(securityHeaders());
   app.use(config.corsOrigins === "*" ? cors() : corsFor(parts.checkOrigin));
   app.use(healthRoutes(services.health)); // load balancers ask for it by address
