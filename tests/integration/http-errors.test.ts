@@ -110,12 +110,19 @@ describe("an error tells its status and one JSON shape", () => {
     expect((await response.text()).length).toBeLessThan(1000);
   });
 
-  test.each(["limit=0", "limit=501", "limit=many", "limit=1&limit=2", "limit[a]=1", "other=1"])(
-    "for a wrong query: %s",
-    async (query) => {
-      await expectError(await call(`/connections?${query}`), "invalid", expect.any(String));
-    },
-  );
+  test.each([
+    "limit=0",
+    "limit=501",
+    "limit=many",
+    "limit=1&limit=2",
+    "limit=0x2",
+    "limit=1e1",
+    "limit=",
+    "limit[a]=1",
+    "other=1",
+  ])("for a wrong query: %s", async (query) => {
+    await expectError(await call(`/connections?${query}`), "invalid", expect.any(String));
+  });
 });
 
 test("an error on our side tells the client nothing, and the log all", async () => {
