@@ -11,7 +11,10 @@ const SERVER_SELECTION_TIMEOUT_MS = 2000;
 /** An operation without an answer for this long has failed, in milliseconds. */
 const OPERATION_TIMEOUT_MS = 10_000;
 
-/** This process's connection to MongoDB. Models are bound to `connection`, never to mongoose's global one. */
+/**
+ * This process's connection to MongoDB. Models are bound to `connection`, never to mongoose's global one; `start` creates the
+ * collections and indexes of those that it has by then.
+ */
 export interface Mongo extends Component {
   readonly connection: Connection;
   /** True when the server answers within `timeoutMs`. Never rejects. */
@@ -48,10 +51,21 @@ export function createMongo(uri: string, log: Logger): Mongo {
       // Not before: a failed start is told by the error below, in one line.
       connection.on("error", (error: unknown) => log.error({ err: error }, "mongodb connection error"));
     } catch (error) {
-      await connection.destroy(true).catch(() => {});
-      endWaking();
+      await giveUp();
       throw connectError(error, uri);
     }
+    try {
+      await Promise.all(connection.modelNames().map((name) => setUpModel(connection.model(name))));
+    } catch (error) {
+      await giveUp();
+      throw error;
+    }
+  }
+
+  async function giveUp(): Promise<void> {
+    connection.off("disconnected", onDisconnected); // the error says enough
+    await connection.destroy(true).catch(() => {});
+    endWaking();
   }
 
   async function ping(timeoutMs: number): Promise<boolean> {
@@ -104,6 +118,32 @@ export async function setUpStore(what: string, operation: () => Promise<void>): 
     if (!isOutage(error)) throw error;
     const message = `Lost MongoDB (MONGODB_URI) while the ${what} was set up`;
     throw new StartError(message, { cause: error, temporary: true });
+  }
+}
+
+/** A model of whatever documents. */
+interface Indexed {
+  readonly modelName: string;
+  createCollection(): Promise<unknown>;
+  createIndexes(): Promise<void>;
+}
+
+/**
+ * Creates a model's collection and the indexes that its schema declares, before anything is served: a `unique` that is not
+ * there keeps nothing out, and nobody would notice.
+ * @throws {StartError} also when the data or another index is in the way.
+ */
+async function setUpModel(model: Indexed): Promise<void> {
+  try {
+    await setUpStore(`collection of ${model.modelName}`, async () => {
+      await model.createCollection();
+      await model.createIndexes();
+    });
+  } catch (error) {
+    if (!(error instanceof mongoose.mongo.MongoServerError)) throw error;
+    throw new StartError(`The indexes of ${model.modelName} cannot be created: ${error.message}`, {
+      cause: error,
+    });
   }
 }
 
