@@ -18,7 +18,10 @@ export interface Loss {
 /** Where log lines go. No method throws, and none waits for a reader, except `end`. */
 export interface LogOutput {
   write(line: string): void;
-  /** For the end of the process: waits for a reader that takes something at least once a second, for no other. */
+  /**
+   * For the end of the process: waits for a reader that takes something at least once a second, for no other. From then
+   * on nothing is tried again later.
+   */
   end(): void;
 }
 
@@ -40,6 +43,7 @@ export function createLogOutput(fd: number, tell: (loss: Loss) => string): LogOu
   /** The last line is there in part: the next one must not be joined to it. */
   let torn = false;
   let timer: NodeJS.Timeout | undefined;
+  let ended = false;
 
   function add(text: string, lines: number): void {
     const bytes = Buffer.from(text);
@@ -85,7 +89,7 @@ export function createLogOutput(fd: number, tell: (loss: Loss) => string): LogOu
   }
 
   function tryLater(ms: number): void {
-    if (timer !== undefined) return;
+    if (timer !== undefined || ended) return;
     timer = setTimeout(() => {
       timer = undefined;
       catchUp();
@@ -110,6 +114,8 @@ export function createLogOutput(fd: number, tell: (loss: Loss) => string): LogOu
       flush();
     },
     end() {
+      ended = true;
+      clearTimeout(timer);
       catchUp();
       let progressAt = performance.now();
       for (let before = waitingBytes; waitingBytes > 0; before = waitingBytes) {
