@@ -22,7 +22,9 @@ export function boundedJson(limitBytes: number) {
 }
 
 function isJson(value: unknown, depth: number): boolean {
-  if (typeof value !== "object") return value !== undefined && typeof value !== "function";
+  // A number like 1e400 is read as infinity, for which JSON has no text: it would be stored as null.
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object") return typeof value === "string" || typeof value === "boolean";
   if (value === null) return true;
   if (depth >= MAX_DEPTH || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return false;
   return Object.values(value).every((inner) => isJson(inner, depth + 1));

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 import proxyAddr from "proxy-addr";
 import type { TrustProxy } from "./config/values.js";
 
@@ -6,20 +7,32 @@ import type { TrustProxy } from "./config/values.js";
 export type ClientAddress = (request: IncomingMessage) => string;
 
 /**
- * The same rule for HTTP and Socket.IO, which does not know Express's `trust proxy`. A connection that is broken already
- * has no address any more, and counts as "unknown".
+ * The same rule for HTTP and Socket.IO, which does not know Express's `trust proxy`. Entries that are no addresses, which
+ * anybody can send, are never taken: the nearest address before them is. A connection that is broken already has no
+ * address any more, and counts as "unknown".
  */
 export function createClientAddress(trustProxy: TrustProxy): ClientAddress {
   const trust = trustFunction(trustProxy);
   return (request) => {
-    const address: string | undefined = proxyAddr(request, trust);
-    return address ?? "unknown";
+    // The nearest first, up to the first one that is not trusted.
+    const addresses: readonly (string | undefined)[] = proxyAddr.all(request, trust);
+    return addresses.map(withoutPort).findLast((address) => isIP(address) !== 0) ?? "unknown";
   };
+}
+
+/** Some proxies name a client with its port. */
+function withoutPort(entry = ""): string {
+  const [, v6, v4] = /^(?:\[([\da-f:.]+)\](?::\d+)?|([\d.]+):\d+)$/i.exec(entry) ?? [];
+  return v6 ?? v4 ?? entry;
 }
 
 /** The rule as Express and proxy-addr take it: is the proxy at this address, this many hops away, believed? */
 export function trustFunction(trustProxy: TrustProxy): (address: string, hop: number) => boolean {
   if (trustProxy === false) return () => false;
   if (typeof trustProxy === "number") return (_address, hop) => hop < trustProxy;
-  return proxyAddr.compile([...trustProxy]);
+  const trusts = proxyAddr.compile([...trustProxy]);
+  return (entry, hop) => {
+    const address = withoutPort(entry);
+    return isIP(address) !== 0 && trusts(address, hop);
+  };
 }

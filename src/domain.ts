@@ -9,8 +9,8 @@ export interface Identity {
   readonly worker: number;
 }
 
-/** State of a store as seen from this process; `off` when it is not configured. */
-export type StoreState = "up" | "down" | "off";
+/** State of a store as seen from this process; `refused` when it is there and refuses us for good, `off` when it is not configured. */
+export type StoreState = "up" | "down" | "refused" | "off";
 
 /** One line of the connection audit. */
 export interface ConnectionEvent {

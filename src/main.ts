@@ -1,8 +1,12 @@
 import cluster from "node:cluster";
 
+// What Node writes there, such as a warning, may fail: nobody reads it any more. That ends no process.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
 // The primary forks this same program. Each role loads only its own code.
 if (cluster.isWorker) {
-  process.on("SIGINT", () => {}); // a terminal sends it to the whole group; the primary decides
+  // A terminal sends these to the whole group; the primary decides.
+  for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => {});
   const { runWorker } = await import("./worker/run-worker.js");
   await runWorker();
 } else {

@@ -1,7 +1,7 @@
 import { type Config, readConfig } from "./config/config.js";
 import { createInstance, type Instance } from "./instance.js";
 import { createLogger, type Logger, redactUri } from "./logger.js";
-import { onSignals } from "./signals.js";
+import { isOnTerminal, onSignals } from "./signals.js";
 import { StartError } from "./start-error.js";
 
 /**
@@ -53,19 +53,20 @@ export async function runInstance(): Promise<void> {
   }
 
   function abort(reason: string): void {
-    log.error({ reason }, "ended at once");
     instance.kill();
+    log.error({ reason }, "ended at once");
     process.exit(1);
   }
 
-  onSignals({
-    stop(signal) {
-      log.info({ signal }, "stopping");
+  const actions = {
+    stop(signal: NodeJS.Signals) {
+      if (!ending) log.info({ signal }, "stopping");
       end(0);
     },
     abort: () => abort("second signal"),
     reload,
-  });
+  };
+  onSignals(actions, isOnTerminal());
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => end(1, error));
   }

@@ -1,8 +1,18 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { AppError } from "./errors.js";
 
 /** Marks an issue of a custom check that means `too_large` rather than `invalid`. */
 export const TOO_LARGE = { tooLarge: true } as const;
+
+/** A number in a query, as JSON writes a whole one: digits alone, so that HTTP takes what sockets take, and nothing else. */
+export function wholeNumber(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string(message)
+    .regex(/^(0|[1-9]\d{0,15})$/, message)
+    .transform(Number)
+    .pipe(z.int(message).min(min, message).max(max, message));
+}
 
 /** A message names fields that a client has named; it must not grow with them. */
 const MESSAGE_CHARACTERS = 400;

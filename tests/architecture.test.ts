@@ -22,6 +22,7 @@ const LEAVES = [
     "ipc",
     "lifecycle",
     "listener",
+    "log-output",
     "logger",
     "origin",
   ],

@@ -63,15 +63,18 @@ interface Respondent {
   end(): void;
 }
 
+/** A question on its way. Its answer counts until whoever asked gives up; what comes later tells of a time that is over. */
+interface Question {
+  readonly answered: Promise<Answer | undefined>;
+  isLate: boolean;
+}
+
 /** One worker. At most one question is on its way to it: one that hangs must not have them pile up in its channel. */
 function createRespondent(worker: ChildProcess): Respondent {
   let ready = false;
   let request = 0;
-  let pending: Promise<Answer | undefined> | undefined;
+  let pending: Question | undefined;
   let settle = (_answer: Answer | undefined): void => {};
-  /** An answer that came too late: its collection has reset what the worker measures between two, such as its lag. */
-  let unread: Answer | undefined;
-  let isLate = false;
 
   function onMessage(message: unknown): void {
     if (!isWorkerMessage(message)) return;
@@ -79,19 +82,17 @@ function createRespondent(worker: ChildProcess): Respondent {
     if (message.type === "shoal:metrics" && message.request === request) settle(message);
   }
 
-  function question(): Promise<Answer | undefined> {
+  function question(): Question {
     const answered = new Promise<Answer | undefined>((resolve) => {
-      isLate = false;
       settle = (answer) => {
         pending = undefined;
-        if (isLate) unread = answer;
         resolve(answer);
       };
     });
     request += 1;
     const message: PrimaryMessage = { type: "shoal:collect", request };
     worker.send(message, (error) => error !== null && settle(undefined));
-    return answered;
+    return { answered, isLate: false };
   }
 
   worker.on("message", onMessage);
@@ -99,18 +100,24 @@ function createRespondent(worker: ChildProcess): Respondent {
     async ask(deadlineMs) {
       // Sooner it does not listen yet, and what it is sent then is lost.
       if (!ready || !worker.connected) return undefined;
-      const told = unread;
-      unread = undefined;
-      if (told !== undefined) return told;
-      pending ??= question();
+      let isOver = false;
+      let asked: Question | undefined;
       let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<undefined>((resolve) => {
+      const over = new Promise<undefined>((resolve) => {
         timer = setTimeout(() => {
-          isLate = true;
+          isOver = true;
+          if (asked !== undefined) asked.isLate = true;
           resolve(undefined);
         }, deadlineMs);
       });
-      return Promise.race([pending, late]).finally(() => clearTimeout(timer));
+      async function answer(): Promise<Answer | undefined> {
+        // The answer to an earlier gathering has to be out of the way before another question is sent.
+        while (pending?.isLate === true) await pending.answered;
+        if (isOver) return undefined;
+        if (pending === undefined) asked = pending = question();
+        return pending.answered;
+      }
+      return Promise.race([answer(), over]).finally(() => clearTimeout(timer));
     },
     end() {
       worker.off("message", onMessage);

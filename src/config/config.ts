@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { customCleanEnv } from "envalid";
 import { StartError } from "../start-error.js";
+import { parseRedisUrl } from "./redis-url.js";
 import type { TrustProxy } from "./values.js";
 import { type LOG_LEVELS, VARIABLES } from "./variables.js";
 
@@ -77,6 +78,8 @@ export interface Config {
   readonly redis: RedisConfig | undefined;
   /** Origins besides the service's own from which browsers may call; `"*"` for all. */
   readonly corsOrigins: "*" | readonly string[];
+  /** Hosts by which the service is asked for; empty: any. */
+  readonly allowedHosts: readonly string[];
   readonly trustProxy: TrustProxy;
   readonly limits: LimitsConfig;
   readonly rooms: RoomsConfig;
@@ -103,6 +106,9 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   }
   if (given.REDIS_TOPOLOGY === "single" && given.REDIS_URL?.length > 1) {
     problems.push("REDIS_URL with several URLs needs REDIS_TOPOLOGY cluster or sentinel");
+  }
+  if (given.REDIS_TOPOLOGY === "cluster" && given.REDIS_URL?.some((url) => parseRedisUrl(url).db > 0)) {
+    problems.push("REDIS_URL must not name a database when REDIS_TOPOLOGY is cluster, which has only one");
   }
   if (given.REDIS_TOPOLOGY === "sentinel" && given.REDIS_SENTINEL_MASTER === "") {
     problems.push("REDIS_SENTINEL_MASTER is required when REDIS_TOPOLOGY is sentinel");
@@ -138,6 +144,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
             prefix: given.REDIS_PREFIX,
           },
     corsOrigins: given.CORS_ORIGIN,
+    allowedHosts: given.ALLOWED_HOSTS,
     trustProxy: given.TRUST_PROXY,
     limits: {
       bodyBytes: given.BODY_LIMIT_BYTES,

@@ -1,5 +1,7 @@
 import { isIP } from "node:net";
 import { makeExactValidator } from "envalid";
+import { parseHostPattern, parseOriginPattern } from "./origins.js";
+import { disagreement, parseRedisUrl } from "./redis-url.js";
 
 // No message here repeats the value it refuses: it may hold a password.
 
@@ -48,27 +50,35 @@ export const serverUrl = makeExactValidator<string>((input) => {
   return new URL(input).origin;
 });
 
-/** Validator of a comma-separated list of Redis URLs. */
+/** Validator of a comma-separated list of Redis URLs, which only {@link parseRedisUrl} reads. */
 export const redisUrls = makeExactValidator<readonly string[]>((input) => {
   const urls = list(input);
-  for (const url of urls) {
-    if (!URL.canParse(url) || !/^rediss?:$/.test(new URL(url).protocol) || new URL(url).hostname === "") {
-      throw new TypeError("must be redis:// or rediss:// URLs, separated by commas");
-    }
-  }
+  const problem = disagreement(urls.map(parseRedisUrl));
+  if (problem !== undefined) throw new TypeError(problem);
   return urls;
 });
 
-/** Validator of `*` or a comma-separated list of origins, as browsers send them: scheme, host and port, no path. */
+/** Validator of `*` or a comma-separated list of origins and patterns, as browsers send them: scheme, host and port, no path. */
 export const origins = makeExactValidator<"*" | readonly string[]>((input) => {
   if (input === "*") return "*";
-  const all = list(input);
-  for (const origin of all) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin.toLowerCase()) {
-      throw new TypeError("must be * or origins such as https://app.example.com, separated by commas");
-    }
-  }
-  return all.map((origin) => origin.toLowerCase());
+  return list(input).map((text) => {
+    const origin = parseOriginPattern(text);
+    if (origin !== undefined) return origin;
+    throw new TypeError(
+      "must be * or origins such as https://app.example.com and https://*.example.com, separated by commas",
+    );
+  });
+});
+
+/** Validator of a comma-separated list of host names and patterns. */
+export const hosts = makeExactValidator<readonly string[]>((input) => {
+  return list(input).map((text) => {
+    const host = parseHostPattern(text);
+    if (host !== undefined) return host;
+    throw new TypeError(
+      "must be host names such as app.example.com and *.example.com, without ports, separated by commas",
+    );
+  });
 });
 
 const NAMED_RANGES = ["loopback", "linklocal", "uniquelocal"];
@@ -81,6 +91,8 @@ export const trustProxy = makeExactValidator<TrustProxy>((input) => {
   for (const proxy of proxies) {
     const [address = "", bits, ...rest] = proxy.split("/");
     const maxBits = isIP(address) === 6 ? 128 : 32;
+    if (bits !== undefined && /^0+$/.test(bits))
+      throw new TypeError("must not be all addresses, as a range of /0");
     const range = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= maxBits);
     if (rest.length > 0 || !range || !(isIP(address) || NAMED_RANGES.includes(proxy))) {
       throw new TypeError("must be a number of proxies, or addresses and CIDRs separated by commas");

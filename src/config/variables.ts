@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { str } from "envalid";
 import {
+  hosts,
   identifier,
   integer,
   mongodbUri,
@@ -58,7 +59,7 @@ export const VARIABLES = {
   DATA_DIR: str({ default: "data", desc: "Directory of the embedded MongoDB" }),
   REDIS_URL: redisUrls({
     default: [],
-    desc: "Redis that joins the instances, `redis://` or `rediss://`; for cluster and sentinel a comma-separated list of nodes",
+    desc: "Redis that joins the instances, `redis[s]://[user[:password]@]host[:port][/database]`; for cluster and sentinel a comma-separated list of nodes",
   }),
   REDIS_TOPOLOGY: oneOf(["single", "cluster", "sentinel"])({
     default: "single",
@@ -73,7 +74,11 @@ export const VARIABLES = {
   CORS_ORIGIN: origins({
     default: [],
     devDefault: "*",
-    desc: "Foreign origins that browsers may call from, by HTTP and WebSocket: one, a comma-separated list, or `*`",
+    desc: "Foreign origins that browsers may call from, by HTTP and WebSocket: one, a comma-separated list, or `*`. `https://*.example.com` stands for all subdomains; listed ones may send cookies",
+  }),
+  ALLOWED_HOSTS: hosts({
+    default: [],
+    desc: "Names by which the service is asked for, without ports, comma-separated, `*.example.com` for all subdomains; other `Host`s get 403, except for `/health`. Without it any is served",
   }),
   TRUST_PROXY: trustProxy({
     default: false,

@@ -1,5 +1,8 @@
-/** Names of rooms: they stand in URLs and in keys, so "/" is not among the characters. */
-export const ROOM_NAME = /^[A-Za-z0-9_.:@-]{1,128}$/;
+/**
+ * Names of rooms: they stand in URLs and in keys, so "/" is not among the characters, and "." and ".." are none: clients
+ * take them out of a URL.
+ */
+export const ROOM_NAME = /^(?!\.{1,2}$)[A-Za-z0-9_.:@-]{1,128}$/;
 
 /** Identities of senders, and ids of messages. */
 export const SENDER_ID = /^[A-Za-z0-9_.:@-]{1,64}$/;

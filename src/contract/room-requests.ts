@@ -2,7 +2,11 @@ import { z } from "zod";
 import type { Json } from "../domain.js";
 import { MESSAGE_ID, ROOM_NAME } from "./room-names.js";
 
-const room = z.string().regex(ROOM_NAME, "must be 1 to 128 letters, digits or any of _ . : @ -");
+/** The name of a room, of whatever kind. */
+export const roomName = z
+  .string()
+  .regex(ROOM_NAME, "must be 1 to 128 letters, digits or any of _ . : @ -, and not . or ..");
+const room = roomName;
 const id = z.string().regex(MESSAGE_ID, "must be 1 to 64 letters, digits or any of _ . : @ -");
 const position = z.int().min(0);
 /** Epochs are made by the store; a client only ever returns one. */

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { cachedCLibrary, engineLaunch, needsNewerCLibrary } from "./c-library.js";
+import { databaseDirOf } from "./data-dir.js";
 import type { HostLaunch } from "./host-process.js";
 import type { DatabaseKind, HostTask } from "./host-protocol.js";
 import { currentMachine } from "./machine.js";
@@ -42,8 +42,7 @@ export function findCandidates(options: CandidateOptions): Candidates {
 }
 
 function taskOf(kind: DatabaseKind, { dataDir, tempDir, engineModule }: CandidateOptions): HostTask {
-  // Apart, as one cannot read the files of the other: the engine is of a later version than any mongod.
-  const databaseDir = join(dataDir, kind === "engine" ? "mongodb" : "mongod");
+  const databaseDir = databaseDirOf(dataDir, kind);
   const runDir = runDirOf(databaseDir, process.getuid?.() ?? 0, tempDir);
   return { kind, engineModule, databaseDir, runDir, uriFile: `${databaseDir}.uri` };
 }

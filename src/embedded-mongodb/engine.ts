@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { errorCode } from "./error-code.js";
 import { HostFailure, type HostTask } from "./host-protocol.js";
 import { clearRunDir, ensureRunDir, publishSocket } from "./run-dir.js";
@@ -24,6 +25,7 @@ interface EnginePackage {
  */
 export async function openEngine({ databaseDir, runDir, engineModule }: HostTask): Promise<Served> {
   const { Engine, EmbeddedMongodb } = await loadPackage(engineModule);
+  mkdirSync(databaseDir, { recursive: true, mode: 0o700 }); // its own would be open to all
   const engine = await Engine.open(databaseDir).catch((error: unknown) => {
     throw openFailure(error);
   });

@@ -1,22 +1,28 @@
 import type { Request, RequestHandler, Response } from "express";
 import morgan from "morgan";
-import type { Logger } from "../logger.js";
+import type { ClientAddress } from "../client-address.js";
+import { type Logger, redactUri } from "../logger.js";
 
 /** One log line per request, once its response has ended or its client has gone. Queries are left out: they may hold secrets. */
-export function accessLog(log: Logger): RequestHandler {
+export function accessLog(log: Logger, clientAddress: ClientAddress): RequestHandler {
   return morgan<Request, Response>((tokens, request, response) => {
     const status = tokens.status?.(request, response);
     log.info(
       {
         requestId: response.locals.requestId,
         method: request.method,
-        path: request.originalUrl.split("?", 1)[0],
+        path: pathOf(request.originalUrl),
         status: status === undefined ? "aborted" : Number(status),
         durationMs: Number(tokens["total-time"]?.(request, response)) || undefined,
-        address: request.ip,
+        address: clientAddress(request),
       },
       "request",
     );
     return undefined;
   });
+}
+
+/** A request's target may be a whole URL, and whoever writes one may have put a password into it. */
+function pathOf(target: string): string {
+  return redactUri(target.split("?", 1)[0] ?? "").replace(/^[a-z][a-z\d+.-]*:\/\/[^/]*/i, "");
 }

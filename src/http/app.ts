@@ -2,8 +2,9 @@ import { fileURLToPath } from "node:url";
 import cors from "cors";
 import express, { type Express, type RequestHandler } from "express";
 import helmet from "helmet";
-import { trustFunction } from "../client-address.js";
+import { createClientAddress, trustFunction } from "../client-address.js";
 import type { Config } from "../config/config.js";
+import { AppError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { HttpMetrics } from "../metrics/types.js";
 import type { OriginCheck } from "../origin.js";
@@ -32,7 +33,7 @@ export interface Services {
 export interface AppParts {
   readonly log: Logger;
   readonly inFlight: InFlight;
-  readonly isAllowedOrigin: OriginCheck;
+  readonly checkOrigin: OriginCheck;
   readonly metrics: HttpMetrics;
 }
 
@@ -53,10 +54,11 @@ export function createApp(config: Config, services: Services, parts: AppParts): 
     next();
   });
   // Lines that nobody would see would be a fifth of what a small request costs.
-  if (parts.log.isLevelEnabled("info")) app.use(accessLog(parts.log));
+  if (parts.log.isLevelEnabled("info")) app.use(accessLog(parts.log, createClientAddress(config.trustProxy)));
   app.use(securityHeaders());
-  app.use(config.corsOrigins === "*" ? cors() : corsFor(parts.isAllowedOrigin));
-  app.use(healthRoutes(services.health));
+  app.use(config.corsOrigins === "*" ? cors() : corsFor(parts.checkOrigin));
+  app.use(healthRoutes(services.health)); // load balancers ask for it by address
+  app.use(refuseOtherHosts(parts.checkOrigin));
   app.use(jsonBody(config.limits.bodyBytes));
 
   app.use(helloRoutes());
@@ -71,8 +73,18 @@ export function createApp(config: Config, services: Services, parts: AppParts): 
   return app;
 }
 
-function corsFor(isAllowedOrigin: OriginCheck): RequestHandler {
-  const grant = cors((request, done) => done(null, { origin: isAllowedOrigin(request) }));
+function refuseOtherHosts(checkOrigin: OriginCheck): RequestHandler {
+  return (request, _response, next) => {
+    if (!checkOrigin(request).isOwnHost) throw new AppError("forbidden", "This host is not served here");
+    next();
+  };
+}
+
+function corsFor(checkOrigin: OriginCheck): RequestHandler {
+  const grant = cors((request, done) => {
+    const { isAllowed, credentials } = checkOrigin(request);
+    done(null, { origin: isAllowed, credentials });
+  });
   return (request, response, next) => {
     // An answer that grants nothing depends on the origin, too; the library says so only of those that grant something.
     response.setHeader("Vary", "Origin");

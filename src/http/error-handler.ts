@@ -34,18 +34,22 @@ function cutOffLater(request: Request): void {
   request.once("close", () => clearTimeout(timer));
 }
 
-const BODY_PARSER_CODES: Readonly<Record<string, ErrorCode>> = {
-  "entity.parse.failed": "malformed_json",
-  "entity.too.large": "too_large",
-  "encoding.unsupported": "unsupported_media_type",
-  "charset.unsupported": "unsupported_media_type",
+/** What the parser of bodies says, as a code and, where that would say too little, a message. */
+const BODY_PARSER_ERRORS: Readonly<Record<string, readonly [code: ErrorCode, message?: string]>> = {
+  "entity.parse.failed": ["malformed_json"],
+  "entity.too.large": ["too_large"],
+  "encoding.unsupported": [
+    "unsupported_media_type",
+    "The Content-Encoding must be gzip, deflate, br or identity",
+  ],
+  "charset.unsupported": ["unsupported_media_type", "The charset of the body must be utf-8"],
 };
 
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
-  const code = typeof type === "string" ? BODY_PARSER_CODES[type] : undefined;
-  if (code !== undefined) return new AppError(code, undefined, { cause: error });
+  const known = typeof type === "string" ? BODY_PARSER_ERRORS[type] : undefined;
+  if (known !== undefined) return new AppError(known[0], known[1], { cause: error });
   if (status === 404) return new AppError("not_found", undefined, { cause: error });
   // Express and its parsers mark what the client did wrong with a 4xx status.
   if (typeof status === "number" && status >= 400 && status < 500) {

@@ -15,6 +15,10 @@ interface Pingable {
   ping(timeoutMs: number): Promise<boolean>;
 }
 
+interface Refusing extends Pingable {
+  refusal(): string | undefined;
+}
+
 /** What is looked at when metrics are collected; nothing of it is kept in between, so nothing can drift. */
 export interface WorkerState {
   /** Connections by transport. */
@@ -23,7 +27,7 @@ export interface WorkerState {
   lagMs(): number;
   readonly mongo: Pingable;
   /** Absent when none is configured: then there is no such series. */
-  readonly redis: Pingable | undefined;
+  readonly redis: Refusing | undefined;
 }
 
 /** All that a worker measures. `start` begins with what concerns the process as a whole. */
@@ -81,8 +85,17 @@ function addState(registry: Registry, state: WorkerState): void {
     },
   });
   addStore(registry, "realtime_mongo_up", "Whether MongoDB answers", state.mongo);
-  if (state.redis !== undefined)
-    addStore(registry, "realtime_redis_up", "Whether Redis answers", state.redis);
+  const { redis } = state;
+  if (redis === undefined) return;
+  addStore(registry, "realtime_redis_up", "Whether Redis answers and grants all that is asked of it", redis);
+  new Gauge({
+    name: "realtime_redis_refused",
+    help: "Whether Redis is there and refuses what is asked of it, which does not pass by itself",
+    registers,
+    collect() {
+      this.set(redis.refusal() === undefined ? 0 : 1);
+    },
+  });
 }
 
 function addStore(registry: Registry, name: string, help: string, store: Pingable): void {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { boundedJson } from "../bounded-json.js";
-import { roomRequests } from "../contract/room-requests.js";
+import { roomName, roomRequests } from "../contract/room-requests.js";
 import type { LiveBatch, RoomEntry } from "../contract/types.js";
 import type { Json } from "../domain.js";
 import type { ErrorBody } from "../errors.js";
@@ -15,11 +15,6 @@ export interface Refusal {
   ok: false;
   error: ErrorBody;
 }
-
-/** A name of a room: 1 to 128 letters, digits or any of `_ . : @ -`, so that it can stand in a URL and in a key. */
-export const roomName = z
-  .string()
-  .regex(/^[\w.:@-]{1,128}$/, "must be 1 to 128 letters, digits or any of _ . : @ -");
 
 /** Bounds of what a client may send. */
 export interface EventLimits {

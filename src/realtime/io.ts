@@ -20,15 +20,18 @@ export type Io = Server<ClientToServerEvents, ServerToClientEvents, InterServerE
 export type IoSocket = Socket<ClientToServerEvents, ServerToClientEvents, InterServerEvents, SocketData>;
 
 /** A Socket.IO server that is not attached to anything yet. Path, protocol and transports are stock. */
-export function createIo(config: Config, isAllowedOrigin: OriginCheck): Io {
+export function createIo(config: Config, checkOrigin: OriginCheck): Io {
   const options: Partial<ServerOptions> = {
     pingInterval: config.ping.intervalMs,
     pingTimeout: config.ping.timeoutMs,
     // A transport that gets more than this is cut off. Three times the limit of a body leaves room for clients that
     // write what is beyond ASCII as \uXXXX, and for the frame around it; a body just over the limit is refused with a reason.
     maxHttpBufferSize: 3 * config.limits.messageBytes + 8192,
-    allowRequest: (request, done) => done(null, isAllowedOrigin(request)),
-    cors: (request, done) => done(null, { origin: isAllowedOrigin(request) }),
+    allowRequest: (request, done) => done(null, checkOrigin(request).isAllowed),
+    cors: (request, done) => {
+      const { isAllowed, credentials } = checkOrigin(request);
+      done(null, { origin: isAllowed, credentials });
+    },
   };
   return new Server(options);
 }

@@ -1,16 +1,20 @@
 import mongoose, { type Connection } from "mongoose";
 import { AppError } from "../errors.js";
 import type { Component } from "../lifecycle.js";
-import { type Logger, redactUri } from "../logger.js";
+import type { Logger } from "../logger.js";
 import { StartError } from "../start-error.js";
 import { wakeWritersOfClosedSockets } from "./closed-sockets.js";
+import { connectError, refusesCredentials } from "./mongo-start-error.js";
 
 /** How long the driver looks for a usable server before an operation fails, in milliseconds. */
 const SERVER_SELECTION_TIMEOUT_MS = 2000;
 /** An operation without an answer for this long has failed, in milliseconds. */
 const OPERATION_TIMEOUT_MS = 10_000;
 
-/** This process's connection to MongoDB. Models are bound to `connection`, never to mongoose's global one. */
+/**
+ * This process's connection to MongoDB. Models are bound to `connection`, never to mongoose's global one; `start` creates the
+ * collections and indexes of those that it has by then.
+ */
 export interface Mongo extends Component {
   readonly connection: Connection;
   /** True when the server answers within `timeoutMs`. Never rejects. */
@@ -18,8 +22,8 @@ export interface Mongo extends Component {
 }
 
 /**
- * Connects at `start`, which rejects with a temporary {@link StartError} after 2 s without a server. Later
- * outages are survived: the driver reconnects by itself, operations fail meanwhile.
+ * Connects at `start`, which rejects with a {@link StartError}: a temporary one after 2 s without a server, another one for
+ * what does not pass, such as wrong credentials. Later outages are survived: the driver reconnects by itself, operations fail meanwhile.
  */
 export function createMongo(uri: string, log: Logger): Mongo {
   const connection = mongoose.createConnection();
@@ -47,11 +51,21 @@ export function createMongo(uri: string, log: Logger): Mongo {
       connection.on("disconnected", onDisconnected);
       connection.on("error", (error: unknown) => log.error({ err: error }, "mongodb connection error"));
     } catch (error) {
-      await connection.destroy(true).catch(() => {});
-      endWaking();
-      const message = `Cannot reach MongoDB at ${redactUri(uri)} (MONGODB_URI)`;
-      throw new StartError(message, { cause: error, temporary: true });
+      await giveUp();
+      throw connectError(error, uri);
     }
+    try {
+      await Promise.all(connection.modelNames().map((name) => setUpModel(connection.model(name))));
+    } catch (error) {
+      await giveUp();
+      throw error;
+    }
+  }
+
+  async function giveUp(): Promise<void> {
+    connection.off("disconnected", onDisconnected); // the error says enough
+    await connection.destroy(true).catch(() => {});
+    endWaking();
   }
 
   async function ping(timeoutMs: number): Promise<boolean> {
@@ -88,15 +102,48 @@ export async function storeCall<T>(operation: () => Promise<T>): Promise<T> {
 
 /**
  * Runs the set-up of a store, such as creating its indexes, when a process starts.
- * @throws {StartError} temporary when the database goes away meanwhile; anything else is passed on.
+ * @throws {StartError} when the user may not do that; a temporary one when the database goes away meanwhile. Anything
+ * else is passed on.
  */
 export async function setUpStore(what: string, operation: () => Promise<void>): Promise<void> {
   try {
     await within(operation(), OPERATION_TIMEOUT_MS);
   } catch (error) {
+    if (refusesCredentials(error)) {
+      const reason = error instanceof Error ? error.message.slice(0, 200) : "";
+      throw new StartError(`MongoDB (MONGODB_URI) does not let the ${what} be set up: ${reason}`, {
+        cause: error,
+      });
+    }
     if (!isOutage(error)) throw error;
     const message = `Lost MongoDB (MONGODB_URI) while the ${what} was set up`;
     throw new StartError(message, { cause: error, temporary: true });
+  }
+}
+
+/** A model of whatever documents. */
+interface Indexed {
+  readonly modelName: string;
+  createCollection(): Promise<unknown>;
+  createIndexes(): Promise<void>;
+}
+
+/**
+ * Creates a model's collection and the indexes that its schema declares, before anything is served: a `unique` that is not
+ * there keeps nothing out, and nobody would notice.
+ * @throws {StartError} also when the data or another index is in the way.
+ */
+async function setUpModel(model: Indexed): Promise<void> {
+  try {
+    await setUpStore(`collection of ${model.modelName}`, async () => {
+      await model.createCollection();
+      await model.createIndexes();
+    });
+  } catch (error) {
+    if (!(error instanceof mongoose.mongo.MongoServerError)) throw error;
+    throw new StartError(`The indexes of ${model.modelName} cannot be created: ${error.message}`, {
+      cause: error,
+    });
   }
 }
 

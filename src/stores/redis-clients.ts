@@ -1,5 +1,7 @@
+import { isIP } from "node:net";
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis";
 import type { RedisConfig } from "../config/config.js";
+import { parseRedisUrl, type RedisNode } from "../config/redis-url.js";
 
 // ioredis ties this one option to a type parameter, which then stands in the way of plain option objects.
 type Options = Omit<RedisOptions, "replyMapping">;
@@ -45,32 +47,31 @@ function createClient(config: RedisConfig, purpose: Options): RedisClient {
     // A demoted master refuses writes: look for the new one.
     reconnectOnError: (error) => error.message.startsWith("READONLY"),
   };
-  const [first = ""] = config.urls;
+  const nodes = config.urls.map(parseRedisUrl);
+  const [first] = nodes;
+  if (first === undefined) throw new Error("no Redis is configured");
   switch (config.topology) {
     case "single":
-      return new Redis(first, common);
+      return new Redis({ ...common, ...address(first, 6379), ...access(first), db: first.db });
     case "sentinel":
-      return new Redis({ ...common, ...sentinelOptions(config) });
+      return new Redis({
+        ...common,
+        ...access(first),
+        sentinels: nodes.map((node) => address(node, 26_379)),
+        name: config.sentinelMaster,
+        sentinelRetryStrategy: retryDelayMs,
+        enableTLSForSentinelMode: first.tls,
+        db: first.db,
+      });
     case "cluster":
-      return new Cluster([...config.urls], clusterOptions(first, common));
+      return new Cluster(
+        nodes.map((node) => address(node, 6379)),
+        clusterOptions(first, common),
+      );
   }
 }
 
-function sentinelOptions(config: RedisConfig): Options {
-  const urls = config.urls.map((url) => new URL(url));
-  const { username, password, protocol, pathname } = urls[0] as URL;
-  return {
-    sentinels: urls.map((url) => ({ host: url.hostname, port: Number(url.port) || 26_379 })),
-    name: config.sentinelMaster,
-    sentinelRetryStrategy: retryDelayMs,
-    ...credentials(username, password),
-    ...(protocol === "rediss:" ? { tls: {}, enableTLSForSentinelMode: true } : {}),
-    db: Number(pathname.slice(1)) || 0,
-  };
-}
-
-function clusterOptions(url: string, common: Options) {
-  const { username, password, protocol, hostname } = new URL(url);
+function clusterOptions(first: RedisNode, common: Options) {
   const { enableOfflineQueue = true, lazyConnect, retryStrategy, ...redisOptions } = common;
   return {
     enableOfflineQueue,
@@ -80,15 +81,21 @@ function clusterOptions(url: string, common: Options) {
     shardedSubscribers: true,
     redisOptions: {
       ...redisOptions,
-      ...credentials(username, password),
-      ...(protocol === "rediss:" ? { tls: { servername: hostname } } : {}),
+      ...access(first),
+      // The nodes name each other by address; their certificates are for the name that was configured.
+      ...(first.tls && isIP(first.host) === 0 ? { tls: { servername: first.host } } : {}),
     },
   } satisfies ClusterOptions;
 }
 
-function credentials(username: string, password: string): { username?: string; password?: string } {
+function address({ host, port }: RedisNode, usualPort: number): { host: string; port: number } {
+  return { host, port: port ?? usualPort };
+}
+
+function access({ tls, username, password }: RedisNode): Options {
   return {
-    ...(username === "" ? {} : { username: decodeURIComponent(username) }),
-    ...(password === "" ? {} : { password: decodeURIComponent(password) }),
+    ...(username === "" ? {} : { username }),
+    ...(password === "" ? {} : { password }),
+    ...(tls ? { tls: {} } : {}),
   };
 }

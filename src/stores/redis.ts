@@ -1,8 +1,9 @@
-import type { Command } from "ioredis";
 import type { RedisConfig } from "../config/config.js";
 import type { Component } from "../lifecycle.js";
 import { type Logger, redactUri } from "../logger.js";
+import { watchChannels } from "./redis-channels.js";
 import { createPublisherClient, createSubscriberClient, type RedisClient } from "./redis-clients.js";
+import { createRefusals, refusalIn } from "./redis-refusals.js";
 
 /** Longest wait for Redis at start; without it the process goes on alone and joins when Redis comes. */
 const START_PATIENCE_MS = 2000;
@@ -17,70 +18,96 @@ export interface Redis extends Component {
   isUp(): boolean;
   /** Calls back each time the subscriptions are in force again; the returned function ends it. */
   onReady(handler: () => void): () => void;
-  /** True when both connections are usable and the publishing one answers within `timeoutMs`. Never rejects. */
+  /**
+   * True when both connections are usable, the publishing one answers within `timeoutMs` and nothing is refused. Never
+   * rejects.
+   */
   ping(timeoutMs: number): Promise<boolean>;
+  /** Code of what Redis refuses for good, such as `NOPERM`: it is there, but of no use until somebody mends that. */
+  refusal(): string | undefined;
 }
 
 /** The pair of connections that the Socket.IO adapter works with. */
 export function createRedis(config: RedisConfig, log: Logger): Redis {
   const publisher = createPublisherClient(config);
   const subscriber = createSubscriberClient(config);
-  const clients = [publisher, subscriber];
+  const clients = { publisher, subscriber };
   const address = config.urls.map(redactUri).join(",");
+  const refusals = createRefusals(address, log);
+  watchChannels(publisher, refusals);
+  const subscriptions = watchChannels(subscriber, refusals);
   let heartbeat: NodeJS.Timeout | undefined;
   let down = false;
+  const endWatching = Object.entries(clients).map(([name, client]) => watch(name, client));
 
-  for (const client of clients) {
-    toleratePubSubFailures(client);
-    client.on("error", onError);
-    client.on("close", onClose);
-    client.on("ready", onReady);
+  function watch(name: string, client: RedisClient): () => void {
+    const what = `the connection of the ${name}`;
+    let refused = false;
+    const onConnect = (): void => {
+      refused = false;
+    };
+    const onError = (error: Error): void => {
+      const refusal = refusalIn(error);
+      if (refusal === undefined) {
+        refusals.clear(what);
+        isAway(error.message);
+      } else {
+        refused = true;
+        refusals.add(what, refusal);
+      }
+    };
+    // A server that is back before the first attempt to reconnect causes no error, and one that refuses hangs up.
+    const onClose = (): void => {
+      if (!refused) isAway("the connection was closed");
+    };
+    const onReady = (): void => {
+      // The database may have been refused on a connection that works otherwise.
+      if (!refused) refusals.clear(what);
+      isBack();
+    };
+    client.on("connect", onConnect).on("error", onError).on("close", onClose).on("ready", onReady);
+    return () => void client.off("close", onClose).off("ready", onReady);
   }
 
+  const areReady = (): boolean => Object.values(clients).every(({ status }) => status === "ready");
+
   // Logged once an outage, not once an attempt.
-  function onError(error: Error): void {
-    if (!down) log.warn({ redis: address, reason: error.message }, "redis is away");
+  function isAway(reason: string): void {
+    if (!down) log.warn({ redis: address, reason }, "redis is away");
     down = true;
   }
 
-  // A server that is back before the first attempt to reconnect causes no error.
-  function onClose(): void {
-    onError(new Error("the connection was closed"));
-  }
-
-  function onReady(): void {
-    if (!clients.every((client) => client.status === "ready")) return;
+  function isBack(): void {
+    if (!areReady()) return;
     log.info({ redis: address }, down ? "redis is back" : "redis connected");
     down = false;
   }
 
   // A half-open connection never reports an error by itself, and a subscriber would wait on it for ever.
   async function beat(): Promise<void> {
-    for (const client of clients) {
+    for (const client of Object.values(clients)) {
       if (client.status !== "ready" || (await answers(client, HEARTBEAT_TIMEOUT_MS))) continue;
-      onError(new Error("no answer to a heartbeat"));
+      isAway("no answer to a heartbeat");
       client.disconnect(true);
     }
+    if (subscriber.status === "ready") subscriptions.retry();
   }
 
   return {
     name: "redis",
-    publisher,
-    subscriber,
+    ...clients,
     async start() {
-      const connected = clients.map((client) => client.connect().catch(onError));
+      // What keeps one from connecting is told by its events.
+      const connected = Object.values(clients).map((client) => client.connect().catch(() => {}));
       await Promise.race([Promise.all(connected), delay(START_PATIENCE_MS)]);
       heartbeat = setInterval(() => void beat(), HEARTBEAT_INTERVAL_MS);
     },
     async stop() {
       clearInterval(heartbeat);
-      for (const client of clients) {
-        client.off("ready", onReady);
-        client.off("close", onClose);
-        client.disconnect();
-      }
+      for (const end of endWatching) end();
+      for (const client of Object.values(clients)) client.disconnect();
     },
-    isUp: () => subscriber.status === "ready",
+    isUp: () => subscriber.status === "ready" && subscriptions.isComplete(),
     onReady(handler) {
       // The client renews its subscriptions when it is ready; a ping behind them is answered when they are in force.
       const listener = (): void => void subscriber.ping().then(handler, handler);
@@ -88,37 +115,21 @@ export function createRedis(config: RedisConfig, log: Logger): Redis {
       return () => void subscriber.off("ready", listener);
     },
     async ping(timeoutMs) {
-      return clients.every((client) => client.status === "ready") && (await answers(publisher, timeoutMs));
+      return areReady() && (await answers(publisher, timeoutMs)) && refusals.current() === undefined;
     },
+    refusal: refusals.current,
   };
 }
 
+/** A refusal is an answer, too: the connection works. */
 async function answers(client: RedisClient, timeoutMs: number): Promise<boolean> {
   const answer = client.ping().then(
     () => true,
-    () => false,
+    (error: unknown) => refusalIn(error) !== undefined,
   );
   return Promise.race([answer, delay(timeoutMs).then(() => false)]);
 }
 
 function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
-}
-
-/** The one method through which every command of a client goes. */
-interface CommandSender {
-  sendCommand(command: Command, ...rest: unknown[]): unknown;
-}
-
-/**
- * The adapters publish and subscribe without looking at the promise they get, so that each failure while Redis is
- * away would be an unhandled rejection, which ends the process. Failing is fine: a broadcast is at-most-once.
- */
-function toleratePubSubFailures(client: CommandSender): void {
-  const send = client.sendCommand.bind(client);
-  client.sendCommand = (command, ...rest) => {
-    const reply = send(command, ...rest);
-    if (/publish$|subscribe$/i.test(command.name)) Promise.resolve(reply).catch(() => {});
-    return reply;
-  };
 }

@@ -74,13 +74,13 @@ export interface Worker extends Component {
  * when all else is ready and closes before anything is taken away.
  */
 export function createWorker(config: Config, identity: Identity, log: Logger, entrance: Entrance): Worker {
-  const isAllowedOrigin = createOriginCheck(config.corsOrigins);
+  const checkOrigin = createOriginCheck(config);
   const metrics = createMetrics(identity.worker, config);
   const mongo = createMongo(config.mongodbUri, log);
   const redis = config.redis === undefined ? undefined : createRedis(config.redis, log);
   const audit = createConnectionAudit(createConnectionEventStore(mongo.connection), log);
   const health = createHealth(identity, mongo, redis);
-  const io = createIo(config, isAllowedOrigin);
+  const io = createIo(config, checkOrigin);
   const roomStore = createRoomStore(mongo.connection);
   const link = redis ?? (cluster.isWorker ? IPC_LINK : undefined);
   const roomPresence = createRoomPresence(createPresenceStore(mongo.connection), io, link, log);
@@ -117,7 +117,7 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
   const app = createApp(
     config,
     { health, audit, durableRooms: roomRoutes },
-    { log, inFlight, isAllowedOrigin, metrics: metrics.http },
+    { log, inFlight, checkOrigin, metrics: metrics.http },
   );
   const httpServer = createHttpServer(app);
   const realtime = createRealtime({

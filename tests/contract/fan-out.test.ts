@@ -5,6 +5,7 @@ import type { Server } from "socket.io";
 import { io as connect } from "socket.io-client";
 import { readConfig } from "../../src/config/config.js";
 import { createLogger } from "../../src/logger.js";
+import { createOriginCheck } from "../../src/origin.js";
 import { createFanOut } from "../../src/realtime/fan-out/fan-out.js";
 import { createIo } from "../../src/realtime/io.js";
 import { onTestEnd } from "../support/cleanup.js";
@@ -15,7 +16,8 @@ type Transports = ("polling" | "websocket")[];
 
 /** A Socket.IO server with the events of these tests, which are not those of the product's contract. */
 async function startServer(kind: string) {
-  const io = createIo(readConfig({ NODE_ENV: "test" }), () => true);
+  const config = readConfig({ NODE_ENV: "test" });
+  const io = createIo(config, createOriginCheck(config));
   const httpServer = createServer();
   const lines = createLineLog();
   const log = createLogger("debug", { write: (text) => lines.feed("stdout", text) });

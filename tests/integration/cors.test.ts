@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { io } from "socket.io-client";
 import { onTestEnd } from "../support/cleanup.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
@@ -85,4 +86,49 @@ test("a handshake is refused as forbidden", async () => {
   const answer = await fetch(`${url}/socket.io/?EIO=4&transport=polling`, { headers: { Origin: FOREIGN } });
 
   expect(answer.status).toBe(403);
+});
+
+/** What a request of this origin is granted, by HTTP and by Socket.IO, by preflight and by itself. */
+async function grants(url: string, origin: string): Promise<(string | null)[]> {
+  const headers = { Origin: origin };
+  const preflight = { Origin: origin, "Access-Control-Request-Method": "POST" };
+  const polling = `${url}/socket.io/?EIO=4&transport=polling`;
+  const answers = await Promise.all([
+    fetch(`${url}/hello`, { headers }),
+    fetch(`${url}/hello`, { method: "OPTIONS", headers: preflight }),
+    fetch(polling, { headers }),
+    fetch(polling, { method: "OPTIONS", headers: preflight }),
+  ]);
+  return answers.map((answer) => answer.headers.get("Access-Control-Allow-Credentials"));
+}
+
+test("listed origins may send cookies, which affinity by cookie needs", async () => {
+  const url = await serving(`${APP},capacitor://localhost,https://*.example.org`);
+
+  for (const origin of [APP, "capacitor://localhost", "https://a.example.org"])
+    expect(await grants(url, origin)).toEqual(["true", "true", "true", "true"]);
+  expect(await grants(url, FOREIGN)).toEqual([null, null, null, null]);
+});
+
+test("where all origins may call, none may send cookies", async () => {
+  expect(await grants(await serving("*"), APP)).toEqual([null, null, null, null]);
+});
+
+test("a name that is not in ALLOWED_HOSTS is served nothing but /health", async () => {
+  const env = { ALLOWED_HOSTS: "shoal.example.com" };
+  const worker = await startWorker({ mongodbUri: mongo.uriFor(), env });
+  const { port } = new URL(worker.url);
+
+  const asked = (path: string, host: string) =>
+    new Promise((resolve, reject) => {
+      const outgoing = request(`${worker.url}${path}`, { headers: { host }, agent: false });
+      outgoing.on("error", reject).on("response", (answer) => resolve(answer.resume().statusCode));
+      outgoing.end();
+    });
+  // Load balancers ask for this one by address.
+  expect(await asked("/health", `127.0.0.1:${port}`)).toBe(200);
+  for (const path of ["/hello", "/", "/client/room-client.js", "/socket.io/?EIO=4&transport=polling"]) {
+    expect([path, await asked(path, `127.0.0.1:${port}`)]).toEqual([path, 403]);
+    expect([path, await asked(path, `shoal.example.com:${port}`)]).toEqual([path, 200]);
+  }
 });

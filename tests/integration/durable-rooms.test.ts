@@ -162,10 +162,38 @@ describe("a durable room over HTTP", () => {
     expect(await response.json()).toEqual({ error: { code, message: expect.any(String) } });
   });
 
-  test.each(["after=-1", "after=x", "limit=0", "limit=4", "before=1&after=1", "nonsense=1"])(
-    "refuses the query %s",
-    async (query) => {
-      expect((await http(`/rooms/${newRoom()}/messages?${query}`, "ann")).status).toBe(400);
-    },
-  );
+  test.each([".", ".."])("and all else refuse the name %s, which URLs cannot say", async (room) => {
+    const { socket } = await client("ann");
+    expect(await emitAck(socket, "publish", { room, messages: bodies("a") })).toEqual(refused("invalid"));
+    expect(await emitAck(socket, "join", { room })).toEqual(refused("invalid"));
+    expect(await emitAck(socket, "presence", { room })).toEqual(refused("invalid"));
+  });
+
+  test("refuses a number that JSON cannot say, as sockets do", async () => {
+    const headers = { "Content-Type": "application/json", "X-User-Id": "ann" };
+    const body = '{"id":"a","body":{"a":1e400}}';
+    const answer = await fetch(`${worker.url}/rooms/${newRoom()}/messages`, {
+      method: "POST",
+      headers,
+      body,
+    });
+    expect(answer.status).toBe(400);
+  });
+
+  test.each([
+    ...["after=-1", "after=x", "limit=0", "limit=4", "before=1&after=1", "nonsense=1", "epoch=", "after="],
+    ...[
+      "after=1e0",
+      "after=0x1",
+      "after=1.0",
+      "after=%2B1",
+      "after=01",
+      "after=%201",
+      "limit=0x2",
+      "limit=2e0",
+    ],
+    ...["after=9007199254740992", "before=1e0", "before=", "after=1&after=1", "after[]=1", "limit="],
+  ])("refuses the query %s", async (query) => {
+    expect((await http(`/rooms/${newRoom()}/messages?${query}`, "ann")).status).toBe(400);
+  });
 });

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rmdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rmdir, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { runDirOf } from "../../src/embedded-mongodb/run-dir.js";
@@ -52,6 +52,23 @@ describe("the embedded MongoDB", () => {
     expect(isAlive(hostPid())).toBe(false);
     expect(existsSync(runDir)).toBe(false);
     expect(await readdir(data)).toEqual(["mongodb"]);
+  });
+
+  test("keeps its data from others, however open the directories are that it finds", async () => {
+    const data = await dataDir();
+    const rights = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+    await mkdir(data);
+    await chmod(data, 0o755);
+    const { mongodb } = await startedMongodb({ dataDir: data });
+    expect(await rights(join(data, "mongodb"))).toBe("700");
+    await mongodb.stop();
+    await chmod(join(data, "mongodb"), 0o755);
+
+    const again = await startedMongodb({ dataDir: data });
+
+    expect(await rights(join(data, "mongodb"))).toBe("700");
+    expect(await rights(data)).toBe("755"); // it may hold what is not ours
+    await again.mongodb.stop();
   });
 
   test("stops once, however often it is asked, and also when it never started", async () => {

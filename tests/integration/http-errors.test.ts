@@ -115,10 +115,19 @@ describe("an error tells its status and one JSON shape", () => {
     ["another content type", { "Content-Type": "text/plain" }],
     ["a form", { "Content-Type": "application/x-www-form-urlencoded" }],
     ["a content type that is none", { "Content-Type": "nonsense" }],
-    ["an unknown charset", { "Content-Type": "application/json; charset=klingon" }],
-    ["an unknown content encoding", { ...JSON_TYPE, "Content-Encoding": "rot13" }],
   ])("for %s", async (_what, headers) => {
     await expectError(await post('{"name":"a"}', headers), "unsupported_media_type");
+  });
+
+  test.each(["klingon", "utf-klingon", "latin1"])("for a charset that is not UTF-8: %s", async (charset) => {
+    const answer = await post('{"name":"a"}', { "Content-Type": `application/json; charset=${charset}` });
+    await expectError(answer, "unsupported_media_type", "The charset of the body must be utf-8");
+  });
+
+  test.each(["rot13", "utf-8", "gzip, gzip"])("for a content encoding that is none: %s", async (encoding) => {
+    const answer = await post('{"name":"a"}', { ...JSON_TYPE, "Content-Encoding": encoding });
+    const message = "The Content-Encoding must be gzip, deflate, br or identity";
+    await expectError(answer, "unsupported_media_type", message);
   });
 
   test("for a compressed body that is not", async () => {
@@ -139,12 +148,19 @@ describe("an error tells its status and one JSON shape", () => {
     expect((await response.text()).length).toBeLessThan(1000);
   });
 
-  test.each(["limit=0", "limit=501", "limit=many", "limit=1&limit=2", "limit[a]=1", "other=1"])(
-    "for a wrong query: %s",
-    async (query) => {
-      await expectError(await call(`/connections?${query}`), "invalid", expect.any(String));
-    },
-  );
+  test.each([
+    "limit=0",
+    "limit=501",
+    "limit=many",
+    "limit=1&limit=2",
+    "limit=0x2",
+    "limit=1e1",
+    "limit=",
+    "limit[a]=1",
+    "other=1",
+  ])("for a wrong query: %s", async (query) => {
+    await expectError(await call(`/connections?${query}`), "invalid", expect.any(String));
+  });
 });
 
 test("an error on our side tells the client nothing, and the log all", async () => {
@@ -190,6 +206,49 @@ test("a request without a body is not asked for its type", async () => {
   expect((await call("/hello", { headers: { "Content-Type": "text/plain" } })).status).toBe(200);
   await expectError(await call("/nothing", { method: "POST" }), "not_found");
   await expectError(await call("/hello", { method: "POST" }), "invalid", expect.any(String));
+});
+
+test.each(["utf-8", "UTF-8", "utf8", "UTF8", '"utf8"', "us-ascii", "utf-8; x=y"])(
+  "a body in UTF-8 is read by whatever name: %s",
+  async (charset) => {
+    const answer = await post('{"name":"a"}', { "Content-Type": `application/json;charset=${charset}` });
+    expect([answer.status, await answer.json()]).toEqual([200, { message: "Hello, a" }]);
+  },
+);
+
+/** The answer to a request with these header lines and this chunked body. */
+async function chunked(start: string, headers: string, body: string): Promise<string> {
+  const raw = await openRaw(worker.url);
+  raw.write(
+    `${start} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n${headers}\r\n${body}`,
+  );
+  return raw.readToEnd();
+}
+
+test.each(["", "Content-Type: text/plain\r\n", "Content-Type: application/json\r\n"])(
+  "an empty chunked body is none, as proxies send it with every request: %p",
+  async (type) => {
+    expect(await chunked("GET /hello", type, "0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await chunked("GET /connections", type, "0\r\nTrailer: x\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await chunked("POST /hello", type, "0\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 .*"code":"invalid"/s);
+  },
+);
+
+test.each(["", "Content-Type: text/plain\r\n"])(
+  "a chunked body that is no JSON is refused with its first byte: %p",
+  async (type) => {
+    expect(await chunked("GET /hello", type, "1\r\nx\r\n")).toMatch(/^HTTP\/1\.1 415 /);
+    expect(await chunked("POST /hello", type, "1\r\nx\r\n")).toMatch(/^HTTP\/1\.1 415 /);
+  },
+);
+
+test("after a chunked body that was refused the connection serves the next request", async () => {
+  const raw = await openRaw(worker.url);
+  const head = "HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n";
+  raw.write(`POST /hello ${head}3\r\nabc\r\n`);
+  await raw.read(/ 415 .*unsupported_media_type.*\}\}/s);
+  raw.write("2\r\nde\r\n0\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  expect(await raw.readToEnd()).toMatch(/HTTP\/1\.1 200 .*Hello from Shoal/s);
 });
 
 describe("a request id", () => {

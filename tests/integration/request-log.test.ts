@@ -67,6 +67,38 @@ describe("the request log", () => {
     expect(requestLines(worker).map(({ fields }) => fields.path)).toEqual(["/hello", "/connections"]);
   });
 
+  test.each([
+    ["http://ann:hunter2@host/hello?token=hunter2", "/hello"],
+    ["http://ann:hunter2@host", ""],
+    ["HTTPS://hunter2@host:1/a/b", "/a/b"],
+    ["http://h?x=http://ann:hunter2@host/", ""],
+    ["//ann:hunter2@host/hello", "//***@host/hello"],
+    ["/hello?next=http://ann:hunter2@host/", "/hello"],
+  ])("tells no password of a target that is a URL: %s", async (target, path) => {
+    const worker = await start();
+    const raw = await openRaw(worker.url);
+    raw.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nX-Request-Id: whole\r\nConnection: close\r\n\r\n`);
+
+    const { fields } = await worker.waitForLog(logged("request", { requestId: "whole" }));
+    expect(fields.path).toBe(path);
+    expect(worker.logs.map(({ text }) => text).join("\n")).not.toContain("hunter2");
+  });
+
+  test("tells no session id, which is as good as a password", async () => {
+    const worker = await start();
+    const opened = await (await fetch(`${worker.url}/socket.io/?EIO=4&transport=polling`)).text();
+    const { sid } = JSON.parse(opened.slice(1)) as { sid: string };
+    await fetch(`${worker.url}/socket.io/?EIO=4&transport=polling&sid=${sid}x`);
+    await fetch(`${worker.url}/other?EIO=4&transport=polling&sid=${sid}`);
+    await fetch(`${worker.url}/socket.io/?EIO=4&transport=polling&sid=${sid}`, {
+      method: "POST",
+      body: "41",
+    });
+    await worker.waitForLog(logged("request", { path: "/other" }));
+
+    expect(worker.logs.map(({ text }) => text).join("\n")).not.toContain(sid);
+  });
+
   test("names a request whose client went before its answer", async () => {
     const worker = await start();
     const raw = await openRaw(worker.url);

@@ -4,6 +4,7 @@ import type { Server } from "socket.io";
 import { io as connect } from "socket.io-client";
 import { readConfig } from "../../src/config/config.js";
 import { createLogger } from "../../src/logger.js";
+import { createOriginCheck } from "../../src/origin.js";
 import { createIo } from "../../src/realtime/io.js";
 import { createSlowClientGuard } from "../../src/realtime/slow-clients.js";
 import { onTestEnd } from "../support/cleanup.js";
@@ -15,7 +16,8 @@ const TEXT = "x".repeat(65_536);
 
 /** A client of a server with the guard, and both ends of it. */
 async function join(transport: "websocket" | "polling") {
-  const io = createIo(readConfig({ NODE_ENV: "test" }), () => true);
+  const config = readConfig({ NODE_ENV: "test" });
+  const io = createIo(config, createOriginCheck(config));
   const httpServer = createServer();
   const lines = createLineLog();
   const log = createLogger("debug", { write: (text) => lines.feed("stdout", text) });

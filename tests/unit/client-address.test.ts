@@ -38,3 +38,33 @@ test.each<TrustProxy>([false, 1, ["loopback"]])(
     expect(addressOf(trust, undefined)).toBe("unknown");
   },
 );
+
+const JUNK = [
+  "junk",
+  "012.0.0.1",
+  "unknown",
+  "_hidden",
+  "1.2.3",
+  "1.2.3.4.5:6",
+  "999.1.1.1",
+  "x".repeat(500),
+  "::1::",
+  "1.2.3.4:x",
+];
+
+test.each(JUNK)("is never what is no address: %s", (junk) => {
+  expect(addressOf(1, "10.0.0.1", junk)).toBe("10.0.0.1");
+  expect(addressOf(2, "10.0.0.1", `${junk}, ${CLIENT}`)).toBe(CLIENT);
+  expect(addressOf(9, "10.0.0.1", `192.0.2.1, ${junk}, 10.0.0.2`)).not.toBe(junk);
+  expect(addressOf(["10.0.0.0/8"], "10.0.0.1", `192.0.2.1, ${junk}, 10.0.0.2`)).toBe("10.0.0.2");
+});
+
+test.each([
+  ["203.0.113.7:4711", CLIENT],
+  ["[2001:db8::1]:4711", "2001:db8::1"],
+  ["[2001:db8::1]", "2001:db8::1"],
+  ["2001:db8::1", "2001:db8::1"],
+])("is without the port that a proxy names: %s", (entry, address) => {
+  expect(addressOf(1, "10.0.0.1", entry)).toBe(address);
+  expect(addressOf(["10.0.0.0/8"], "10.0.0.1", `${entry}, 10.0.0.2:80`)).toBe(address);
+});

@@ -77,3 +77,33 @@ test("a password with an @ in it is hidden whole", () => {
     "mongodb://***@db.example/shoal",
   );
 });
+
+test("an error that cannot be shown costs its line, not the process", () => {
+  const { log, lines } = createCapture();
+  const evil = Object.defineProperty(new Error("evil"), "detail", {
+    enumerable: true,
+    get() {
+      throw new Error("cannot be looked at");
+    },
+  });
+
+  log.error({ err: evil }, "failed");
+  log.info("next");
+
+  expect(lines().map(({ level, msg }) => [level, msg])).toEqual([
+    ["error", "a log line was lost: its content cannot be shown"],
+    ["info", "next"],
+  ]);
+});
+
+test("an error of Redis does not show the command's arguments, which may be a password", () => {
+  const { log, texts, lines } = createCapture();
+  const error = Object.assign(new Error("WRONGPASS"), {
+    command: { name: "auth", args: ["app", "hunter2"] },
+  });
+
+  log.error({ err: error }, "failed");
+
+  expect(lines()[0]?.err).toMatchObject({ message: "WRONGPASS", command: { name: "auth" } });
+  expect(texts.join()).not.toContain("hunter2");
+});

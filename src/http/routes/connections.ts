@@ -1,10 +1,10 @@
 import { Router } from "express";
 import { z } from "zod";
 import type { ConnectionAudit } from "../../services/connection-audit.js";
-import { parse } from "../../validation.js";
+import { parse, wholeNumber } from "../../validation.js";
 import { allowOnly } from "../allow-only.js";
 
-const query = z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(50) });
+const query = z.strictObject({ limit: wholeNumber(1, 500).default(50) });
 
 /** `GET /connections?limit=`: the newest connects and disconnects, newest first, without client addresses. */
 export function connectionRoutes(audit: ConnectionAudit): Router {

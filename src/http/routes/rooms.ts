@@ -1,11 +1,12 @@
 import { type Request, Router } from "express";
 import { z } from "zod";
-import { MESSAGE_ID, ROOM_NAME } from "../../contract/room-names.js";
+import { MESSAGE_ID } from "../../contract/room-names.js";
+import { roomName } from "../../contract/room-requests.js";
 import type { Subscription } from "../../contract/types.js";
 import type { Json } from "../../domain.js";
 import type { RoomAccess } from "../../services/room-access.js";
 import type { Rooms } from "../../services/rooms/rooms.js";
-import { parse } from "../../validation.js";
+import { parse, wholeNumber } from "../../validation.js";
 import { allowOnly } from "../allow-only.js";
 import { userOf } from "../identity.js";
 
@@ -23,11 +24,14 @@ export interface RoomRouteParts {
  * however often it is sent; `GET /rooms/:room/messages?after=&epoch=&limit=` reads onwards, `?before=&limit=` backwards.
  */
 export function roomRoutes({ rooms, mayDo, body, pageMessages }: RoomRouteParts): Router {
-  const room = z.string().regex(ROOM_NAME, "must be 1 to 128 letters, digits or any of _ . : @ -");
-  const seq = z.coerce.number().int().min(0);
-  const limit = z.coerce.number().int().min(1).max(pageMessages).optional();
+  const seq = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+  const limit = wholeNumber(1, pageMessages).optional();
   const message = z.strictObject({ id: z.string().regex(MESSAGE_ID), body });
-  const onwards = z.strictObject({ after: seq.default(0), epoch: z.string().max(64).optional(), limit });
+  const onwards = z.strictObject({
+    after: seq.default(0),
+    epoch: z.string().min(1).max(64).optional(),
+    limit,
+  });
   const backwards = z.strictObject({ before: seq.optional(), limit });
 
   async function readOnwards(name: string, request: Request): Promise<Subscription> {
@@ -40,7 +44,7 @@ export function roomRoutes({ rooms, mayDo, body, pageMessages }: RoomRouteParts)
 
   return Router()
     .post("/rooms/:room/messages", async (request, response) => {
-      const name = parse(room, request.params.room);
+      const name = parse(roomName, request.params.room);
       const { id, body } = parse(message, request.body);
       const from = userOf(request);
       await mayDo(from, name, "publish");
@@ -49,7 +53,7 @@ export function roomRoutes({ rooms, mayDo, body, pageMessages }: RoomRouteParts)
       response.json({ room: name, seq, id });
     })
     .get("/rooms/:room/messages", async (request, response) => {
-      const name = parse(room, request.params.room);
+      const name = parse(roomName, request.params.room);
       await mayDo(userOf(request), name, "read");
       const page =
         "before" in request.query

@@ -7,7 +7,7 @@ import {
 import { parseMetrics } from "../../support/metrics-text.js";
 
 const EVENTS = { in: ["join", "message"], out: ["message"] };
-const UP = { ping: async () => true };
+const UP = { ping: async () => true, refusal: () => undefined };
 
 let metrics: WorkerMetrics;
 beforeEach(() => {
@@ -106,4 +106,14 @@ test("the state is looked at at each collection, and a store that is not configu
   expect(after.value("realtime_connections_limit")).toBe(20);
   expect(after.value("realtime_event_loop_lag_seconds")).toBe(0.125);
   expect(after.types.has("realtime_redis_up")).toBe(false);
+  expect(after.types.has("realtime_redis_refused")).toBe(false);
+});
+
+test.each([
+  [0, undefined],
+  [1, "NOPERM"],
+])("realtime_redis_refused is %p when Redis refuses with %p", async (shown, refusal) => {
+  show({ redis: { ping: async () => refusal === undefined, refusal: () => refusal } });
+
+  expect((await read()).value("realtime_redis_refused")).toBe(shown);
 });

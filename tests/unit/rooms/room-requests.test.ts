@@ -18,6 +18,8 @@ describe("requests about rooms", () => {
   test.each([
     ["a name of the longest kind", { room: "r".repeat(128), messages: [message] }],
     ["every character that may be in names", { room: "aZ09_.:@-", messages: [{ id: "aZ09_.:@-", body: 1 }] }],
+    ["a name of more than two dots", { room: "...", messages: [message] }],
+    ["a name that begins with a dot", { room: ".a", messages: [message] }],
     ["as many messages as allowed", { room: "r", messages: [message, message, message], retry: true }],
   ])("publish with %s is accepted", (_, request) => {
     expect(codeOf("publish", request)).toBe("accepted");
@@ -25,6 +27,12 @@ describe("requests about rooms", () => {
 
   test.each([
     ["a slash in the room", { room: "a/b", messages: [message] }, "invalid"],
+    ["a room that URLs cannot name", { room: "..", messages: [message] }, "invalid"],
+    [
+      "a number that JSON cannot say",
+      { room: "r", messages: [{ id: "a", body: JSON.parse("1e400") }] },
+      "invalid",
+    ],
     ["an empty room", { room: "", messages: [message] }, "invalid"],
     ["a room too long", { room: "r".repeat(129), messages: [message] }, "invalid"],
     ["a line break behind the room", { room: "r\n", messages: [message] }, "invalid"],

@@ -1,0 +1,33 @@
+/** Schemes with a host whose pages have no origin that a browser would send, or that are none of a page. */
+const NOT_OF_PAGES = ["ftp:", "file:", "ws:", "wss:"];
+
+/**
+ * An origin as browsers write it: lower case, without the usual port of its scheme; of apps too, such as
+ * `capacitor://localhost`. Undefined when `text` is none: with a path, a user, or of a scheme that no page has.
+ */
+export function parseOrigin(text: string): string | undefined {
+  if (!/^[a-z][a-z\d+.-]*:\/\/[^/?#@\\\s,]+$/i.test(text) || !URL.canParse(text)) return undefined;
+  const { protocol, origin } = new URL(text);
+  if (NOT_OF_PAGES.includes(protocol)) return undefined;
+  // Of the schemes that it does not know, URL gives no origin.
+  return origin === "null" ? text.toLowerCase() : origin;
+}
+
+/** An origin, or `https://*.example.com` for those of all subdomains. Undefined when it is neither. */
+export function parseOriginPattern(text: string): string | undefined {
+  const origin = parseOrigin(text);
+  const host = origin?.split("://")[1] ?? "";
+  return isName(host) ? origin : undefined;
+}
+
+/** A host's name or address without a port, or `*.example.com` for all subdomains. Undefined when it is neither. */
+export function parseHostPattern(text: string): string | undefined {
+  if (/[/?#@\\\s]|[^\]]:\d*$/.test(text) || !URL.canParse(`http://${text}`)) return undefined;
+  const { hostname } = new URL(`http://${text}`);
+  return isName(hostname) ? hostname : undefined;
+}
+
+/** The only `*` is the first label, and what follows is more than a top-level domain. */
+function isName(host: string): boolean {
+  return !host.includes("*") || /^\*\.([^.*]+\.[^*]+|localhost(:\d+)?)$/.test(host);
+}

@@ -1,0 +1,112 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, openSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Child, spawnProgram } from "../support/child.js";
+import { freePort } from "../support/free-port.js";
+import { type MongoServer, startMongo } from "../support/mongo.js";
+import { distFile } from "../support/program-path.js";
+import { tempDir } from "../support/temp-dir.js";
+import { eventually } from "../support/wait.js";
+import { call } from "./support/http-call.js";
+
+let mongo: MongoServer;
+
+beforeAll(async () => {
+  mongo = await startMongo();
+});
+
+interface Deaf {
+  readonly url: string;
+  readonly child: Child;
+}
+
+/** An instance whose output goes elsewhere: `shell` is the shell's command around `"$@"`, which is the instance. */
+async function start(workers: number, shell: string): Promise<Deaf> {
+  const port = await freePort();
+  const child = await spawnProgram("bash", {
+    args: ["-c", shell, "bash", process.execPath, distFile("main.js")],
+    env: {
+      PORT: String(port),
+      HOST: "127.0.0.1",
+      ADMIN_PORT: "0",
+      WORKERS: String(workers),
+      MONGODB_URI: mongo.uriFor(),
+      TMPDIR: await tempDir("tmp"),
+    },
+    stopWithinMs: 15_000,
+  });
+  return { url: `http://127.0.0.1:${port}`, child };
+}
+
+async function expectServing({ url }: Deaf): Promise<void> {
+  const look = async () => expect((await call(`${url}/hello`)).status).toBe(200);
+  await eventually(look, { withinMs: 30_000, everyMs: 100 });
+}
+
+/** More lines than a pipe takes. */
+async function makeLines({ url }: Deaf): Promise<void> {
+  for (let round = 0; round < 50; round++) {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => call(`${url}/hello`)));
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+  }
+}
+
+async function makePipe(): Promise<{ readonly path: string; close(): void }> {
+  const path = join(await tempDir("pipe"), "log");
+  execFileSync("mkfifo", [path]);
+  const held = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  return { path, close: () => closeSync(held) };
+}
+
+describe.each([1, 2])("an instance of %i workers serves and ends with code 0", (workers) => {
+  test("on a full disk", async () => {
+    const deaf = await start(workers, 'exec "$@" > /dev/full 2> /dev/full');
+    await expectServing(deaf);
+    await makeLines(deaf);
+    await expect(deaf.child.stop()).resolves.toEqual({ code: 0, signal: null });
+  });
+
+  test("when its log reaches the largest size of a file", async () => {
+    const path = join(await tempDir("log"), "log");
+    const deaf = await start(workers, `ulimit -f 4; exec "$@" > ${path} 2>&1`);
+    await expectServing(deaf);
+    await makeLines(deaf);
+    await expect(deaf.child.stop()).resolves.toEqual({ code: 0, signal: null });
+    expect((await readFile(path, "utf8")).length).toBe(4096);
+  });
+
+  test("when the reader of its log ends", async () => {
+    const pipe = await makePipe();
+    const deaf = await start(workers, `exec "$@" > ${pipe.path} 2>&1`);
+    await expectServing(deaf);
+    pipe.close();
+    await makeLines(deaf);
+    await expect(deaf.child.stop()).resolves.toEqual({ code: 0, signal: null });
+  });
+
+  test("when the reader of its log hangs", async () => {
+    const pipe = await makePipe();
+    const deaf = await start(workers, `exec "$@" > ${pipe.path} 2>&1`);
+    await expectServing(deaf);
+    await makeLines(deaf);
+    await expect(deaf.child.stop()).resolves.toEqual({ code: 0, signal: null });
+    pipe.close();
+  });
+
+  test("when its terminal is closed", async () => {
+    const path = join(await tempDir("log"), "log");
+    const inside = `exec ${process.execPath} ${distFile("main.js")} > ${path}`;
+    const deaf = await start(workers, `exec script -qec '${inside}' /dev/null`);
+    await expectServing(deaf);
+
+    deaf.child.kill("SIGKILL");
+
+    await deaf.child.exited;
+    await eventually(() => expect(deaf.child.family()).toEqual([]), { withinMs: 20_000 });
+    const text = await readFile(path, "utf8");
+    expect(text).toMatch(/"signal":"SIGHUP","msg":"stopping"/);
+    expect(text).toMatch(/"msg":"stopped"\}\n$/);
+    expect(text.slice(text.indexOf('"SIGHUP"'))).not.toMatch(/"level":"(warn|error|fatal)"|replacing/);
+  });
+});

@@ -1,0 +1,70 @@
+import { Schema } from "mongoose";
+import { createLogger } from "../../src/logger.js";
+import { StartError } from "../../src/start-error.js";
+import { createMongo, type Mongo } from "../../src/stores/mongo.js";
+import { onTestEnd } from "../support/cleanup.js";
+import { type MongoServer, startMongo } from "../support/mongo.js";
+
+let server: MongoServer;
+
+beforeAll(async () => {
+  server = await startMongo();
+});
+
+/** A connection with a model as README's guide describes it: a schema with indexes, bound to the connection. */
+function withModel(uri: string): Mongo {
+  const mongo = createMongo(uri, createLogger("silent"));
+  const schema = new Schema(
+    { name: { type: String, required: true, unique: true }, owner: { type: String, index: true }, at: Date },
+    { collection: "things", versionKey: false },
+  );
+  schema.index({ owner: 1, at: -1 });
+  mongo.connection.model("Thing", schema);
+  return mongo;
+}
+
+async function started(uri: string): Promise<Mongo> {
+  const mongo = withModel(uri);
+  await mongo.start();
+  onTestEnd(() => mongo.stop());
+  return mongo;
+}
+
+test("a model's indexes are there as soon as its connection is, in every process that starts at once", async () => {
+  const uri = server.uriFor();
+  const all = await Promise.all([started(uri), started(uri), started(uri)]);
+
+  for (const { connection } of all) {
+    const indexes = await connection.collection("things").indexes();
+    const found = indexes.map(({ key, unique = false }) => [JSON.stringify(key), unique]);
+    expect(found.sort()).toEqual([
+      ['{"_id":1}', false],
+      ['{"name":1}', true],
+      ['{"owner":1,"at":-1}', false],
+      ['{"owner":1}', false],
+    ]);
+  }
+  const [first] = all;
+  await first?.connection.collection("things").insertOne({ name: "a" });
+  await expect(first?.connection.collection("things").insertOne({ name: "a" })).rejects.toMatchObject({
+    code: 11_000,
+  });
+});
+
+test("data that is in the way of an index stops the start, with its name", async () => {
+  const uri = server.uriFor();
+  const before = createMongo(uri, createLogger("silent"));
+  await before.start();
+  await before.connection.collection("things").insertMany([{ name: "a" }, { name: "a" }]);
+  await before.stop();
+
+  const failure: unknown = await withModel(uri)
+    .start()
+    .catch((error: unknown) => error);
+
+  expect(failure).toBeInstanceOf(StartError);
+  expect(failure).toMatchObject({
+    message: expect.stringMatching(/^The indexes of Thing cannot be created: .*name/),
+    temporary: false,
+  });
+});
