@@ -1,3 +1,4 @@
+import type { Subscription } from "../../contract/types.js";
 import type { RoomAccess } from "../../services/room-access.js";
 import type { Rooms } from "../../services/rooms/rooms.js";
 import { durableRoomKey } from "../io.js";
@@ -21,13 +22,14 @@ export function durableRoomHandlers(
       const key = durableRoomKey(request.room);
       await admit(socket, key, async (enter) => {
         await mayRead(socket, request.room);
-        await rooms.subscribe(request, (page) => {
+        const reply = (page: Subscription): void => {
           // Joining and answering belong into this one tick: an event emitted between them would be missed.
           const isLive = "live" in page && page.live;
           const entered = isLive && enter();
           if (!isLive) void socket.leave(key);
           answer(isLive ? { ...page, live: entered } : page);
-        });
+        };
+        await rooms.subscribe(request, reply, socket.data.user);
       });
       return undefined;
     },

@@ -20,7 +20,12 @@ export interface RoomRelay {
   /** Committed entries, from this worker's log or from the bus, in any order and as often as they come. */
   offer(room: string, entries: readonly RoomEntry[]): void;
   /** See `Subscribe`: `reply` joins the socket when the page is live, and sends it, without waiting in between. */
-  subscribe(request: SubscribeRequest, reply: (answer: Subscription) => void): Promise<void>;
+  subscribe(
+    request: SubscribeRequest,
+    reply: (answer: Subscription) => void,
+    /** The client to whose share the room counts if it has to be opened, see `OpenRooms.use`. */
+    opener?: string,
+  ): Promise<void>;
   /** The page below `before`, or the newest. */
   scrollBack(request: {
     readonly room: string;
@@ -101,8 +106,10 @@ export function createRoomRelay(deps: RelayDeps, limits: RoomLimits): RoomRelay 
       const room = rooms.get(name);
       if (room !== undefined) take(room, entries);
     },
-    subscribe: (request, reply) => rooms.use(request.room, (room) => subscribe(room, request, reply)),
-    scrollBack: (request) => rooms.use(request.room, async (room) => scrollBack(await room.ready, request)),
+    subscribe: (request, reply, opener) =>
+      rooms.use(request.room, opener, (room) => subscribe(room, request, reply)),
+    scrollBack: (request) =>
+      rooms.use(request.room, undefined, async (room) => scrollBack(await room.ready, request)),
     sweep() {
       rooms.closeIdle();
       return sweep(rooms.all());

@@ -91,7 +91,7 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
       return stopping;
     },
     publish,
-    subscribe: (request, reply) => readable(() => relay.subscribe(request, reply)),
+    subscribe: (request, reply, opener) => readable(() => relay.subscribe(request, reply, opener)),
     scrollBack: (request) => readable(() => relay.scrollBack(request)),
     get openRooms() {
       return relay.openRooms;
