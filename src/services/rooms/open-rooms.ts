@@ -22,6 +22,8 @@ export interface OpenRooms {
    * @throws {RoomUnavailable} `overloaded` when too many rooms are open; what the store throws.
    */
   use<T>(name: string, opener: string | undefined, task: (room: OpenRoom) => Promise<T>): Promise<T>;
+  /** Runs the task with the room as it is, without opening it when it is not open: it takes nobody's place. */
+  look<T>(name: string, task: (room: OpenRoom) => Promise<T>): Promise<T>;
   /** Closes rooms that had neither members nor users for `lingerMs`. */
   closeIdle(): void;
   closeAll(): void;
@@ -110,20 +112,37 @@ export function createOpenRooms(
     return room;
   }
 
+  async function use<T>(
+    name: string,
+    opener: string | undefined,
+    task: (room: OpenRoom) => Promise<T>,
+  ): Promise<T> {
+    const room = rooms.get(name) ?? open(name, opener);
+    room.users += 1;
+    room.idleSinceMs = undefined;
+    idle.delete(room);
+    try {
+      await room.ready;
+      return await task(room);
+    } finally {
+      room.users -= 1;
+      if (!room.closed && isUnused(room)) idle.add(room);
+    }
+  }
+
   return {
     get: (name) => rooms.get(name),
     all: () => [...rooms.values()],
-    async use(name, opener, task) {
-      const room = rooms.get(name) ?? open(name, opener);
-      room.users += 1;
-      room.idleSinceMs = undefined;
-      idle.delete(room);
+    use,
+    async look(name, task) {
+      if (rooms.has(name)) return use(name, undefined, task);
+      const room = blankRoom(name);
       try {
-        await room.ready;
+        room.view = await readView(name);
+        room.ready = Promise.resolve(room.view);
         return await task(room);
       } finally {
-        room.users -= 1;
-        if (!room.closed && isUnused(room)) idle.add(room);
+        close(room);
       }
     },
     closeIdle() {

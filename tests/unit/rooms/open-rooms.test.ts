@@ -185,6 +185,19 @@ describe("open rooms", () => {
     expect(looks).toBeLessThan(100);
   });
 
+  test("reading neither opens nor makes a room, and works when all places are taken", async () => {
+    const worker = bench.worker({ limits: { openRooms: 1 } });
+    await worker.subscribe({ room: "a" });
+    await storeMessages(bench, "b", range(1, 3));
+
+    expect(await bench.settled(worker.rooms.read({ room: "b", after: 0 }))).toMatchObject({ to: 3 });
+    expect(await bench.settled(worker.rooms.scrollBack({ room: "b" }))).toMatchObject({ to: 3 });
+    expect(await bench.settled(worker.rooms.read({ room: "never", after: 0 }))).toBeUndefined();
+
+    expect(worker.rooms.openRooms).toBe(1);
+    expect(bench.database.head("never")).toBeUndefined();
+  });
+
   test("closing forgets all rooms and hears the bus no more", async () => {
     const worker = bench.worker();
     await worker.subscribe({ room: "r" });
