@@ -6,6 +6,9 @@ import { Server } from "socket.io";
 import { createRawClient } from "../../loadtest/raw/raw-client.js";
 import { createLogger } from "../../src/logger.js";
 import { chooseAdapter } from "../../src/realtime/adapter.js";
+import { createBusSeal } from "../../src/realtime/bus-seal.js";
+import { createBusKeyStore } from "../../src/stores/bus-key-store.js";
+import { createMongo } from "../../src/stores/mongo.js";
 import { createRedis } from "../../src/stores/redis.js";
 
 /** Where messages come from; none of these processes is measured. */
@@ -16,6 +19,8 @@ export type PublisherSpec =
   | {
       readonly kind: "shoal-node";
       readonly redisUrl: string;
+      /** The database of those that are to believe it. */
+      readonly mongodbUri: string;
       readonly room: string;
       readonly adapter: "pubsub" | "sharded";
     }
@@ -67,7 +72,7 @@ async function stockNode(redisUrl: string, room: string): Promise<Publisher> {
 }
 
 async function shoalNode(spec: Extract<PublisherSpec, { kind: "shoal-node" }>): Promise<Publisher> {
-  const { redisUrl, room, adapter } = spec;
+  const { redisUrl, mongodbUri, room, adapter } = spec;
   const log = createLogger("error");
   const config = {
     urls: [redisUrl],
@@ -77,13 +82,21 @@ async function shoalNode(spec: Extract<PublisherSpec, { kind: "shoal-node" }>): 
     prefix: "shoal",
   } as const;
   const redis = createRedis(config, log);
-  await redis.start();
+  const mongo = createMongo(mongodbUri, log);
+  const seal = createBusSeal({
+    readKey: createBusKeyStore(mongo.connection).read,
+    refused() {},
+    log,
+  });
+  for (const part of [redis, mongo, seal]) await part.start();
   const io = new Server();
-  const factory = chooseAdapter({ clients: redis, config }, log);
+  const factory = chooseAdapter({ clients: redis, config, seal }, log);
   if (factory !== undefined) io.adapter(factory);
   return {
     publish: (body) => void io.to(`room:${room}`).emit("message", message(body)),
-    close: () => redis.stop(),
+    async close() {
+      for (const part of [seal, mongo, redis]) await part.stop();
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { cpuSeconds } from "../processes.js";
 import { pause } from "../program.js";
 import { startMachine } from "../servers/machine.js";
-import { type Server, shoal } from "../servers/servers.js";
+import { type Server, shoal, shoalNode } from "../servers/servers.js";
 import type { Row, RowContext, RowReport } from "./row.js";
 import { fixed } from "./sums.js";
 
@@ -40,7 +40,7 @@ async function measureAdapter({ setup, short, say }: RowContext, adapter: Adapte
       void servers.push(await shoal.start(machine, { env: { REDIS_ADAPTER: adapter } }));
     await grow();
     const load = await machine.load();
-    await load.do("publisher", { kind: "shoal-node", redisUrl: machine.redisUrl, room: "bench", adapter });
+    await load.do("publisher", shoalNode(machine, adapter));
     await load.do("open", shoal.audience(servers[0]?.url ?? "", 1));
     for (const instances of short ? [2, 4] : [2, 4, 8]) {
       while (servers.length < instances) await grow();

@@ -36,14 +36,24 @@ export type PeerName = "shoal" | "other build" | "stock" | "plain ws" | "nchan";
 
 const ROOM = "bench";
 
+/** Another instance of the service, which publishes. */
+export function shoalNode(machine: Machine, adapter: "pubsub" | "sharded"): PublisherSpec {
+  const { redisUrl } = machine;
+  return { kind: "shoal-node", redisUrl, mongodbUri: databaseUri(machine), room: ROOM, adapter };
+}
+
+function databaseUri({ setup, database }: Machine): string {
+  const uri = new URL(setup.mongodbUri);
+  uri.pathname = `/${database}`;
+  return uri.href;
+}
+
 /** The project's own server, as in production but without a line per connection in the log, which no peer writes either. */
 export const shoal: Peer = {
   name: "shoal",
   async start(machine, { workers = 1, cores = "server", env = {}, dist = machine.setup.dist } = {}) {
     const { setup } = machine;
     const port = await freePort();
-    const mongodbUri = new URL(setup.mongodbUri);
-    mongodbUri.pathname = `/${machine.database}`;
     const variables = {
       NODE_ENV: "production",
       HOST: "127.0.0.1",
@@ -52,7 +62,7 @@ export const shoal: Peer = {
       ADMIN_PORT: "0",
       WORKERS: String(workers),
       LOG_LEVEL: "warn",
-      MONGODB_URI: mongodbUri.href,
+      MONGODB_URI: databaseUri(machine),
       REDIS_URL: machine.redisUrl,
       DRAIN_WINDOW_MS: "0",
       SHUTDOWN_TIMEOUT_MS: "5000",
@@ -78,7 +88,7 @@ export const shoal: Peer = {
     connections,
     join: { event: "join", payload: { room: ROOM } },
   }),
-  publisher: ({ redisUrl }) => ({ kind: "shoal-node", redisUrl, room: ROOM, adapter: "pubsub" }),
+  publisher: (machine) => shoalNode(machine, "pubsub"),
 };
 
 export const stock: Peer = {

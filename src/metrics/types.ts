@@ -43,3 +43,12 @@ export interface RoomMetrics {
   /** A room had a gap, which was read from the log. */
   repaired(): void;
 }
+
+/** Why something that came from another worker was not believed. */
+export const BUS_REFUSALS = ["foreign"] as const;
+
+/** What is counted about what workers tell each other. */
+export interface BusMetrics {
+  /** `foreign`: not from a worker of this database. */
+  refused(reason: (typeof BUS_REFUSALS)[number]): void;
+}

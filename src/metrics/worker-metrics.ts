@@ -1,12 +1,13 @@
 import { Gauge, type Registry } from "prom-client";
 import type { MetricFamily } from "../ipc.js";
 import type { Component } from "../lifecycle.js";
+import { createBusMetrics } from "./bus-metrics.js";
 import { createConnectionMetrics } from "./connection-metrics.js";
 import { createEventMetrics, type EventNames } from "./event-metrics.js";
 import { createHttpMetrics } from "./http-metrics.js";
 import { addProcessMetrics, createRegistry, readFamilies } from "./registry.js";
 import { createRoomMetrics } from "./room-metrics.js";
-import type { ConnectionMetrics, EventMetrics, HttpMetrics, RoomMetrics } from "./types.js";
+import type { BusMetrics, ConnectionMetrics, EventMetrics, HttpMetrics, RoomMetrics } from "./types.js";
 
 /** A store that takes longer to answer counts as down, in milliseconds: a collection has to be over within a second. */
 const PING_TIMEOUT_MS = 500;
@@ -36,6 +37,7 @@ export interface WorkerMetrics extends Component {
   readonly events: EventMetrics;
   readonly http: HttpMetrics;
   readonly rooms: RoomMetrics;
+  readonly bus: BusMetrics;
   /** Begins to show the state. Once. */
   show(state: WorkerState): void;
   /** Everything, as it is now. */
@@ -55,6 +57,7 @@ export function createWorkerMetrics(slot: number, events: EventNames): WorkerMet
     events: createEventMetrics(registry, events),
     http: createHttpMetrics(registry),
     rooms: createRoomMetrics(registry),
+    bus: createBusMetrics(registry),
     show: (state) => addState(registry, state),
     collect: () => readFamilies(registry),
   };

@@ -6,14 +6,17 @@ import type { RedisConfig } from "../config/config.js";
 import type { Component } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
 import type { Redis } from "../stores/redis.js";
+import type { BusSeal } from "./bus-seal.js";
 import type { Io } from "./io.js";
 import { relayCodec } from "./relay-codec.js";
+import { sealedPublisher, sealedSubscriber } from "./sealed-clients.js";
 
 type AdapterFactory = (namespace: ConstructorParameters<typeof Adapter>[0]) => Adapter;
 
 /**
  * What joins the workers: Redis when it is configured, Node's IPC between the workers of one primary otherwise,
- * nothing in a single process. All three are at-most-once.
+ * nothing in a single process. All three are at-most-once. Through Redis only workers of the same database are heard, see
+ * {@link BusSeal}; siblings need no proof.
  */
 export function chooseAdapter(redis: RedisLink | undefined, log: Logger): AdapterFactory | undefined {
   if (redis !== undefined) return redisAdapter(redis, log);
@@ -36,59 +39,21 @@ export function createAdapterSetup(io: Io, redis: RedisLink | undefined, log: Lo
 export interface RedisLink {
   readonly clients: Pick<Redis, "publisher" | "subscriber">;
   readonly config: RedisConfig;
+  readonly seal: BusSeal;
 }
 
-function redisAdapter({ clients, config }: RedisLink, log: Logger): AdapterFactory {
-  const subscriber = tolerant(clients.subscriber, log);
+function redisAdapter({ clients, config, seal }: RedisLink, log: Logger): AdapterFactory {
+  const publisher = sealedPublisher(clients.publisher, seal);
+  const subscriber = sealedSubscriber(clients.subscriber, seal, log);
   if (config.adapter === "sharded") {
-    return createShardedAdapter(clients.publisher, subscriber, {
+    return createShardedAdapter(publisher, subscriber, {
       channelPrefix: config.prefix,
       subscriptionMode: "dynamic",
     });
   }
-  return createRedisAdapter(clients.publisher, subscriber, {
+  return createRedisAdapter(publisher, subscriber, {
     key: config.prefix,
     publishOnSpecificResponseChannel: true,
     parser: relayCodec,
-  });
-}
-
-type Listener = (...args: unknown[]) => unknown;
-
-/**
- * The subscriber as the adapters see it. On their channels they expect only what they have sent themselves; anything else
- * makes them throw out of the client's event, or reject where nobody looks, which would end the process.
- */
-function tolerant<Subscriber extends RedisLink["clients"]["subscriber"]>(
-  subscriber: Subscriber,
-  log: Logger,
-): Subscriber {
-  const guards = new Map<Listener, Listener>();
-
-  function guard(listener: Listener): Listener {
-    const guarded: Listener = async (...args) => {
-      try {
-        await listener(...args);
-      } catch (error) {
-        log.warn({ err: error }, "unreadable message from redis ignored");
-      }
-    };
-    guards.set(listener, guarded);
-    return guarded;
-  }
-
-  const isMessage = (event: string): boolean => event.endsWith("essageBuffer");
-  const on = (event: string, listener: Listener): unknown =>
-    subscriber.on(event, isMessage(event) ? guard(listener) : listener);
-  const off = (event: string, listener: Listener): unknown =>
-    subscriber.off(event, guards.get(listener) ?? listener);
-
-  return new Proxy(subscriber, {
-    get(target, name) {
-      if (name === "on") return on;
-      if (name === "off") return off;
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
   });
 }

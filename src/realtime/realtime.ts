@@ -11,6 +11,7 @@ import type { Rooms } from "../services/rooms/rooms.js";
 import type { Admission } from "./admission.js";
 import { authenticate } from "./authenticate.js";
 import { createClientEvents, type EventLimits } from "./events.js";
+import { createAdmittance } from "./handlers/admittance.js";
 import { durableRoomHandlers } from "./handlers/durable-rooms.js";
 import { messageHandlers } from "./handlers/messages.js";
 import { presenceHandlers } from "./handlers/presence.js";
@@ -41,11 +42,12 @@ export function createRealtime(parts: RealtimeParts): Component {
   const { io, identity, audit, metrics, log } = parts;
   const { roomsPerSocket } = parts.limits;
   const schemas = createClientEvents(parts.limits);
+  const admittance = createAdmittance(parts.mayDo, roomsPerSocket);
   const handlers: Handlers = {
     ...roomHandlers(roomsPerSocket),
     ...messageHandlers(),
-    ...durableRoomHandlers(parts.rooms, parts.mayDo, roomsPerSocket),
-    ...presenceHandlers(parts.presence, parts.mayDo, roomsPerSocket),
+    ...durableRoomHandlers(parts.rooms, parts.mayDo, admittance),
+    ...presenceHandlers(parts.presence, admittance),
   };
   const dispatch = createDispatch({ schemas, handlers, metrics, log });
 

@@ -16,6 +16,7 @@ import { createEventLoopLag } from "../metrics/event-loop-lag.js";
 import { createOriginCheck } from "../origin.js";
 import { createAdapterSetup } from "../realtime/adapter.js";
 import { createAdmission } from "../realtime/admission.js";
+import { createBusSeal } from "../realtime/bus-seal.js";
 import { createConnectionAge } from "../realtime/connection-age.js";
 import { countConnections } from "../realtime/connection-count.js";
 import { createFanOut } from "../realtime/fan-out/fan-out.js";
@@ -27,6 +28,7 @@ import { createSlowClientGuard } from "../realtime/slow-clients.js";
 import { createConnectionAudit } from "../services/connection-audit.js";
 import { createHealth } from "../services/health.js";
 import { allowAll } from "../services/room-access.js";
+import { createBusKeyStore } from "../stores/bus-key-store.js";
 import { createConnectionEventStore } from "../stores/connection-event-store.js";
 import { createMongo } from "../stores/mongo.js";
 import { createPeerStore } from "../stores/peer-store.js";
@@ -82,6 +84,8 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
   const health = createHealth(identity, mongo, redis);
   const io = createIo(config, checkOrigin);
   const roomStore = createRoomStore(mongo.connection);
+  const busKey = createBusKeyStore(mongo.connection);
+  const seal = createBusSeal({ readKey: busKey.read, refused: () => metrics.bus.refused("foreign"), log });
   const link = redis ?? (cluster.isWorker ? IPC_LINK : undefined);
   const roomPresence = createRoomPresence(createPresenceStore(mongo.connection), io, link, log);
   const { rooms, component: durableRooms } = createDurableRooms({
@@ -153,9 +157,11 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
       mongo,
       { name: "room store", start: () => roomStore.prepare(), stop: async () => {} },
       audit,
-      ...(redis === undefined ? [] : [redis]),
+      ...(redis === undefined
+        ? []
+        : [redis, { name: "bus key", start: () => busKey.prepare(), stop: async () => {} }, seal]),
       // Before the presence, which may have something to tell the others as soon as it starts.
-      createAdapterSetup(io, redis && config.redis && { clients: redis, config: config.redis }, log),
+      createAdapterSetup(io, redis && config.redis && { clients: redis, config: config.redis, seal }, log),
       roomPresence.component,
       realtime,
       ...(config.fanOut === "batched" ? [createFanOut(io, log)] : []),

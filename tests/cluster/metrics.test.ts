@@ -24,6 +24,7 @@ const PROMISED = {
   realtime_events_total: "counter",
   realtime_worker_restarts_total: "counter",
   realtime_room_repairs_total: "counter",
+  realtime_bus_refused_total: "counter",
   realtime_slow_clients_total: "counter",
   realtime_event_duration_seconds: "histogram",
   realtime_publish_ack_duration_seconds: "histogram",

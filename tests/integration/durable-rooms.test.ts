@@ -69,6 +69,33 @@ describe("a durable room", () => {
     expect(await publish(bob, room, "x")).toEqual({ ok: true, seqs: [2] });
   });
 
+  test("is not made by reading it over HTTP", async () => {
+    const room = newRoom();
+    const read = async (query: string) => (await http(`/rooms/${room}/messages?${query}`, "ann")).json();
+    const none = { room, epoch: null, after: 0, to: 0, messages: [] };
+
+    expect(await read("after=0")).toEqual({ ...none, live: true });
+    expect(await read("limit=2")).toEqual({ ...none, live: true });
+    expect(await read("before=9")).toEqual({ ...none, more: false });
+    expect(await read("epoch=e")).toEqual({ room, reset: true, epoch: null, floor: 0, to: 0 });
+    // What was made by then would have an epoch.
+    expect(await read("after=0")).toEqual({ ...none, live: true });
+    await publish(await client("ann"), room, "a");
+    expect(await read("after=0")).toMatchObject({ to: 1, messages: [stored(1, "a", "ann")] });
+  });
+
+  test("tells its true end to whoever asks for what is beyond it", async () => {
+    const room = newRoom();
+    await publish(await client("ann"), room, "a", "b");
+    const read = async (query: string): Promise<Record<string, unknown>> =>
+      JSON.parse(await (await http(`/rooms/${room}/messages?${query}`, "ann")).text());
+
+    const page = await read("after=1000000");
+    expect(page).toMatchObject({ after: 2, to: 2, messages: [] });
+    expect(await read(`after=1000000&epoch=${page.epoch}`)).toMatchObject({ reset: true, to: 2 });
+    expect(await read(`after=2&epoch=${page.epoch}`)).toMatchObject({ after: 2, to: 2, live: true });
+  });
+
   test("is read page by page, and live from the last page on", async () => {
     const room = newRoom();
     const ann = await client("ann");

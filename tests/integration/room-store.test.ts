@@ -134,6 +134,15 @@ describe("room store", () => {
     expect((await store.after(room, 0, { messages: 100, bytes: 1 })).entries).toHaveLength(1);
   });
 
+  test("tells whether a number holds an entry", async () => {
+    const room = newRoom();
+    await store.insert([{ room, seq: 2, at: 0, void: true }], { ordered: true });
+
+    expect(await store.holds(room, 2)).toBe(true);
+    expect(await store.holds(room, 1)).toBe(false);
+    expect(await store.holds(room, 3)).toBe(false);
+  });
+
   test("a room has one epoch, whoever makes it first and however often", async () => {
     const room = newRoom();
 

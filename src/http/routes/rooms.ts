@@ -10,6 +10,9 @@ import { parse, wholeNumber } from "../../validation.js";
 import { allowOnly } from "../allow-only.js";
 import { userOf } from "../identity.js";
 
+/** A page of a room that nobody has used: it has no log yet, so there is no epoch. Reading does not make one. */
+const NEVER_USED = { epoch: null, after: 0, to: 0, messages: [] };
+
 /** What the routes of durable rooms need. */
 export interface RoomRouteParts {
   readonly rooms: Rooms;
@@ -34,12 +37,18 @@ export function roomRoutes({ rooms, mayDo, body, pageMessages }: RoomRouteParts)
   });
   const backwards = z.strictObject({ before: seq.optional(), limit });
 
-  async function readOnwards(name: string, request: Request): Promise<Subscription> {
+  async function readOnwards(name: string, request: Request): Promise<object> {
     const from = parse(onwards, request.query);
-    const page = await new Promise<Subscription>((resolve, reject) => {
-      rooms.subscribe({ room: name, ...from }, resolve).catch(reject);
-    });
-    return cut(page, from.limit ?? pageMessages);
+    const page = await rooms.read({ room: name, ...from });
+    if (page !== undefined) return cut(page, from.limit ?? pageMessages);
+    return from.epoch === undefined
+      ? { ...NEVER_USED, live: true }
+      : { reset: true, epoch: null, floor: 0, to: 0 };
+  }
+
+  async function readBackwards(name: string, request: Request): Promise<object> {
+    const page = await rooms.scrollBack({ room: name, ...parse(backwards, request.query) });
+    return page ?? { ...NEVER_USED, more: false };
   }
 
   return Router()
@@ -56,9 +65,7 @@ export function roomRoutes({ rooms, mayDo, body, pageMessages }: RoomRouteParts)
       const name = parse(roomName, request.params.room);
       await mayDo(userOf(request), name, "read");
       const page =
-        "before" in request.query
-          ? await rooms.scrollBack({ room: name, ...parse(backwards, request.query) })
-          : await readOnwards(name, request);
+        "before" in request.query ? await readBackwards(name, request) : await readOnwards(name, request);
       response.json({ room: name, ...page });
     })
     .all("/rooms/:room/messages", allowOnly("GET", "POST"));

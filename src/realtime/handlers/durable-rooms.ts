@@ -1,14 +1,15 @@
-import { AppError } from "../../errors.js";
+import type { Subscription } from "../../contract/types.js";
 import type { RoomAccess } from "../../services/room-access.js";
 import type { Rooms } from "../../services/rooms/rooms.js";
 import { durableRoomKey } from "../io.js";
 import type { Handlers } from "../on-event.js";
+import type { Admittance } from "./admittance.js";
 
 /** `publish`, `subscribe` and `unsubscribe`: rooms in which nothing that was acknowledged is lost. */
 export function durableRoomHandlers(
   rooms: Pick<Rooms, "publish" | "subscribe">,
   mayDo: RoomAccess,
-  roomsPerSocket: number,
+  { admit, leave, mayRead }: Admittance,
 ): Pick<Handlers, "publish" | "subscribe" | "unsubscribe"> {
   return {
     async publish(socket, { room, messages, retry }) {
@@ -19,21 +20,22 @@ export function durableRoomHandlers(
 
     async subscribe(socket, request, answer) {
       const key = durableRoomKey(request.room);
-      await mayDo(socket.data.user, request.room, "read");
-      if (!socket.rooms.has(key) && socket.rooms.size - 1 >= roomsPerSocket)
-        throw new AppError("too_many_rooms");
-      await rooms.subscribe(request, (page) => {
-        // Joining and answering belong into this one tick: an event emitted between them would be missed.
-        if (!socket.connected) return;
-        if ("live" in page && page.live) void socket.join(key);
-        else void socket.leave(key);
-        answer(page);
+      await admit(socket, key, async (enter) => {
+        await mayRead(socket, request.room);
+        const reply = (page: Subscription): void => {
+          // Joining and answering belong into this one tick: an event emitted between them would be missed.
+          const isLive = "live" in page && page.live;
+          const entered = isLive && enter();
+          if (!isLive) void socket.leave(key);
+          answer(isLive ? { ...page, live: entered } : page);
+        };
+        await rooms.subscribe(request, reply, socket.data.user);
       });
       return undefined;
     },
 
-    async unsubscribe(socket, { room }) {
-      await socket.leave(durableRoomKey(room));
+    unsubscribe(socket, { room }) {
+      leave(socket, durableRoomKey(room));
       return { room };
     },
   };

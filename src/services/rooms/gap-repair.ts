@@ -92,7 +92,9 @@ export function createGapRepair(deps: RepairDeps, limits: RepairLimits): GapRepa
     const { below } = room.gap;
     const head = (await reader.heads([room.name])).get(room.name);
     if (room.closed || room.view !== view) return false;
-    if (head !== undefined && head.epoch === view.epoch && head.floor > cursor.last) {
+    // Numbers of another log are not ours to fill; the sweep gives the room its new view.
+    if (head?.epoch !== view.epoch) return false;
+    if (head.floor > cursor.last) {
       skipTrimmed(room, view, head.floor);
       return true;
     }

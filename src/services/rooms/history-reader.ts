@@ -3,7 +3,7 @@ import type { RoomLimits } from "./limits.js";
 import type { RoomStore, StoredPage } from "./room-store.js";
 
 /** The reads of the store that readers of rooms make. */
-export type HistoryReader = Pick<RoomStore, "after" | "before" | "heads" | "bySlots">;
+export type HistoryReader = Pick<RoomStore, "after" | "before" | "heads" | "bySlots" | "holds">;
 
 /**
  * Bounds how many reads run at once, so that a crowd that resumes cannot keep the store from its writes, and lets
@@ -50,5 +50,6 @@ export function createHistoryReader(
     before: (room, seq, limit) => inTurn(() => store.before(room, seq, limit)),
     heads: (rooms) => inTurn(() => store.heads(rooms)),
     bySlots: (room, seqs) => inTurn(() => store.bySlots(room, seqs)),
+    holds: (room, seq) => inTurn(() => store.holds(room, seq)),
   };
 }

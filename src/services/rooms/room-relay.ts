@@ -20,13 +20,20 @@ export interface RoomRelay {
   /** Committed entries, from this worker's log or from the bus, in any order and as often as they come. */
   offer(room: string, entries: readonly RoomEntry[]): void;
   /** See `Subscribe`: `reply` joins the socket when the page is live, and sends it, without waiting in between. */
-  subscribe(request: SubscribeRequest, reply: (answer: Subscription) => void): Promise<void>;
-  /** The page below `before`, or the newest. */
+  subscribe(
+    request: SubscribeRequest,
+    reply: (answer: Subscription) => void,
+    /** The client to whose share the room counts if it has to be opened, see `OpenRooms.use`. */
+    opener?: string,
+  ): Promise<void>;
+  /** The page that `subscribe` would answer, for a reader that stays outside; undefined when the room has never been used. */
+  read(request: SubscribeRequest): Promise<Subscription | undefined>;
+  /** The page below `before`, or the newest; undefined when the room has never been used. */
   scrollBack(request: {
     readonly room: string;
     readonly before?: number | undefined;
     readonly limit?: number | undefined;
-  }): Promise<HistoryPage>;
+  }): Promise<HistoryPage | undefined>;
   /** Closes idle rooms and looks for lost tails in the others. Never rejects. */
   sweep(): Promise<void>;
   /** Forgets all rooms and cancels all timers. */
@@ -92,6 +99,12 @@ export function createRoomRelay(deps: RelayDeps, limits: RoomLimits): RoomRelay 
     if (head?.epoch !== room.view?.epoch) await restart(room);
   }
 
+  /** Reading makes no record: anybody may ask for any name, and records stay. */
+  async function look<T>(name: string, task: (room: OpenRoom) => Promise<T>): Promise<T | undefined> {
+    const known = rooms.get(name) !== undefined || (await reader.heads([name])).has(name);
+    return known ? await rooms.look(name, task) : undefined;
+  }
+
   const sweep = createSweep({ ...deps, repair, restart }, limits);
   const subscribe = createSubscribe({ ...deps, repair, verify }, limits);
   const scrollBack = createScrollBack(deps, limits);
@@ -101,8 +114,17 @@ export function createRoomRelay(deps: RelayDeps, limits: RoomLimits): RoomRelay 
       const room = rooms.get(name);
       if (room !== undefined) take(room, entries);
     },
-    subscribe: (request, reply) => rooms.use(request.room, (room) => subscribe(room, request, reply)),
-    scrollBack: (request) => rooms.use(request.room, async (room) => scrollBack(await room.ready, request)),
+    subscribe: (request, reply, opener) =>
+      rooms.use(request.room, opener, (room) => subscribe(room, request, reply)),
+    read: (request) =>
+      look(
+        request.room,
+        (room) =>
+          new Promise<Subscription>((resolve, reject) => {
+            subscribe(room, request, resolve).catch(reject);
+          }),
+      ),
+    scrollBack: (request) => look(request.room, async (room) => scrollBack(await room.ready, request)),
     sweep() {
       rooms.closeIdle();
       return sweep(rooms.all());

@@ -29,7 +29,7 @@ export interface StoredPage {
  * (10 s): callers retry and reconcile, they never guess.
  *
  * Reads return only what no fail-over can undo (read concern majority on a replica set, from the primary). They may
- * miss what is newer, so "not there" is never proof; only the two unique keys decide.
+ * miss what is newer, so "not there" is never proof but for `holds`; only the two unique keys decide.
  */
 export interface RoomStore {
   /**
@@ -48,6 +48,11 @@ export interface RoomStore {
   byIds(keys: readonly string[]): Promise<ReadonlyMap<string, RoomMessage>>;
   /** Which of the numbers hold an entry. Called with at most 1000 numbers. */
   bySlots(room: string, seqs: readonly number[]): Promise<ReadonlySet<number>>;
+  /**
+   * Whether the number holds an entry now. Unlike the other reads it misses nothing that was committed before the call
+   * (linearizable on a replica set), so that "no" is proof. It waits for a majority: for rare questions.
+   */
+  holds(room: string, seq: number): Promise<boolean>;
   /** The oldest entries with a number above `seq`. */
   after(room: string, seq: number, limit: PageLimit): Promise<StoredPage>;
   /** The newest entries with a number below `seq`, ascending too. `Infinity` asks for the tail of the log. */

@@ -26,7 +26,7 @@ export interface RoomsDeps {
 }
 
 /** Durable ordered rooms in one worker. Errors for clients are `AppError`s; those of the store come as `temporary`. */
-export interface Rooms extends Component, Pick<RoomRelay, "subscribe" | "scrollBack"> {
+export interface Rooms extends Component, Pick<RoomRelay, "subscribe" | "read" | "scrollBack"> {
   /** See `RoomLog.append`. */
   publish(request: Append): Promise<number[]>;
   readonly openRooms: number;
@@ -91,7 +91,8 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
       return stopping;
     },
     publish,
-    subscribe: (request, reply) => readable(() => relay.subscribe(request, reply)),
+    subscribe: (request, reply, opener) => readable(() => relay.subscribe(request, reply, opener)),
+    read: (request) => readable(() => relay.read(request)),
     scrollBack: (request) => readable(() => relay.scrollBack(request)),
     get openRooms() {
       return relay.openRooms;

@@ -61,6 +61,15 @@ export function createSubscribe(deps: SubscribeDeps, limits: SubscribeLimits): S
     return { entries: [], floor: 0 };
   }
 
+  /**
+   * Whether the log was ever that long. A worker that is behind does not know, so the store is asked; a number that is not
+   * there may be the floor, whose entry retention has removed.
+   */
+  async function isReached(name: string, seq: number): Promise<boolean> {
+    if (await reader.holds(name, seq)) return true;
+    return (await reader.heads([name])).get(name)?.floor === seq;
+  }
+
   /** False when the room has got another view meanwhile, and nothing was replied. */
   async function answer(room: OpenRoom, view: RoomView, request: SubscribeRequest, reply: Reply) {
     const { cursor, ring } = view;
@@ -71,15 +80,22 @@ export function createSubscribe(deps: SubscribeDeps, limits: SubscribeLimits): S
     let start = Math.max(request.after ?? cursor.last - messages, resuming ? 0 : view.floor, 0);
     let entries: readonly RoomEntry[] = [];
     let { floor } = view;
+    let beyond = false;
     if (start > cursor.last) {
-      // This worker is behind, or a stale one told us the position: not the client's fault, and it drops the overlap.
+      // When this worker is behind, it is not the client's fault, and it drops the overlap.
       await repair.pull(room).catch((error: unknown) => report("subscribe", error));
+      beyond = start > cursor.last && !(await isReached(room.name, start));
     } else if (start >= floor && start < cursor.last && ring.since(start) === undefined) {
       ({ entries, floor } = await readPage(room.name, start, Math.max(1, messages)));
     }
     if (room.view !== view) return false;
     // From here to `reply` nothing may wait.
     view.floor = Math.max(view.floor, floor);
+    if (beyond && resuming) {
+      reply(resetOf(view));
+      return true;
+    }
+    if (beyond) start = cursor.last;
     if (start < view.floor && entries.length === 0) {
       if (resuming) {
         reply(resetOf(view));

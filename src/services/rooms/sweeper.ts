@@ -3,8 +3,8 @@ import type { RoomLimits } from "./limits.js";
 import type { RoomBus } from "./room-store.js";
 
 /**
- * Calls `sweep`, which must not reject, every `sweepMs`; every `sweepDownMs` while the bus is down; and at once when it
- * is back. One at a time.
+ * Calls `sweep`, which must not reject: the next one begins at most `sweepMs` after the last one has ended, at most
+ * `sweepDownMs` after it while the bus is known to be down, and at once when the bus is back. One at a time.
  */
 export function createSweeper(
   deps: {
@@ -22,14 +22,19 @@ export function createSweeper(
   let again = false;
   let stopped = false;
 
+  /** Never longer than `ms`, which is a bound that others rely on. */
   function jittered(ms: number): number {
-    return ms * (0.8 + 0.4 * clock.random());
+    return ms * (0.7 + 0.3 * clock.random());
   }
 
-  /** Looks often, as the bus may go down at any time, and sweeps when it is due. */
+  /** Looks often, as the bus may go down at any time, and no later than the next sweep is due. */
+  function look(): void {
+    cancel = clock.later(Math.min(jittered(limits.sweepDownMs), dueAtMs - clock.now()), tick);
+  }
+
   function tick(): void {
     if (!bus.isUp() || clock.now() >= dueAtMs) run();
-    else cancel = clock.later(jittered(Math.min(limits.sweepDownMs, limits.sweepMs)), tick);
+    else look();
   }
 
   function run(): void {
@@ -42,7 +47,7 @@ export function createSweeper(
       if (stopped) return;
       if (again) return run();
       dueAtMs = clock.now() + jittered(limits.sweepMs);
-      cancel = clock.later(jittered(Math.min(limits.sweepDownMs, limits.sweepMs)), tick);
+      look();
     });
   }
 

@@ -15,6 +15,7 @@ function slowStore() {
     before: async () => PAGE,
     heads: async () => new Map(),
     bySlots: async () => new Set(),
+    holds: async () => false,
   };
   return { store, reads, rooms: () => reads.map(({ room }) => room) };
 }

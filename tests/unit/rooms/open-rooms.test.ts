@@ -140,6 +140,64 @@ describe("open rooms", () => {
     expect(worker.rooms.openRooms).toBe(2);
   });
 
+  test("clients that open all they may leave place for others, and a refusal looks at few rooms", async () => {
+    let looks = 0;
+    const bench = createBench();
+    const rooms = createOpenRooms(
+      {
+        clock: createProcessClock(createVirtualTime(), createChance(1)),
+        members() {
+          looks += 1;
+          return 1;
+        },
+        opened: () => {},
+        readView: async () => ({
+          epoch: "e",
+          floor: 0,
+          cursor: createRoomCursor(0, 10),
+          ring: createRingFamily(ROOM_LIMITS).createRing(),
+        }),
+      },
+      { openRooms: 1000, lingerMs: 0 },
+    );
+    const greedy = Array.from({ length: 10 }, () => 0);
+    for (const n of range(1, 200)) {
+      for (const client of greedy.keys()) {
+        const opening = rooms.use(`${client}-${n}`, `client ${client}`, async () => {});
+        await opening.then(
+          () => (greedy[client] = n),
+          (error: unknown) => expect(error).toMatchObject({ reason: "overloaded" }),
+        );
+      }
+    }
+
+    expect(rooms.all().length).toBeLessThan(950);
+    expect(Math.min(...greedy)).toBeGreaterThan(80);
+    await bench.settled(rooms.use("another", "somebody else", async () => {}));
+
+    for (const n of range(1, 200))
+      await rooms.use(`full-${n}`, `client ${n + 100}`, async () => {}).catch(() => {});
+    expect(rooms.all()).toHaveLength(1000);
+    looks = 0;
+    await expect(rooms.use("last", "latecomer", async () => {})).rejects.toMatchObject({
+      reason: "overloaded",
+    });
+    expect(looks).toBeLessThan(100);
+  });
+
+  test("reading neither opens nor makes a room, and works when all places are taken", async () => {
+    const worker = bench.worker({ limits: { openRooms: 1 } });
+    await worker.subscribe({ room: "a" });
+    await storeMessages(bench, "b", range(1, 3));
+
+    expect(await bench.settled(worker.rooms.read({ room: "b", after: 0 }))).toMatchObject({ to: 3 });
+    expect(await bench.settled(worker.rooms.scrollBack({ room: "b" }))).toMatchObject({ to: 3 });
+    expect(await bench.settled(worker.rooms.read({ room: "never", after: 0 }))).toBeUndefined();
+
+    expect(worker.rooms.openRooms).toBe(1);
+    expect(bench.database.head("never")).toBeUndefined();
+  });
+
   test("closing forgets all rooms and hears the bus no more", async () => {
     const worker = bench.worker();
     await worker.subscribe({ room: "r" });
@@ -173,7 +231,7 @@ describe("open rooms", () => {
       },
       ROOM_LIMITS,
     );
-    await rooms.use("r", async () => {});
+    await rooms.use("r", undefined, async () => {});
     expect(rings.bytes).toBeGreaterThan(0);
 
     rooms.closeAll();

@@ -100,6 +100,18 @@ describe("live events of a room", () => {
     expect(bench.database.history.filter((entry) => "void" in entry)).toEqual([]);
   });
 
+  test("a hole of a log that was replaced meanwhile is not filled in the new one", async () => {
+    const worker = bench.worker({ limits: { sweepMs: 1e9 } });
+    await worker.subscribe({ room: "r", limit: 0 });
+    worker.bus.receive("r", await storeMessages(bench, "r", [2]));
+    await bench.pass(500);
+    bench.database.renew("r");
+
+    await bench.pass(5000);
+
+    expect(bench.database.history.filter((entry) => "void" in entry)).toEqual([]);
+  });
+
   test("a long backlog is delivered in events of bounded length", async () => {
     const worker = bench.worker({ limits: { pageMessages: 100 } });
     await worker.subscribe({ room: "r", limit: 0 });

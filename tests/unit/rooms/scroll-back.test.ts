@@ -14,6 +14,7 @@ describe("scrolling back", () => {
 
     for (let before: number | undefined, more = true; more; ) {
       const page = await bench.settled(worker.rooms.scrollBack({ room: "r", before, limit: 10 }));
+      if (page === undefined) throw new Error("the room is taken for unused");
       pages.push(page);
       before = page.after + 1;
       more = page.more;
@@ -37,11 +38,13 @@ describe("scrolling back", () => {
     const page = await bench.settled(worker.rooms.scrollBack({ room: "r", limit: 10 }));
 
     expect(page).toMatchObject({ after: 20, to: 25, more: false });
-    expect(seqsOf([page])).toEqual(range(21, 25));
+    expect(page?.messages.map(({ seq }) => seq)).toEqual(range(21, 25));
     expect(bench.database.history.filter((entry) => "void" in entry)).toEqual([]);
   });
 
   test("an empty room has an empty page", async () => {
+    await bench.settled(bench.store().create("r"));
+
     const page = await bench.settled(bench.worker().rooms.scrollBack({ room: "r" }));
 
     expect(page).toMatchObject({ after: 0, to: 0, more: false, messages: [] });

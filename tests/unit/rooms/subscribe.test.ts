@@ -137,14 +137,64 @@ describe("subscribing", () => {
     expect(seqsOf(worker.delivered)).toEqual(range(1, 5));
   });
 
-  test("a position beyond the log is live at once, and hears what comes", async () => {
+  test("a position beyond the end of the log is reset, as what follows would be taken for known", async () => {
     const worker = bench.worker();
     await storeMessages(bench, "r", range(1, 5));
     const epoch = bench.database.head("r")?.epoch;
 
-    const answer = await worker.subscribe({ room: "r", after: 9, epoch });
+    expect(await worker.subscribe({ room: "r", after: 9, epoch })).toEqual({
+      reset: true,
+      epoch,
+      floor: 0,
+      to: 5,
+    });
+  });
 
-    expect(answer).toMatchObject({ after: 9, to: 9, live: true });
+  test("a wish beyond the end of the log is answered with the true end", async () => {
+    const worker = bench.worker();
+    await storeMessages(bench, "r", range(1, 5));
+
+    expect(await worker.subscribe({ room: "r", after: 1_000_000 })).toMatchObject({
+      after: 5,
+      to: 5,
+      live: true,
+      messages: [],
+    });
+  });
+
+  test("a worker whose reads are behind does not reset a client that is right", async () => {
+    const worker = bench.worker({
+      wrapStore: (store): RoomStore => ({ ...store, after: async () => ({ entries: [], more: false }) }),
+    });
+    const { epoch } = await worker.subscribe({ room: "r" });
+    await storeMessages(bench, "r", range(1, 5));
+
+    expect(await worker.subscribe({ room: "r", after: 5, epoch })).toMatchObject({
+      after: 5,
+      to: 5,
+      live: true,
+    });
+  });
+
+  test("a client at the floor of a log of which nothing is left is not reset", async () => {
+    const worker = bench.worker();
+    const { epoch } = await worker.subscribe({ room: "r" });
+    await storeMessages(bench, "r", range(1, 5));
+    await bench.settled(bench.store().raiseFloor("r", 5));
+    await bench.settled(bench.store().deleteUpTo("r", 5));
+
+    expect(await worker.subscribe({ room: "r", after: 5, epoch })).toMatchObject({ after: 5, to: 5 });
+  });
+
+  test("nobody is told live while the store cannot say whether the position is beyond the end", async () => {
+    const worker = bench.worker({
+      wrapStore: (store): RoomStore => ({ ...store, holds: () => Promise.reject(new Error("away")) }),
+    });
+    const { epoch } = await worker.subscribe({ room: "r" });
+
+    await expect(worker.subscribe({ room: "r", after: 9, epoch })).rejects.toMatchObject({
+      code: "temporary",
+    });
   });
 
   test("a hole far below the head is decided while its page is read", async () => {

@@ -175,3 +175,27 @@ describe("sweep", () => {
     expect(worker.delivered.at(-1)).toMatchObject({ epoch, after: 1, to: 2 });
   });
 });
+
+describe("a message of which the bus did not tell", () => {
+  const bounds = [
+    ["five seconds, while the bus seems to be up", true, 5000],
+    ["a second, while the bus is known to be down", false, 1000],
+  ] as const;
+
+  test.each(bounds)("is there within %s, whenever it is stored", async (_what, up, boundMs) => {
+    const bench = createBench();
+    const worker = bench.worker();
+    worker.bus.up = up;
+    await worker.subscribe({ room: "r", limit: 0 });
+    const late: number[] = [];
+
+    for (const seq of range(1, 60)) {
+      await bench.pass(seq * 13);
+      await storeMessages(bench, "r", [seq]);
+      await bench.pass(boundMs);
+      if (!seqsOf(worker.delivered).includes(seq)) late.push(seq);
+    }
+
+    expect(late).toEqual([]);
+  });
+});

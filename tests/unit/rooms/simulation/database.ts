@@ -220,6 +220,7 @@ export function createDatabase(
           const slots = read(room);
           return new Set(seqs.filter((seq) => slots[seq] !== undefined));
         }),
+      holds: (room, seq) => call(clock, () => slotsOf(committed, room)[seq] !== undefined),
       after: (room, seq, limit) =>
         call(clock, () => readSlots(read(room), { start: seq + 1, step: 1 }, limit)),
       before: (room, seq, limit) =>

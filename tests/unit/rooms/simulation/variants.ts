@@ -28,6 +28,9 @@ export const VARIANTS = {
     wrapStore: (store) => ({ ...store, raise: async () => {} }),
   },
   "sockets join after their answer": { lateJoin: true },
+  "what a worker does not know is taken for beyond the end": {
+    wrapStore: (store) => ({ ...store, holds: async () => false }),
+  },
 } as const satisfies Record<string, Variant>;
 
 /** Readers that take a missing number for an unused one at once. */

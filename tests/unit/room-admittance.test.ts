@@ -1,0 +1,129 @@
+import { AppError } from "../../src/errors.js";
+import { createAdmittance } from "../../src/realtime/handlers/admittance.js";
+import { durableRoomHandlers } from "../../src/realtime/handlers/durable-rooms.js";
+import { presenceHandlers } from "../../src/realtime/handlers/presence.js";
+import type { IoSocket } from "../../src/realtime/io.js";
+import { deferred } from "../support/wait.js";
+
+const PAGE = { epoch: "e", after: 0, to: 0, messages: [], live: true };
+
+/** As much of a connection as the handlers use. */
+function connection() {
+  const rooms = new Set(["own"]);
+  const socket = {
+    ...{ rooms, connected: true, data: { user: "ann" } },
+    join: (key: string) => void rooms.add(key),
+    leave: (key: string) => void rooms.delete(key),
+  };
+  return { socket: socket as unknown as IoSocket, rooms };
+}
+
+function setUp(roomsPerSocket = 10) {
+  let allowed = true;
+  let store: Promise<void> = Promise.resolve();
+  const mayDo = async () => {
+    if (!allowed) throw new AppError("forbidden");
+  };
+  const admittance = createAdmittance(mayDo, roomsPerSocket);
+  const rooms = {
+    publish: async () => [],
+    subscribe: async (_request: unknown, reply: (page: typeof PAGE) => void) => {
+      await store;
+      reply(PAGE);
+    },
+  };
+  const presence = {
+    query: async () => ({ users: [], count: 0 }),
+    watch: async (_room: string, reply: (list: { users: string[]; count: number }) => void) => {
+      await store;
+      reply({ users: [], count: 0 });
+    },
+  };
+  const { subscribe, unsubscribe } = durableRoomHandlers(rooms, mayDo, admittance);
+  const { presence: ask } = presenceHandlers(presence, admittance);
+  const one = connection();
+  const answers: object[] = [];
+  const answer = (result: object | undefined) => void answers.push(result ?? {});
+  return {
+    ...one,
+    answers,
+    subscribe: async (room = "r") => subscribe(one.socket, { room }, answer),
+    unsubscribe: async (room = "r") => unsubscribe(one.socket, { room }, answer),
+    watch: async (watch?: boolean) => ask(one.socket, { room: "r", watch }, answer),
+    forbid: () => {
+      allowed = false;
+    },
+    wait: (until: Promise<void>) => {
+      store = until;
+    },
+  };
+}
+
+const NOTHING = ["own"];
+
+describe("a connection that may not read a room", () => {
+  test.each(["subscribe", "watch", "ask", "end the watch"])(
+    "is left with neither messages nor presence, which it had before, by the answer to: %s",
+    async (request) => {
+      const it = setUp();
+      await it.subscribe();
+      await it.watch(true);
+      expect([...it.rooms]).toEqual(["own", "log:r", "presence:r"]);
+      it.forbid();
+
+      const watch = { watch: true, ask: undefined, "end the watch": false }[request];
+      const refused = request === "subscribe" ? it.subscribe() : it.watch(watch);
+
+      await expect(refused).rejects.toMatchObject({ code: "forbidden" });
+      expect([...it.rooms]).toEqual(NOTHING);
+    },
+  );
+
+  test("is not let in by an earlier request that is answered after the refusal", async () => {
+    const it = setUp();
+    const store = deferred<void>();
+    it.wait(store.promise);
+    const [subscribing, watching] = [it.subscribe(), it.watch(true)];
+    await new Promise((resolve) => setImmediate(resolve));
+    it.forbid();
+    await expect(it.subscribe()).rejects.toMatchObject({ code: "forbidden" });
+
+    store.resolve();
+    await Promise.all([subscribing, watching]);
+
+    expect([...it.rooms]).toEqual(NOTHING);
+    expect(it.answers[0]).toMatchObject({ live: false });
+  });
+});
+
+test("a subscription that fails for another reason leaves nothing of an earlier one", async () => {
+  const it = setUp();
+  await it.subscribe();
+  it.wait(Promise.reject(new AppError("temporary")));
+
+  await expect(it.subscribe()).rejects.toMatchObject({ code: "temporary" });
+
+  expect([...it.rooms]).toEqual(NOTHING);
+});
+
+test("who unsubscribes while the page is read is not let in by it", async () => {
+  const it = setUp();
+  const store = deferred<void>();
+  it.wait(store.promise);
+  const subscribing = it.subscribe();
+
+  await it.unsubscribe();
+  store.resolve();
+  await subscribing;
+
+  expect([...it.rooms]).toEqual(NOTHING);
+});
+
+test("rooms that are about to be entered count towards the limit", async () => {
+  const it = setUp(2);
+
+  const all = await Promise.allSettled(["a", "b", "c", "a"].map((room) => it.subscribe(room)));
+
+  expect(all.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
+  expect([...it.rooms]).toEqual(["own", "log:a", "log:b"]);
+});
