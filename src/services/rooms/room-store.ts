@@ -28,8 +28,8 @@ export interface StoredPage {
  * The durable log. Every method rejects when the outcome is unknown or the store is away, within a bounded time
  * (10 s): callers retry and reconcile, they never guess.
  *
- * Reads return only what no fail-over can undo (read concern majority on a replica set, from the primary). They may
- * miss what is newer, so "not there" is never proof; only the two unique keys decide.
+ * Reads return only what no fail-over and no crash can undo (read concern majority on a replica set, from the primary; on
+ * a single server they wait until what they found is journaled). They may miss what is newer, so "not there" is never proof; only the two unique keys decide.
  */
 export interface RoomStore {
   /**

@@ -34,9 +34,16 @@ export interface DatabaseOptions {
   readonly uniqueSlots: boolean;
   readonly uniqueIds: boolean;
   readonly majorityWrites: boolean;
+  /** Without them, reads show what is not committed yet, as those of a single server show what is not journaled. */
+  readonly committedReads: boolean;
 }
 
-export const SOUND: DatabaseOptions = { uniqueSlots: true, uniqueIds: true, majorityWrites: true };
+export const SOUND: DatabaseOptions = {
+  uniqueSlots: true,
+  uniqueIds: true,
+  majorityWrites: true,
+  committedReads: true,
+};
 
 /** A replica set: writes hold once a majority has them, and a fail-over takes back those that it does not have. */
 export interface Database {
@@ -151,9 +158,13 @@ export function createDatabase(
     return (entry) => (committedAt.get(entry) ?? 0) <= seen;
   }
 
+  function readable(): ReplicaState {
+    return options.committedReads ? committed : primary;
+  }
+
   function read(room: string) {
     const seen = visible();
-    const slots = slotsOf(committed, room);
+    const slots = slotsOf(readable(), room);
     if (seen === undefined) return slots;
     return slots.map((entries) => {
       const shown = entries?.filter(seen);
@@ -207,7 +218,7 @@ export function createDatabase(
       byIds: (keys) =>
         call(clock, () => {
           const seen = visible();
-          const found = keys.map((key) => committed.keys.get(key));
+          const found = keys.map((key) => readable().keys.get(key));
           return new Map(
             found
               .filter((entry) => entry !== undefined && !isTombstone(entry) && (seen?.(entry) ?? true))
@@ -229,7 +240,7 @@ export function createDatabase(
         }),
       heads: (rooms) =>
         call(clock, () => {
-          const heads = rooms.map((room) => [room, committed.heads.get(room)] as const);
+          const heads = rooms.map((room) => [room, readable().heads.get(room)] as const);
           return new Map(heads.filter((pair): pair is [string, RoomHead] => pair[1] !== undefined));
         }),
       create: (room) => call(clock, async () => allCommitted([setHead(room, (head) => head)])),
