@@ -129,6 +129,18 @@ export function createRoomStore(connection: Connection): MongoRoomStore {
       await rooms.updateOne({ _id: room }, { $max: { floor } }, { writeConcern: durable });
     },
 
+    async date() {
+      const projection = { _id: 0, now: "$$NOW" };
+      const found = await rooms.findOne<{ now?: Date }>({}, { projection });
+      if (found?.now === undefined) throw new Error("there is no room to tell the time");
+      return found.now.getTime();
+    },
+
+    async withdraw(messages) {
+      const stored = messages.map(({ seq, ...message }) => ({ _id: messageKey(message), seq }));
+      await entries.deleteMany({ $or: stored }, { writeConcern: durable });
+    },
+
     async deleteUpTo(room, floor) {
       await entries.deleteMany({ room, seq: { $lte: floor } });
     },

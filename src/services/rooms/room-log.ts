@@ -61,15 +61,14 @@ export function createRoomLog(deps: CommitDeps, limits: LogLimits): RoomLog {
 
   function enqueue(queue: Queue, request: Append, message: NewMessage): Waiting {
     const { room, from } = request;
-    const { clock } = deps;
     const { promise, resolve, reject } = withResolvers<number>();
-    const pending = { room, from, id: message.id, at: clock.date(), body: message.body };
+    const pending = { room, from, id: message.id, body: message.body };
     const entry: Waiting = {
       key: messageKey(pending),
       message: pending,
       retry: request.retry === true,
       bytes: bodyBytes(message.body),
-      deadline: clock.now() + limits.deadlineMs,
+      deadline: deps.clock.now() + limits.deadlineMs,
       stored: promise,
       resolve(seq) {
         settled(queue, entry);

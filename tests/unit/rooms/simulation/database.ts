@@ -1,30 +1,17 @@
 import { isTombstone, messageKey, type RoomEntry, tombstoneKey } from "../../../../src/contract/types.js";
 import type { RoomHead, RoomStore } from "../../../../src/services/rooms/room-store.js";
-import { copyState, emptyState, put, type ReplicaState, readSlots, slotsOf, trim } from "./replica-state.js";
-import type { Chance, ProcessClock, VirtualTime } from "./virtual-time.js";
-
-/** Probabilities per call and times in ms; all zero by default makes a perfect store. */
-export interface DatabaseFaults {
-  lostRequest: number;
-  lostReply: number;
-  /** Applied 0.5 to 8.5 s after the caller was told that it failed. */
-  zombie: number;
-  /** A pause of up to 3 s between two documents of one insert. */
-  pausedInsert: number;
-  /** Read from a member that is up to 3 s behind. */
-  staleRead: number;
-  /** Longest time until a majority has a write. */
-  commitLagMs: number;
-}
-
-export const NO_FAULTS: Readonly<DatabaseFaults> = {
-  lostRequest: 0,
-  lostReply: 0,
-  zombie: 0,
-  pausedInsert: 0,
-  staleRead: 0,
-  commitLagMs: 2,
-};
+import { type DatabaseFaults, NO_FAULTS } from "./database-faults.js";
+import {
+  copyState,
+  emptyState,
+  put,
+  type ReplicaState,
+  readSlots,
+  remove,
+  slotsOf,
+  trim,
+} from "./replica-state.js";
+import { type Chance, type ProcessClock, START_MS, type VirtualTime } from "./virtual-time.js";
 
 /** After this time a caller gives up, whatever becomes of its call. */
 const SOCKET_TIMEOUT_MS = 10_000;
@@ -212,8 +199,9 @@ export function createDatabase(
       allocate: (room, count) =>
         call(clock, () => {
           void setHead(room, (head) => ({ ...head, seq: head.seq + count }));
-          return primary.heads.get(room)?.seq ?? 0;
+          return { top: primary.heads.get(room)?.seq ?? 0, at: START_MS + time.now };
         }),
+      date: () => call(clock, () => START_MS + time.now),
       insert: (entries, { ordered }) => call(clock, () => insert(entries, ordered)),
       byIds: (keys) =>
         call(clock, () => {
@@ -251,6 +239,10 @@ export function createDatabase(
       raiseFloor: (room, floor) =>
         call(clock, async () =>
           allCommitted([setHead(room, (head) => ({ ...head, floor: Math.max(head.floor, floor) }))]),
+        ),
+      withdraw: (messages) =>
+        call(clock, async () =>
+          allCommitted([write((state) => messages.forEach((message) => void remove(state, message)))]),
         ),
       deleteUpTo: (room, floor) =>
         call(clock, async () => void (await write((state) => trim(state, room, floor)))),
