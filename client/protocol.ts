@@ -23,7 +23,9 @@ export const DEFAULTS = {
   ackTimeoutMs: 20_000,
   /** Unconfirmed messages per room; more reject with `outbox_full`. */
   maxOutbox: 1000,
-  /** A message not confirmed by then rejects with `expired`; it may be stored all the same. Of any length. */
+  /**
+   * A message not confirmed by then rejects with `expired`; it may be stored all the same. Of any length, and
+   * shorter than the server keeps messages (at least ten minutes), or one sent later may be stored a second time. */
   expiryMs: Infinity,
   /** Size of a body and of a batch, as JSON. What exceeds the server's maxHttpBufferSize ends the connection. */
   maxBytes: 60_000,

@@ -20,7 +20,7 @@ export interface Append {
 export interface RoomLog {
   /**
    * Stores the messages in their order and resolves with their numbers, once they are committed and journaled.
-   * A message whose id the sender has used before gets the number of the first. All or nothing is accepted, so that a
+   * A message whose id the sender has used before gets the number of the first, while that is kept. All or nothing is accepted, so that a
    * refusal cannot turn the order round.
    * @throws {RoomUnavailable} `overloaded` (nothing was accepted), `timeout` (unknown what is stored) or `stopping`.
    */
