@@ -16,6 +16,7 @@ const LEAVES = [
     "config",
     "contract",
     "domain",
+    "engine-request",
     "errors",
     "ipc",
     "lifecycle",

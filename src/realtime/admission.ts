@@ -1,4 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { readEngineRequest } from "../engine-request.js";
+import { AppError } from "../errors.js";
 import { engineClients } from "./engine-clients.js";
 import type { Io } from "./io.js";
 
@@ -28,7 +30,8 @@ const RETRY_AFTER = "2";
 
 /**
  * Refuses handshakes with 503, which clients and load balancers retry elsewhere, while a worker drains, is full or cannot
- * keep up. Requests of its sessions always pass; those of sessions that it does not know get 404. The rate is kept by a token bucket of one second.
+ * keep up. Requests of its sessions always pass; those of sessions that it does not know get 404, and those that can be read in
+ * two ways get 400. The rate is kept by a token bucket of one second.
  */
 export function createAdmission(
   io: Io,
@@ -59,19 +62,21 @@ export function createAdmission(
     return takeToken() ? "accepted" : "rate";
   }
 
+  function refusalFor({ url = "" }: IncomingMessage): Refusal | undefined {
+    const asked = readEngineRequest(url, `${io.path()}/`);
+    if (asked.kind === "session") return isKnown(io, asked.sessionId) ? undefined : UNKNOWN_SESSION;
+    if (asked.kind !== "handshake") return MALFORMED;
+    const result = judge();
+    onHandshake(result);
+    return result === "accepted" ? undefined : notNow(result);
+  }
+
   return {
     install() {
       io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
-        const session = sessionOf(request);
-        if (session !== undefined) {
-          if (isKnown(io, session)) next();
-          else refuse(request, response, UNKNOWN_SESSION);
-          return;
-        }
-        const result = judge();
-        onHandshake(result);
-        if (result === "accepted") next();
-        else refuse(request, response, refusalOf(result));
+        const refusal = refusalFor(request);
+        if (refusal === undefined) next();
+        else refuse(request, response, refusal);
       });
     },
     close() {
@@ -97,17 +102,20 @@ const UNKNOWN_SESSION: Refusal = {
   body: { code: 1, message: "Session ID unknown" },
 };
 
-function refusalOf(result: AdmissionResult): Refusal {
+/** Engine.IO would take it for a handshake or for a session, and a proxy in front of it for something else. */
+const MALFORMED: Refusal = {
+  status: 400,
+  headers: {},
+  body: { error: new AppError("invalid", "The address names no session, or more than one").body },
+};
+
+function notNow(result: AdmissionResult): Refusal {
   const message = `No new connections here now (${result})`;
   return {
     status: 503,
     headers: { "Retry-After": RETRY_AFTER },
-    body: { error: { code: "temporary", message } },
+    body: { error: new AppError("temporary", message).body },
   };
-}
-
-function sessionOf({ url = "" }: IncomingMessage): string | undefined {
-  return /[?&]sid=([^&]*)/.exec(url)?.[1];
 }
 
 /** Should the table of sessions be gone, Engine.IO decides, as ever. */
