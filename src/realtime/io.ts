@@ -19,14 +19,20 @@ export type Io = Server<ClientToServerEvents, ServerToClientEvents, InterServerE
 /** One connection, typed with the wire contract. */
 export type IoSocket = Socket<ClientToServerEvents, ServerToClientEvents, InterServerEvents, SocketData>;
 
+/** What a piece of a message in the mean must hold, in bytes; the smallest packets of networks carry five times as much. */
+const CHUNK_BYTES = 128;
+
 /** A Socket.IO server that is not attached to anything yet. Path, protocol and transports are stock. */
 export function createIo(config: Config, isAllowedOrigin: OriginCheck): Io {
+  // A transport that gets more than this is cut off, and its session ends. Three times the limit of a body leaves room for clients
+  // that write what is beyond ASCII as \uXXXX, and for the frame around it; a body just over the limit is refused with a reason.
+  const transportBytes = 3 * config.limits.messageBytes + 8192;
   const options: Partial<ServerOptions> = {
     pingInterval: config.ping.intervalMs,
     pingTimeout: config.ping.timeoutMs,
-    // A transport that gets more than this is cut off. Three times the limit of a body leaves room for clients that
-    // write what is beyond ASCII as \uXXXX, and for the frame around it; a body just over the limit is refused with a reason.
-    maxHttpBufferSize: 3 * config.limits.messageBytes + 8192,
+    maxHttpBufferSize: transportBytes,
+    // Each piece costs memory besides its bytes: who sends single ones is cut off as well.
+    maxBufferedChunks: Math.ceil(transportBytes / CHUNK_BYTES),
     allowRequest: (request, done) => done(null, isAllowedOrigin(request)),
     cors: (request, done) => done(null, { origin: isAllowedOrigin(request) }),
   };

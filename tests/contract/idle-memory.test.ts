@@ -176,13 +176,14 @@ describe("the idle memory", () => {
     const { socket } = await join(server);
     const connection = socket.conn as unknown as NodeJS.EventEmitter & { sendPacket(type: string): void };
     const { _receiver: receiver } = (socket.conn.transport as unknown as { socket: Inside }).socket;
-    const masks: unknown[] = [];
-    connection.on("heartbeat", () => masks.push(receiver?._mask));
+    let heard = 0;
+    connection.on("heartbeat", () => {
+      heard += 1;
+    });
     for (let pings = 1; pings <= 2; pings += 1) {
       connection.sendPacket("ping");
-      await eventually(() => expect(masks).toHaveLength(pings));
+      await eventually(() => expect(heard).toBe(pings));
     }
-    expect(masks).toEqual([expect.any(Buffer), expect.any(Buffer)]);
     await eventually(() => expect(receiver?._mask).toBeUndefined());
   });
 
