@@ -1,7 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { readEngineRequest } from "../engine-request.js";
 import { AppError } from "../errors.js";
-import { engineClients } from "./engine-clients.js";
+import type { Connections } from "./connections/connections.js";
 import type { Io } from "./io.js";
 
 /** Why a handshake is not let in, or that it is. */
@@ -35,6 +35,7 @@ const RETRY_AFTER = "2";
  */
 export function createAdmission(
   io: Io,
+  connections: Connections,
   limits: AdmissionLimits,
   meanLagMs: () => number,
   onHandshake: (result: AdmissionResult) => void,
@@ -62,9 +63,13 @@ export function createAdmission(
     return takeToken() ? "accepted" : "rate";
   }
 
-  function refusalFor({ url = "" }: IncomingMessage): Refusal | undefined {
+  function refusalFor({ url = "", headers }: IncomingMessage): Refusal | undefined {
     const asked = readEngineRequest(url, `${io.path()}/`);
-    if (asked.kind === "session") return isKnown(io, asked.sessionId) ? undefined : UNKNOWN_SESSION;
+    if (asked.kind === "session") {
+      const connection = connections.get(asked.sessionId);
+      if (connection === undefined) return UNKNOWN_SESSION;
+      return headers.upgrade === undefined || connection.mayUpgrade ? undefined : SECOND_WEBSOCKET;
+    }
     if (asked.kind !== "handshake") return MALFORMED;
     const result = judge();
     onHandshake(result);
@@ -102,6 +107,13 @@ const UNKNOWN_SESSION: Refusal = {
   body: { code: 1, message: "Session ID unknown" },
 };
 
+/** Each would be one more socket of a session that counts as one connection. */
+const SECOND_WEBSOCKET: Refusal = {
+  status: 400,
+  headers: {},
+  body: { error: new AppError("invalid", "The session has its WebSocket").body },
+};
+
 /** Engine.IO would take it for a handshake or for a session, and a proxy in front of it for something else. */
 const MALFORMED: Refusal = {
   status: 400,
@@ -116,12 +128,6 @@ function notNow(result: AdmissionResult): Refusal {
     headers: { "Retry-After": RETRY_AFTER },
     body: { error: new AppError("temporary", message).body },
   };
-}
-
-/** Should the table of sessions be gone, Engine.IO decides, as ever. */
-function isKnown(io: Io, session: string): boolean {
-  const clients = engineClients(io);
-  return clients === undefined || Object.hasOwn(clients, session);
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {

@@ -16,6 +16,7 @@ import { createAdapterSetup } from "../realtime/adapter.js";
 import { createAdmission } from "../realtime/admission.js";
 import { createConnectionAge } from "../realtime/connection-age.js";
 import { countConnections } from "../realtime/connection-count.js";
+import { createConnections } from "../realtime/connections/connections.js";
 import { createFanOut } from "../realtime/fan-out/fan-out.js";
 import { createIdleMemory } from "../realtime/idle-memory/idle-memory.js";
 import { createIo, type Io } from "../realtime/io.js";
@@ -75,7 +76,8 @@ export function createWorker(
   const redis = config.redis === undefined ? undefined : createRedis(config.redis, log);
   const audit = createConnectionAudit(createConnectionEventStore(mongo.connection), log);
   const health = createHealth(identity, mongo, redis);
-  const io = createIo(config, isAllowedOrigin);
+  const connections = createConnections();
+  const io = createIo(config, isAllowedOrigin, connections.onWebSocket);
   const roomStore = createRoomStore(mongo.connection);
   const link = redis ?? (cluster.isWorker ? IPC_LINK : undefined);
   const roomPresence = createRoomPresence(createPresenceStore(mongo.connection), io, link, log);
@@ -89,12 +91,12 @@ export function createWorker(
   });
 
   const lag = createEventLoopLag();
-  const admission = createAdmission(io, config.admission, lag.meanMs, (result) => {
+  const admission = createAdmission(io, connections, config.admission, lag.meanMs, (result) => {
     // What gets past it may still be refused: Engine.IO tells what it accepts.
     if (result !== "accepted") metrics.connections.handshake(result);
   });
   metrics.show({
-    connections: () => countConnections(io),
+    connections: () => countConnections(connections),
     connectionsLimit: config.admission.connections,
     lagMs: lag.meanMs,
     mongo,
@@ -116,6 +118,7 @@ export function createWorker(
   const httpServer = createHttpServer(app);
   const realtime = createRealtime({
     io,
+    connections,
     httpServer,
     audit,
     identity,
@@ -146,8 +149,8 @@ export function createWorker(
     ...(config.fanOut === "batched" ? [createFanOut(io, log)] : []),
     createIdleMemory(io, log),
     createConnectionCut(httpServer, config.shutdownTimeoutMs * FAREWELL_SHARE),
-    createSlowClientGuard(io, config.limits.backlog, metrics.connections, log),
-    createConnectionAge(io, config.admission.maxAgeMs),
+    createSlowClientGuard(connections, config.limits.backlog, metrics.connections, log),
+    createConnectionAge(connections, config.admission.maxAgeMs),
     // Stops before the connections are closed: commits under way end, and are acknowledged.
     durableRooms,
     roomPresence.link,
@@ -169,7 +172,7 @@ export function createWorker(
     // Without a window the stop that follows closes all at once; before the start there is nothing to close.
     const isPaced = serving && config.drainWindowMs > 0;
     const window = config.drainWindowMs;
-    draining ??= isPaced ? together(closePaced(io, window), peers.drain(window)) : Promise.resolve();
+    draining ??= isPaced ? together(closePaced(connections, window), peers.drain(window)) : Promise.resolve();
     return draining;
   }
 

@@ -16,7 +16,11 @@ type Transports = ("polling" | "websocket")[];
 
 /** A Socket.IO server with the events of these tests, which are not those of the product's contract. */
 async function startServer(kind: string) {
-  const io = createIo(readConfig({ NODE_ENV: "test" }), () => true);
+  const io = createIo(
+    readConfig({ NODE_ENV: "test" }),
+    () => true,
+    () => {},
+  );
   const httpServer = createServer();
   const lines = createLineLog();
   const log = createLogger("debug", { write: (text) => lines.feed("stdout", text) });

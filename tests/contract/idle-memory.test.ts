@@ -18,7 +18,11 @@ type Inside = Record<string, Record<string, unknown>>;
 
 /** A Socket.IO server, stock or with its connections made small. */
 async function startServer(kind: string, middleware: Middleware = (_request, _response, next) => next()) {
-  const io = createIo(readConfig({ NODE_ENV: "test" }), () => true);
+  const io = createIo(
+    readConfig({ NODE_ENV: "test" }),
+    () => true,
+    () => {},
+  );
   const httpServer = createServer();
   const lines = createLineLog();
   const log = createLogger("debug", { write: (text) => lines.feed("stdout", text) });
