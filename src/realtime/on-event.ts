@@ -58,15 +58,13 @@ export function createDispatch({
   function onEvent(this: IoSocket, event: unknown, ...args: unknown[]): void {
     const connection = connections.get(sessionIdOf(this));
     if (connection === undefined) return; // it is over
-    const answer = answerOnce(takeAck(args));
     const name = names.find((known) => known === event);
     const startedAt = performance.now();
+    const answer = answerOnce(takeAck(args), () => metrics.handled(name, performance.now() - startedAt));
     metrics.received(name);
-    intake.take(connection, () => {
-      if (name !== undefined) return handle(this, name, args[0], answer, startedAt);
-      answer(unknown);
-      metrics.handled(undefined, performance.now() - startedAt);
-      return undefined;
+    intake.take(connection, async () => {
+      if (name === undefined) answer(unknown);
+      else await handle(this, name, args[0], answer);
     });
   }
 
@@ -75,15 +73,12 @@ export function createDispatch({
     name: ClientEventName,
     payload: unknown,
     answer: Ack,
-    startedAt: number,
   ): Promise<void> {
     const accept: Accept = (result) => answer({ ok: true, ...result });
     try {
       accept(await call(socket, name, payload, accept));
     } catch (error) {
       answer(refusal(socket, error, name));
-    } finally {
-      metrics.handled(name, performance.now() - startedAt);
     }
   }
 
@@ -112,10 +107,12 @@ function takeAck(args: unknown[]): Ack | undefined {
 }
 
 /** Only the first answer counts; none is sent if the client did not ask for any. */
-function answerOnce(ack: Ack | undefined): Ack {
+function answerOnce(ack: Ack | undefined, onAnswer: () => void): Ack {
   let answered = false;
   return (answer) => {
-    if (!answered) ack?.(answer);
+    if (answered) return;
     answered = true;
+    ack?.(answer);
+    onAnswer();
   };
 }

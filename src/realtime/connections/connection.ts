@@ -3,8 +3,8 @@ import type { WebSocket } from "ws";
 import type { IoSocket } from "../io.js";
 import type { RawConnection } from "./raw-connection.js";
 
-/** Work that a client has asked for. Returns a promise if it is not done with the call. */
-export type Job = () => Promise<void> | undefined;
+/** Work that a client has asked for. Never rejects. */
+export type Job = () => Promise<void>;
 
 /**
  * What is known of one Engine.IO connection beyond Engine.IO, from its handshake to its end, whether it has joined

@@ -15,7 +15,8 @@ export interface Intake {
 
 /**
  * Lets nobody have more than `openEvents` events at work, and shares each turn of the event loop: when its time is used up,
- * what comes waits for the next one, in which those who wait are served by turns, one event each. Whose events wait is not read from.
+ * what comes waits for the next one, in which those who wait are served by turns, one event each. Whose events wait is not read
+ * from. An event ends after the turn's synchronous work, so that `openEvents` is also what one connection gets per turn.
  */
 export function createIntake(turns: Turns, reading: Reading, openEvents: number): Intake {
   /** Those of whom an event could begin, in the order in which they come. */
@@ -25,9 +26,7 @@ export function createIntake(turns: Turns, reading: Reading, openEvents: number)
 
   function begin(connection: Connection, job: Job): void {
     connection.running += 1;
-    const end = job();
-    if (end === undefined) connection.running -= 1;
-    else void end.then(() => ended(connection));
+    void job().then(() => ended(connection));
   }
 
   function ended(connection: Connection): void {
