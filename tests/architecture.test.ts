@@ -56,6 +56,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   helmet: ["http"],
   morgan: ["http"],
   "socket.io": ["realtime"],
+  ws: ["realtime"],
   "socket.io-adapter": ["realtime"],
   "@socket.io/redis-adapter": ["realtime"],
   "@socket.io/cluster-adapter": ["realtime", "cluster"],

@@ -23,6 +23,10 @@ export interface LimitsConfig {
   readonly bodyBytes: number;
   readonly messageBytes: number;
   readonly roomsPerSocket: number;
+  /** Events of one connection that may be at work at a time. */
+  readonly openEvents: number;
+  /** Of the `auth` of a handshake, as JSON. */
+  readonly authBytes: number;
   /** What may wait for one client that does not read. */
   readonly backlog: { readonly packets: number; readonly bytes: number };
 }
@@ -150,6 +154,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       bodyBytes: given.BODY_LIMIT_BYTES,
       messageBytes: given.MESSAGE_LIMIT_BYTES,
       roomsPerSocket: given.MAX_ROOMS_PER_SOCKET,
+      openEvents: given.CLIENT_OPEN_EVENTS,
+      authBytes: given.AUTH_LIMIT_BYTES,
       backlog: { packets: given.CLIENT_BACKLOG_PACKETS, bytes: given.CLIENT_BACKLOG_BYTES },
     },
     rooms: {

@@ -124,6 +124,10 @@ export const VARIABLES = {
   }),
   BODY_LIMIT_BYTES: integer(1, 67_108_864)({ default: 102_400, desc: "Largest body of an HTTP request" }),
   MESSAGE_LIMIT_BYTES: integer(1, 16_777_216)({ default: 65_536, desc: "Largest message body, as JSON" }),
+  AUTH_LIMIT_BYTES: integer(
+    64,
+    65_536,
+  )({ default: 4096, desc: "Largest `auth` of a Socket.IO handshake, as JSON" }),
   MAX_ROOMS_PER_SOCKET: integer(
     1,
     100_000,
@@ -158,19 +162,26 @@ export const VARIABLES = {
     default: "batched",
     desc: "How broadcasts reach WebSocket clients: `batched` puts what gathers within a turn into one write, `stock` is Socket.IO's way",
   }),
+  CLIENT_OPEN_EVENTS: integer(
+    1,
+    10_000,
+  )({
+    default: 16,
+    desc: "Events of one connection that may be at work at a time; beyond it the next ones wait and the connection is not read from",
+  }),
   CLIENT_BACKLOG_PACKETS: integer(
     10,
     1_000_000,
   )({
     default: 1000,
-    desc: "Packets that may wait for a client that does not read; beyond it the connection is closed",
+    desc: "Packets that may wait for a client; beyond it the connection is closed, unless some were taken within a second",
   }),
   CLIENT_BACKLOG_BYTES: integer(
     65_536,
     1_073_741_824,
   )({
     default: 4_194_304,
-    desc: "Bytes that may wait for a client that does not read; beyond it the connection is closed",
+    desc: "Bytes that may wait for a client, with 128 for each packet; beyond it the connection is closed",
   }),
   PING_INTERVAL_MS: integer(
     100,

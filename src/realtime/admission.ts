@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { readEngineRequest } from "../engine-request.js";
 import { AppError } from "../errors.js";
-import { engineClients } from "./engine-clients.js";
+import type { Connections } from "./connections/connections.js";
 import type { Io } from "./io.js";
 
 /** Why a handshake is not let in, or that it is. */
@@ -29,10 +30,12 @@ const RETRY_AFTER = "2";
 
 /**
  * Refuses handshakes with 503, which clients and load balancers retry elsewhere, while a worker drains, is full or cannot
- * keep up. Requests of its sessions always pass; those of sessions that it does not know get 404. The rate is kept by a token bucket of one second.
+ * keep up. Requests of its sessions always pass; those of sessions that it does not know get 404, and those that can be read in
+ * two ways get 400. The rate is kept by a token bucket of one second.
  */
 export function createAdmission(
   io: Io,
+  connections: Connections,
   limits: AdmissionLimits,
   meanLagMs: () => number,
   onHandshake: (result: AdmissionResult) => void,
@@ -60,19 +63,25 @@ export function createAdmission(
     return takeToken() ? "accepted" : "rate";
   }
 
+  function refusalFor({ url = "", headers }: IncomingMessage): Refusal | undefined {
+    const asked = readEngineRequest(url, `${io.path()}/`);
+    if (asked.kind === "session") {
+      const connection = connections.get(asked.sessionId);
+      if (connection === undefined) return UNKNOWN_SESSION;
+      return headers.upgrade === undefined || connection.mayUpgrade ? undefined : SECOND_WEBSOCKET;
+    }
+    if (asked.kind !== "handshake") return MALFORMED;
+    const result = judge();
+    onHandshake(result);
+    return result === "accepted" ? undefined : notNow(result);
+  }
+
   return {
     install() {
       io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
-        const session = sessionOf(request);
-        if (session !== undefined) {
-          if (isKnown(io, session)) next();
-          else refuse(request, response, UNKNOWN_SESSION);
-          return;
-        }
-        const result = judge();
-        onHandshake(result);
-        if (result === "accepted") next();
-        else refuse(request, response, refusalOf(result));
+        const refusal = refusalFor(request);
+        if (refusal === undefined) next();
+        else refuse(request, response, refusal);
       });
     },
     close() {
@@ -98,23 +107,27 @@ const UNKNOWN_SESSION: Refusal = {
   body: { code: 1, message: "Session ID unknown" },
 };
 
-function refusalOf(result: AdmissionResult): Refusal {
+/** Each would be one more socket of a session that counts as one connection. */
+const SECOND_WEBSOCKET: Refusal = {
+  status: 400,
+  headers: {},
+  body: { error: new AppError("invalid", "The session has its WebSocket").body },
+};
+
+/** Engine.IO would take it for a handshake or for a session, and a proxy in front of it for something else. */
+const MALFORMED: Refusal = {
+  status: 400,
+  headers: {},
+  body: { error: new AppError("invalid", "The address names no session, or more than one").body },
+};
+
+function notNow(result: AdmissionResult): Refusal {
   const message = `No new connections here now (${result})`;
   return {
     status: 503,
     headers: { "Retry-After": RETRY_AFTER },
     body: { error: new AppError("temporary", message).body },
   };
-}
-
-function sessionOf({ url = "" }: IncomingMessage): string | undefined {
-  return /[?&]sid=([^&]*)/.exec(url)?.[1];
-}
-
-/** Should the table of sessions be gone, Engine.IO decides, as ever. */
-function isKnown(io: Io, session: string): boolean {
-  const clients = engineClients(io);
-  return clients === undefined || Object.hasOwn(clients, session);
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {

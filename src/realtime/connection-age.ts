@@ -1,6 +1,7 @@
 import type { Component } from "../lifecycle.js";
+import type { Connection } from "./connections/connection.js";
+import type { Connections } from "./connections/connections.js";
 import { hangUp } from "./hang-up.js";
-import type { Io, IoSocket } from "./io.js";
 
 const CHECK_INTERVAL_MS = 1000;
 /** Part of the age by which connections differ, up and down, so that those that came together do not leave together. */
@@ -10,32 +11,34 @@ const JITTER = 0.1;
  * Closes connections that are older than `maxAgeMs`, so that clients move to instances that were added since; 0 keeps
  * them for ever. The clients come back by themselves.
  */
-export function createConnectionAge(io: Io, maxAgeMs: number): Component {
-  const endsAtMs = new WeakMap<IoSocket, number>();
+export function createConnectionAge(connections: Connections, maxAgeMs: number): Component {
+  /** The end of each, in milliseconds of the performance clock; none for those that were asked to go. */
+  const endsAtMs = new WeakMap<Connection, number>();
   let timer: NodeJS.Timeout | undefined;
 
-  function onConnection(socket: IoSocket): void {
-    endsAtMs.set(socket, performance.now() + maxAgeMs * (1 - JITTER + 2 * JITTER * Math.random()));
+  function endOf(connection: Connection): number {
+    const known = endsAtMs.get(connection);
+    if (known !== undefined) return known;
+    const end = connection.openedAtMs + maxAgeMs * (1 - JITTER + 2 * JITTER * Math.random());
+    endsAtMs.set(connection, end);
+    return end;
   }
 
   function check(): void {
     const nowMs = performance.now();
-    for (const socket of io.sockets.sockets.values()) {
-      if (nowMs < (endsAtMs.get(socket) ?? Number.POSITIVE_INFINITY)) continue;
-      endsAtMs.delete(socket);
-      hangUp(socket);
+    for (const connection of connections) {
+      if (nowMs < endOf(connection)) continue;
+      endsAtMs.set(connection, Number.POSITIVE_INFINITY);
+      hangUp(connection);
     }
   }
 
   return {
     name: "connection age",
     async start() {
-      if (maxAgeMs === 0) return;
-      io.on("connection", onConnection);
-      timer = setInterval(check, CHECK_INTERVAL_MS);
+      if (maxAgeMs > 0) timer = setInterval(check, CHECK_INTERVAL_MS);
     },
     async stop() {
-      io.off("connection", onConnection);
       clearInterval(timer);
     },
   };

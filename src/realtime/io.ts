@@ -1,6 +1,7 @@
 import { Server, type ServerOptions, type Socket } from "socket.io";
 import type { Config } from "../config/config.js";
 import type { OriginCheck } from "../origin.js";
+import { createWebSocketEngine, type OnWebSocket } from "./connections/web-sockets.js";
 import type { ClientToServerEvents, InterServerEvents, ServerToClientEvents } from "./events.js";
 
 /** What a connection carries from its handshake on. */
@@ -9,8 +10,6 @@ export interface SocketData {
   address: string;
   /** Identity of the sender: the same over all its connections. */
   user: string;
-  /** Events that are being handled. */
-  openEvents: number;
 }
 
 /** The Socket.IO server, typed with the wire contract. */
@@ -19,14 +18,24 @@ export type Io = Server<ClientToServerEvents, ServerToClientEvents, InterServerE
 /** One connection, typed with the wire contract. */
 export type IoSocket = Socket<ClientToServerEvents, ServerToClientEvents, InterServerEvents, SocketData>;
 
-/** A Socket.IO server that is not attached to anything yet. Path, protocol and transports are stock. */
-export function createIo(config: Config, checkOrigin: OriginCheck): Io {
+/** What a piece of a message in the mean must hold, in bytes; the smallest packets of networks carry five times as much. */
+const CHUNK_BYTES = 128;
+
+/**
+ * A Socket.IO server that is not attached to anything yet. Path, protocol and transports are stock. `onWebSocket` is told of
+ * each WebSocket.
+ */
+export function createIo(config: Config, checkOrigin: OriginCheck, onWebSocket: OnWebSocket): Io {
+  // A transport that gets more than this is cut off, and its session ends. Three times the limit of a body leaves room for clients
+  // that write what is beyond ASCII as \uXXXX, and for the frame around it; a body just over the limit is refused with a reason.
+  const transportBytes = 3 * config.limits.messageBytes + 8192;
   const options: Partial<ServerOptions> = {
     pingInterval: config.ping.intervalMs,
     pingTimeout: config.ping.timeoutMs,
-    // A transport that gets more than this is cut off. Three times the limit of a body leaves room for clients that
-    // write what is beyond ASCII as \uXXXX, and for the frame around it; a body just over the limit is refused with a reason.
-    maxHttpBufferSize: 3 * config.limits.messageBytes + 8192,
+    maxHttpBufferSize: transportBytes,
+    // Each piece costs memory besides its bytes: who sends single ones is cut off as well.
+    maxBufferedChunks: Math.ceil(transportBytes / CHUNK_BYTES),
+    wsEngine: createWebSocketEngine(onWebSocket),
     allowRequest: (request, done) => done(null, checkOrigin(request).isAllowed),
     cors: (request, done) => {
       const { isAllowed, credentials } = checkOrigin(request);

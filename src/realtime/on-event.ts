@@ -2,6 +2,9 @@ import { AppError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { EventMetrics } from "../metrics/types.js";
 import { parse } from "../validation.js";
+import type { Connections } from "./connections/connections.js";
+import { sessionIdOf } from "./connections/connections.js";
+import type { Intake } from "./connections/intake.js";
 import type { Ack, ClientEventName, createClientEvents, Payload, Refusal } from "./events.js";
 import type { IoSocket } from "./io.js";
 
@@ -29,6 +32,8 @@ type Schemas = ReturnType<typeof createClientEvents>;
 export interface EventParts {
   readonly schemas: Schemas;
   readonly handlers: Handlers;
+  readonly connections: Connections;
+  readonly intake: Intake;
   readonly metrics: Pick<EventMetrics, "received" | "handled">;
   readonly log: Logger;
 }
@@ -37,34 +42,44 @@ export interface EventParts {
  * What lets connections call the handlers: to be called with each. Whatever a client sends ends in an acknowledgement (if it
  * asked for one) and never in an exception: an unknown event, a payload of the wrong form, a handler that throws.
  */
-export function createDispatch({ schemas, handlers, metrics, log }: EventParts): (socket: IoSocket) => void {
+export function createDispatch({
+  schemas,
+  handlers,
+  connections,
+  intake,
+  metrics,
+  log,
+}: EventParts): (socket: IoSocket) => void {
   const names = Object.keys(handlers) as ClientEventName[];
+  const unknown: Refusal = { ok: false, error: new AppError("unknown_event").body };
 
   // A catch-all rather than one listener per event, so that unknown events are answered by the same code; one function
   // for all connections, as each would cost memory. Its types say that an event is a string; the protocol allows numbers, too.
   function onEvent(this: IoSocket, event: unknown, ...args: unknown[]): void {
-    const answer = answerOnce(takeAck(args));
+    const connection = connections.get(sessionIdOf(this));
+    if (connection === undefined) return; // it is over
     const name = names.find((known) => known === event);
-    const accept: Accept = (result) => answer({ ok: true, ...result });
     const startedAt = performance.now();
+    const answer = answerOnce(takeAck(args), () => metrics.handled(name, performance.now() - startedAt));
     metrics.received(name);
-    this.data.openEvents += 1;
-    handle(this, name, args[0], accept)
-      .then(accept, (error: unknown) => answer(refusal(this, error, event)))
-      .finally(() => {
-        this.data.openEvents -= 1;
-        metrics.handled(name, performance.now() - startedAt);
-      });
+    intake.take(connection, async () => {
+      if (name === undefined) answer(unknown);
+      else await handle(this, name, args[0], answer);
+    });
   }
 
   async function handle(
     socket: IoSocket,
-    name: ClientEventName | undefined,
+    name: ClientEventName,
     payload: unknown,
-    accept: Accept,
-  ): Promise<Result> {
-    if (name === undefined) throw new AppError("unknown_event");
-    return call(socket, name, payload, accept);
+    answer: Ack,
+  ): Promise<void> {
+    const accept: Accept = (result) => answer({ ok: true, ...result });
+    try {
+      accept(await call(socket, name, payload, accept));
+    } catch (error) {
+      answer(refusal(socket, error, name));
+    }
   }
 
   function call<Name extends ClientEventName>(
@@ -76,12 +91,11 @@ export function createDispatch({ schemas, handlers, metrics, log }: EventParts):
     return handlers[name](socket, parse(schemas[name], payload) as Payload<Name>, accept);
   }
 
-  function refusal(socket: IoSocket, error: unknown, event: unknown): Refusal {
+  function refusal(socket: IoSocket, error: unknown, event: ClientEventName): Refusal {
     const known = error instanceof AppError ? error : new AppError("internal", undefined, { cause: error });
     // What is temporary comes in crowds, during an outage that the stores have told of.
     const level = known.code === "internal" ? "error" : "debug";
-    const shown = String(event).slice(0, 64);
-    log[level]({ session: socket.id, event: shown, err: known.cause ?? known }, "event refused");
+    log[level]({ session: socket.id, event, err: known.cause ?? known }, "event refused");
     return { ok: false, error: known.body };
   }
 
@@ -93,10 +107,12 @@ function takeAck(args: unknown[]): Ack | undefined {
 }
 
 /** Only the first answer counts; none is sent if the client did not ask for any. */
-function answerOnce(ack: Ack | undefined): Ack {
+function answerOnce(ack: Ack | undefined, onAnswer: () => void): Ack {
   let answered = false;
   return (answer) => {
-    if (!answered) ack?.(answer);
+    if (answered) return;
     answered = true;
+    ack?.(answer);
+    onAnswer();
   };
 }

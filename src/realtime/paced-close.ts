@@ -1,5 +1,6 @@
+import type { Connection } from "./connections/connection.js";
+import type { Connections } from "./connections/connections.js";
 import { hangUp, PATIENCE_MS } from "./hang-up.js";
-import type { Io, IoSocket } from "./io.js";
 
 /** How often connections are chosen, in milliseconds; within one such step each has a moment of its own. */
 const STEP_MS = 100;
@@ -9,23 +10,23 @@ const STEP_MS = 100;
  * instances one after the other and not as a herd. Resolves when none is left, or `PATIENCE_MS` after the window for
  * those that do not take their leave. Nobody new may come in meanwhile.
  */
-export async function closePaced(io: Io, windowMs: number): Promise<void> {
-  const asked = new WeakSet<IoSocket>();
+export async function closePaced(connections: Connections, windowMs: number): Promise<void> {
+  const asked = new WeakSet<Connection>();
   const endMs = performance.now() + windowMs;
 
   function step(): void {
-    const waiting = [...io.sockets.sockets.values()].filter((socket) => !asked.has(socket));
+    const waiting = [...connections].filter((connection) => !asked.has(connection));
     const leftMs = endMs - performance.now();
     const share = leftMs <= STEP_MS ? 1 : STEP_MS / leftMs;
-    for (const socket of take(waiting, share)) {
-      asked.add(socket);
-      setTimeout(hangUp, Math.random() * Math.max(0, Math.min(STEP_MS, leftMs)), socket);
+    for (const connection of take(waiting, share)) {
+      asked.add(connection);
+      setTimeout(hangUp, Math.random() * Math.max(0, Math.min(STEP_MS, leftMs)), connection);
     }
   }
 
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
-      const done = io.engine.clientsCount === 0 || performance.now() > endMs + PATIENCE_MS;
+      const done = isEmpty(connections) || performance.now() > endMs + PATIENCE_MS;
       if (!done) return step();
       clearInterval(timer);
       resolve();
@@ -44,4 +45,9 @@ function take<T>(all: readonly T[], share: number): T[] {
     [pool[index], pool[other]] = [pool[other] as T, pool[index] as T];
   }
   return pool.slice(0, count);
+}
+
+function isEmpty(connections: Iterable<unknown>): boolean {
+  for (const _one of connections) return false;
+  return true;
 }

@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from "node:http";
 import type { ClientAddress } from "../client-address.js";
+import type { LimitsConfig } from "../config/config.js";
 import type { ConnectionEvent, Identity } from "../domain.js";
 import type { Component } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
@@ -9,7 +10,14 @@ import type { Presence } from "../services/presence/presence.js";
 import type { RoomAccess } from "../services/room-access.js";
 import type { Rooms } from "../services/rooms/rooms.js";
 import type { Admission } from "./admission.js";
-import { authenticate } from "./authenticate.js";
+import { createAuthenticate } from "./authenticate.js";
+import type { Connections } from "./connections/connections.js";
+import { installDoorRules } from "./connections/door-rules.js";
+import { createIntake } from "./connections/intake.js";
+import { watchOutsiders } from "./connections/outsiders.js";
+import { installPollingRequests } from "./connections/polling-requests.js";
+import { createReading } from "./connections/reading.js";
+import { createTurns } from "./connections/turns.js";
 import { createClientEvents, type EventLimits } from "./events.js";
 import { createAdmittance } from "./handlers/admittance.js";
 import { durableRoomHandlers } from "./handlers/durable-rooms.js";
@@ -24,22 +32,26 @@ import { countOutgoing } from "./outgoing-count.js";
 /** What the Socket.IO side of a worker is made of. */
 export interface RealtimeParts {
   readonly io: Io;
+  readonly connections: Connections;
   readonly httpServer: HttpServer;
   readonly audit: ConnectionAudit;
   readonly identity: Identity;
   readonly rooms: Rooms;
   readonly presence: Presence;
   readonly mayDo: RoomAccess;
-  readonly limits: EventLimits & { readonly roomsPerSocket: number };
+  readonly limits: EventLimits & Pick<LimitsConfig, "roomsPerSocket" | "openEvents" | "authBytes">;
   readonly clientAddress: ClientAddress;
   readonly admission: Admission;
   readonly metrics: ConnectionMetrics & EventMetrics;
   readonly log: Logger;
 }
 
+/** What clients may ask for within a turn of the event loop, in milliseconds; what comes beyond it waits for the next one. */
+const TURN_MS = 4;
+
 /** The Socket.IO side of a worker: attaches to the HTTP server at start, ends every connection at stop. */
 export function createRealtime(parts: RealtimeParts): Component {
-  const { io, identity, audit, metrics, log } = parts;
+  const { io, connections, identity, audit, metrics, log } = parts;
   const { roomsPerSocket } = parts.limits;
   const schemas = createClientEvents(parts.limits);
   const admittance = createAdmittance(parts.mayDo, roomsPerSocket);
@@ -49,11 +61,14 @@ export function createRealtime(parts: RealtimeParts): Component {
     ...durableRoomHandlers(parts.rooms, parts.mayDo, admittance),
     ...presenceHandlers(parts.presence, admittance),
   };
-  const dispatch = createDispatch({ schemas, handlers, metrics, log });
+  const turns = createTurns(TURN_MS);
+  const reading = createReading(turns);
+  const intake = createIntake(turns, reading, parts.limits.openEvents);
+  let outsiders: NodeJS.Timeout | undefined;
+  const dispatch = createDispatch({ schemas, handlers, connections, intake, metrics, log });
 
   function onConnection(socket: IoSocket): void {
     socket.data.address = parts.clientAddress(socket.request);
-    socket.data.openEvents = 0;
     record(socket, "connect");
     socket.on("disconnect", onDisconnect);
     dispatch(socket);
@@ -82,14 +97,19 @@ export function createRealtime(parts: RealtimeParts): Component {
   return {
     name: "realtime",
     async start() {
-      io.use(authenticate);
+      io.use(createAuthenticate(parts.limits.authBytes));
       io.on("connection", onConnection);
       io.attach(parts.httpServer);
+      connections.install(io);
+      installDoorRules(io, connections, reading);
       parts.admission.install();
+      installPollingRequests(io, connections);
+      outsiders = watchOutsiders(connections);
       countHandshakes(io, metrics);
       countOutgoing(io, metrics);
     },
     async stop() {
+      clearInterval(outsiders);
       await io.close();
     },
   };

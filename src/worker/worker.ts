@@ -19,6 +19,7 @@ import { createAdmission } from "../realtime/admission.js";
 import { createBusSeal } from "../realtime/bus-seal.js";
 import { createConnectionAge } from "../realtime/connection-age.js";
 import { countConnections } from "../realtime/connection-count.js";
+import { createConnections } from "../realtime/connections/connections.js";
 import { createFanOut } from "../realtime/fan-out/fan-out.js";
 import { createIo, type Io } from "../realtime/io.js";
 import { closePaced } from "../realtime/paced-close.js";
@@ -82,7 +83,8 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
   const redis = config.redis === undefined ? undefined : createRedis(config.redis, log);
   const audit = createConnectionAudit(createConnectionEventStore(mongo.connection), log);
   const health = createHealth(identity, mongo, redis);
-  const io = createIo(config, checkOrigin);
+  const connections = createConnections();
+  const io = createIo(config, checkOrigin, connections.onWebSocket);
   const roomStore = createRoomStore(mongo.connection);
   const busKey = createBusKeyStore(mongo.connection);
   const seal = createBusSeal({ readKey: busKey.read, refused: () => metrics.bus.refused("foreign"), log });
@@ -98,14 +100,20 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
   });
 
   const lag = createEventLoopLag();
-  const connections = connectionsLimit(config.admission.connections, log);
-  const admission = createAdmission(io, { ...config.admission, connections }, lag.meanMs, (result) => {
-    // What gets past it may still be refused: Engine.IO tells what it accepts.
-    if (result !== "accepted") metrics.connections.handshake(result);
-  });
+  const limit = connectionsLimit(config.admission.connections, log);
+  const admission = createAdmission(
+    io,
+    connections,
+    { ...config.admission, connections: limit },
+    lag.meanMs,
+    (result) => {
+      // What gets past it may still be refused: Engine.IO tells what it accepts.
+      if (result !== "accepted") metrics.connections.handshake(result);
+    },
+  );
   metrics.show({
-    connections: () => countConnections(io),
-    connectionsLimit: connections,
+    connections: () => countConnections(connections),
+    connectionsLimit: limit,
     lagMs: lag.meanMs,
     mongo,
     redis,
@@ -126,6 +134,7 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
   const httpServer = createHttpServer(app);
   const realtime = createRealtime({
     io,
+    connections,
     httpServer,
     audit,
     identity,
@@ -166,8 +175,8 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
       realtime,
       ...(config.fanOut === "batched" ? [createFanOut(io, log)] : []),
       createConnectionCut(httpServer, config.shutdownTimeoutMs * FAREWELL_SHARE),
-      createSlowClientGuard(io, config.limits.backlog, metrics.connections, log),
-      createConnectionAge(io, config.admission.maxAgeMs),
+      createSlowClientGuard(connections, config.limits.backlog, metrics.connections, log),
+      createConnectionAge(connections, config.admission.maxAgeMs),
       // Stops before the connections are closed: commits under way end, and are acknowledged.
       durableRooms,
       roomPresence.link,
@@ -193,7 +202,9 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
     // Without a window the stop that follows closes all at once; before the start there is nothing to close.
     const isPaced = serving && config.drainWindowMs > 0;
     const window = config.drainWindowMs;
-    draining ??= isPaced ? together(closePaced(io, window), router.drain(window)) : Promise.resolve();
+    draining ??= isPaced
+      ? together(closePaced(connections, window), router.drain(window))
+      : Promise.resolve();
     return draining;
   }
 

@@ -17,7 +17,7 @@ type Transports = ("polling" | "websocket")[];
 /** A Socket.IO server with the events of these tests, which are not those of the product's contract. */
 async function startServer(kind: string) {
   const config = readConfig({ NODE_ENV: "test" });
-  const io = createIo(config, createOriginCheck(config));
+  const io = createIo(config, createOriginCheck(config), () => {});
   const httpServer = createServer();
   const lines = createLineLog();
   const log = createLogger("debug", { write: (text) => lines.feed("stdout", text) });

@@ -1,8 +1,15 @@
 import { connect } from "node:net";
 import { connectClient, emitAck } from "../support/connect-client.js";
+import { parseMetrics } from "../support/metrics-text.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
-import { startWorker } from "../support/start-worker.js";
+import { openRaw } from "../support/raw-tcp.js";
+import { type RunningWorker, startWorker } from "../support/start-worker.js";
 import { eventually, once } from "../support/wait.js";
+
+const UPGRADE = [
+  ...["Host: shoal", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"],
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+];
 
 let mongo: MongoServer;
 
@@ -16,6 +23,12 @@ const start = (env: Record<string, string>) => startWorker({ mongodbUri: mongo.u
 async function handshake(url: string): Promise<{ status: number; text: string }> {
   const response = await fetch(`${url}/socket.io/?EIO=4&transport=polling`);
   return { status: response.status, text: await response.text() };
+}
+
+/** How many connections a worker has, whatever their transport. */
+async function connections(worker: RunningWorker): Promise<number> {
+  const samples = parseMetrics(await worker.metrics()).select("realtime_connections");
+  return samples.reduce((sum, { value }) => sum + value, 0);
 }
 
 /** Keeps the event loop of this process, which is the worker's, busy until `isEnough`. */
@@ -98,17 +111,46 @@ test("a request of a session that the worker does not know gets 404, which a pro
   await expect(emitAck(socket, "join", { room: "kitchen" })).resolves.toMatchObject({ ok: true });
 });
 
+test.each([
+  ["a second sid that is empty", (sid: string) => `sid=${sid}&sid=`],
+  ["a first sid that is empty", (sid: string) => `sid=&sid=${sid}`],
+  ["an empty sid", () => "sid="],
+  ["an escaped name of the sid", (sid: string) => `sid=${sid}&%73id=`],
+  ["a fragment", (sid: string) => `t=1#&sid=${sid}`],
+])("nobody gets past the limits by %s, by polling or by WebSocket", async (_what, query) => {
+  const worker = await start({ MAX_CONNECTIONS_PER_WORKER: "1" });
+  const { socket } = await connectClient(worker.url, { transports: ["polling"] });
+  const target = (transport: string) =>
+    `/socket.io/?EIO=4&transport=${transport}&${query(socket.io.engine.id ?? "")}`;
+
+  for (const lines of [
+    [`GET ${target("polling")} HTTP/1.1`, "Host: shoal", "Connection: close"],
+    [`GET ${target("websocket")} HTTP/1.1`, ...UPGRADE],
+  ]) {
+    const raw = await openRaw(worker.url);
+    raw.write(`${lines.join("\r\n")}\r\n\r\n`);
+    const answer = await raw.readToEnd();
+    expect(answer).toMatch(/^HTTP\/1.1 400 /);
+    expect(answer).toContain('"invalid"');
+  }
+  expect(await connections(worker)).toBe(1);
+  await expect(emitAck(socket, "join", { room: "kitchen" })).resolves.toMatchObject({ ok: true });
+});
+
+test("a target that begins like Engine.IO's and goes on otherwise is refused, and no handshake", async () => {
+  const worker = await start({});
+  for (const path of ["/socket.io/../hello", "/socket.io/%2e%2e/hello", "/socket.io/x"]) {
+    const raw = await openRaw(worker.url);
+    raw.write(`GET ${path}?EIO=4&transport=polling HTTP/1.1\r\nHost: shoal\r\nConnection: close\r\n\r\n`);
+    expect(await raw.readToEnd()).toMatch(/^HTTP\/1.1 400 /);
+  }
+  expect(await connections(worker)).toBe(0);
+});
+
 test("clients that break off while they are refused do not harm the worker", async () => {
   const worker = await start({ MAX_HANDSHAKES_PER_SECOND: "1" });
   const { hostname, port } = new URL(worker.url);
-  const upgrade = [
-    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1",
-    "Host: shoal",
-    "Connection: Upgrade",
-    "Upgrade: websocket",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-  ].join("\r\n");
+  const upgrade = ["GET /socket.io/?EIO=4&transport=websocket HTTP/1.1", ...UPGRADE].join("\r\n");
 
   await Promise.all(
     Array.from({ length: 300 }, async () => {

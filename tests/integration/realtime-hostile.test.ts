@@ -184,12 +184,26 @@ describe("bytes that are no protocol", () => {
     },
   );
 
-  test("a polling POST over the limit is refused", async () => {
+  test("a polling POST over the limit is refused, and its session ends", async () => {
     const base = `${worker.url}/socket.io/?EIO=4&transport=polling`;
     const { sid } = JSON.parse((await (await fetch(base)).text()).slice(1)) as { sid: string };
     const body = `42${"x".repeat(20 * MESSAGE_LIMIT_BYTES)}`;
     const response = await fetch(`${base}&sid=${sid}`, { method: "POST", body }).catch(() => undefined);
     expect([413, undefined]).toContain(response?.status);
+    expect((await fetch(`${base}&sid=${sid}`)).status).toBe(404);
+  });
+
+  test("a polling POST that comes byte by byte is refused before it is over the limit", async () => {
+    const base = `${worker.url}/socket.io/?EIO=4&transport=polling`;
+    const { sid } = JSON.parse((await (await fetch(base)).text()).slice(1)) as { sid: string };
+    const raw = await openRaw(worker.url);
+    const target = new URL(`${base}&sid=${sid}`);
+    raw.write(
+      `POST ${target.pathname}${target.search} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    );
+    raw.write("1\r\nx\r\n".repeat(MESSAGE_LIMIT_BYTES));
+    await raw.readToEnd();
+    expect((await fetch(`${base}&sid=${sid}`)).status).toBe(404);
   });
 
   test.each([

@@ -5,10 +5,14 @@ import { io as connect } from "socket.io-client";
 import { readConfig } from "../../src/config/config.js";
 import { createLogger } from "../../src/logger.js";
 import { createOriginCheck } from "../../src/origin.js";
+import { createConnections } from "../../src/realtime/connections/connections.js";
+import { installPollingRequests } from "../../src/realtime/connections/polling-requests.js";
 import { createIo } from "../../src/realtime/io.js";
 import { createSlowClientGuard } from "../../src/realtime/slow-clients.js";
 import { onTestEnd } from "../support/cleanup.js";
+import { openEngineClient, openPollingSession } from "../support/engine-client.js";
 import { createLineLog } from "../support/line-log.js";
+import { openRaw } from "../support/raw-tcp.js";
 import { eventually, once } from "../support/wait.js";
 
 const LIMITS = { packets: 1000, bytes: 8 * 1024 * 1024 };
@@ -17,13 +21,16 @@ const TEXT = "x".repeat(65_536);
 /** A client of a server with the guard, and both ends of it. */
 async function join(transport: "websocket" | "polling") {
   const config = readConfig({ NODE_ENV: "test" });
-  const io = createIo(config, createOriginCheck(config));
+  const connections = createConnections();
+  const io = createIo(config, createOriginCheck(config), connections.onWebSocket);
   const httpServer = createServer();
   const lines = createLineLog();
   const log = createLogger("debug", { write: (text) => lines.feed("stdout", text) });
   const slowClient = jest.fn();
-  const guard = createSlowClientGuard(io, LIMITS, { slowClient }, log);
+  const guard = createSlowClientGuard(connections, LIMITS, { slowClient }, log);
   io.attach(httpServer);
+  connections.install(io);
+  installPollingRequests(io, connections);
   await guard.start();
   const listening = once(httpServer, "listening");
   httpServer.listen(0, "127.0.0.1");
@@ -38,7 +45,15 @@ async function join(transport: "websocket" | "polling") {
   await once(socket, "connect");
   const [server] = [...(io as unknown as Server).sockets.sockets.values()];
   if (server === undefined) throw new Error("not connected");
-  return { socket, server, lines, slowClient };
+  return { socket, server, lines, slowClient, url: `http://127.0.0.1:${port}`, engine: io.engine };
+}
+
+/** A connection as Engine.IO tells of it. */
+interface Outsider {
+  readonly readyState: string;
+  readonly writeBuffer: readonly unknown[];
+  readonly transport: { readonly writable: boolean };
+  send(text: string): void;
 }
 
 type WithWebSocket = { readonly ws: { readonly _socket: NetSocket; terminate(): void } };
@@ -66,6 +81,62 @@ test("what Engine.IO holds back for a client that does not read counts, not only
   expect(line?.fields).toMatchObject({ level: "warn", msg: "client does not read: connection closed" });
   expect(line?.fields.packets).toBeLessThan(LIMITS.packets);
   expect(line?.fields.bytes).toBeGreaterThan(LIMITS.bytes);
+});
+
+test("a connection that has joined nothing counts as well", async () => {
+  const { url, engine, slowClient } = await join("websocket");
+  const connected = once<[Outsider]>(engine, "connection");
+  const client = await openEngineClient(url);
+  const [raw] = await connected;
+  client.webSocket.pause();
+  await eventually(() => {
+    raw.send(TEXT.repeat(10));
+    expect(slowClient).toHaveBeenCalled();
+  });
+  await eventually(() => expect(raw.readyState).toBe("closed"));
+});
+
+test("an answer to a poll counts that the client does not read, though Engine.IO takes it for sent", async () => {
+  const { url, engine, slowClient } = await join("websocket");
+  const connected = once<[Outsider]>(engine, "connection");
+  const sid = await openPollingSession(url);
+  const [raw] = await connected;
+  const connection = await openRaw(url);
+  connection.socket.pause();
+  connection.write(`GET /socket.io/?EIO=4&transport=polling&sid=${sid} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await eventually(() => expect(raw.transport.writable).toBe(true));
+
+  raw.send(TEXT.repeat(1200)); // more than any kernel takes
+
+  expect(raw.writeBuffer).toHaveLength(0);
+  await eventually(() => expect(raw.readyState).toBe("closed"));
+  expect(slowClient).toHaveBeenCalledTimes(1);
+});
+
+test("a client that reads everything between two looks is left alone, however many packets wait for it then", async () => {
+  const { socket, server, slowClient } = await join("polling");
+  let received = 0;
+  socket.on("held", () => {
+    received += 1;
+  });
+  const end = performance.now() + 2500;
+  let sent = 0;
+  while (performance.now() < end) {
+    for (let count = 0; count < 2 * LIMITS.packets; count += 1) server.emit("held", "x");
+    sent += 2 * LIMITS.packets;
+    await eventually(() => expect(received).toBe(sent));
+  }
+  expect(slowClient).not.toHaveBeenCalled();
+});
+
+test("a client that takes nothing of too many packets for a second is closed", async () => {
+  const { url, engine, slowClient } = await join("websocket");
+  const connected = once<[Outsider]>(engine, "connection");
+  await openPollingSession(url);
+  const [raw] = await connected;
+  for (let count = 0; count < 2 * LIMITS.packets; count += 1) raw.send("x");
+  await eventually(() => expect(raw.readyState).toBe("closed"));
+  expect(slowClient).toHaveBeenCalledTimes(1);
 });
 
 test("a client that reads is left alone, however much it gets", async () => {

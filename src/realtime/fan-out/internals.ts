@@ -14,7 +14,7 @@ export interface Transport {
   readonly name: string;
   /** Whether what was sent before has been written. */
   readonly writable: boolean;
-  readonly perMessageDeflate: unknown;
+  readonly opts: { readonly perMessageDeflate?: unknown };
   /** The WebSocket of `ws`, on its TCP or TLS socket. */
   readonly socket?: { readonly _socket?: NetSocket | null };
   send(packets: readonly object[]): void;
@@ -45,13 +45,14 @@ export function clientOf(socket: IoSocket): ClientOfIo | undefined {
     typeof conn?.readyState === "string" &&
     typeof conn.transport?.send === "function" &&
     typeof conn.transport.close === "function" &&
-    typeof conn.transport.writable === "boolean";
+    typeof conn.transport.writable === "boolean" &&
+    typeof conn.transport.opts === "object";
   return isKnown ? (client as ClientOfIo) : undefined;
 }
 
 /** The TCP or TLS socket below a WebSocket transport that does not compress; undefined for any other transport. */
 export function wireOf(transport: Transport): NetSocket | undefined {
-  if (transport.name !== "websocket" || transport.perMessageDeflate) return undefined;
+  if (transport.name !== "websocket" || transport.opts.perMessageDeflate) return undefined;
   const wire = transport.socket?._socket;
   return wire instanceof NetSocket ? wire : undefined;
 }

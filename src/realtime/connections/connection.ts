@@ -1,0 +1,99 @@
+import type { ServerResponse } from "node:http";
+import type { WebSocket } from "ws";
+import type { IoSocket } from "../io.js";
+import type { RawConnection } from "./raw-connection.js";
+
+/** Work that a client has asked for. Never rejects. */
+export type Job = () => Promise<void>;
+
+/**
+ * What is known of one Engine.IO connection beyond Engine.IO, from its handshake to its end, whether it has joined
+ * or not. There is one per connection: it is kept small.
+ */
+export class Connection {
+  readonly raw: RawConnection;
+  /** Of the performance clock, in milliseconds. */
+  readonly openedAtMs = performance.now();
+  /** Since when it is in no namespace, on the same clock; undefined while it is in one. */
+  outsideSinceMs: number | undefined = this.openedAtMs;
+  /** Its Socket.IO session, once it has one. It has one in its life. */
+  socket: IoSocket | undefined;
+  /** What it talks by; undefined while it polls. */
+  webSocket: WebSocket | undefined;
+  /** What it may go over to. */
+  candidate: WebSocket | undefined;
+  /** Answers to polls of which the kernel has not taken all. */
+  answers: Set<ServerResponse> | undefined;
+  /** How often it has asked to join. */
+  connects = 0;
+  /** Its share of the turn in which it sent something last, see {@link Reading}. */
+  readonly share = { turn: -1, weight: 0, isLate: false };
+  /** Events that are being handled. */
+  running = 0;
+  /** Events that wait to be handled, in order. */
+  jobs: Job[] = [];
+  #holds = 0;
+  #resume: (() => void) | undefined;
+
+  constructor(raw: RawConnection, webSocket: WebSocket | undefined) {
+    this.raw = raw;
+    this.webSocket = webSocket;
+  }
+
+  /** Events that have come and are not answered yet. */
+  get openEvents(): number {
+    return this.running + this.jobs.length;
+  }
+
+  /** Whether a WebSocket may still be opened for it. */
+  get mayUpgrade(): boolean {
+    return this.webSocket === undefined && this.candidate === undefined;
+  }
+
+  /** Reads no more from the client, until everyone who holds it has released it. What was read already still comes. */
+  hold(): void {
+    this.#holds += 1;
+    if (this.#holds === 1) this.webSocket?.pause();
+  }
+
+  /** Ends one {@link hold}. */
+  release(): void {
+    if (this.#holds === 0) return; // it has ended meanwhile
+    this.#holds -= 1;
+    if (this.#holds === 0) this.#readOn();
+  }
+
+  /** Calls back at once, or when the connection is read from again: for a request with packets of a client that polls. */
+  whenRead(read: () => void): void {
+    if (this.#holds === 0 || this.#resume !== undefined) read();
+    else this.#resume = read;
+  }
+
+  /** It has gone over to the WebSocket that it has tried. */
+  upgraded(): void {
+    this.webSocket = this.candidate;
+    this.candidate = undefined;
+    if (this.#holds > 0) this.webSocket?.pause();
+  }
+
+  /** Ends it at once and in a way that its client comes back. For a client that may not even read. */
+  cut(): void {
+    this.raw.close(true);
+    this.webSocket?.terminate();
+    for (const answer of this.answers ?? []) answer.destroy();
+  }
+
+  /** It is over: what waits is given up, and its WebSocket is read to the end. */
+  ended(): void {
+    this.jobs = [];
+    this.#holds = 0;
+    this.candidate?.terminate();
+    this.#readOn();
+  }
+
+  #readOn(): void {
+    this.webSocket?.resume();
+    this.#resume?.();
+    this.#resume = undefined;
+  }
+}

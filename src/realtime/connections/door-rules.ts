@@ -1,0 +1,62 @@
+import type { WebSocket } from "ws";
+import type { Io, IoSocket } from "../io.js";
+import type { Connection } from "./connection.js";
+import { type Connections, sessionIdOf } from "./connections.js";
+import type { RawConnection, RawPacket } from "./raw-connection.js";
+import type { Reading } from "./reading.js";
+
+/** How often a connection may ask to join. Clients ask once, and again after a refusal that they can do something about. */
+const MAX_CONNECTS = 10;
+/** How a Socket.IO packet begins that asks to join a namespace. */
+const CONNECT = "0";
+/** How the reasons end for which a socket leaves its connection; with all others the connection ends, too. */
+const LEFT = " namespace disconnect";
+
+/**
+ * What holds for every connection, whether it has joined or not; after `io` is attached.
+ * - It has one Socket.IO session: who leaves is hung up on, and comes back through admission.
+ * - Who asks to join again and again is cut off.
+ * - Whatever comes counts towards its share of a turn.
+ */
+export function installDoorRules(io: Io, connections: Connections, reading: Reading): void {
+  const byWebSocket = new WeakMap<WebSocket, Connection>();
+
+  // One function of each for all connections, as each would cost memory.
+  function onPacket(this: RawConnection, { type, data }: RawPacket): void {
+    const connection = connections.get(this.id);
+    if (connection === undefined) return;
+    const text = typeof data === "string" ? data : "";
+    reading.took(connection, text.length);
+    if (type !== "message" || !text.startsWith(CONNECT)) return;
+    connection.connects += 1;
+    if (connection.connects > MAX_CONNECTS) connection.cut();
+  }
+
+  /** The frames that the WebSocket answers by itself. */
+  function onPing(this: WebSocket): void {
+    const connection = byWebSocket.get(this);
+    if (connection !== undefined) reading.took(connection, 0);
+  }
+
+  function watchWebSocket(this: RawConnection): void {
+    const connection = connections.get(this.id);
+    if (connection?.webSocket === undefined) return;
+    byWebSocket.set(connection.webSocket, connection);
+    connection.webSocket.on("ping", onPing).on("pong", onPing);
+  }
+
+  function onLeave(this: IoSocket, reason: string): void {
+    const connection = connections.get(sessionIdOf(this));
+    if (connection === undefined || !reason.endsWith(LEFT)) return;
+    connection.outsideSinceMs = performance.now();
+    // Who was sent away is still to hear of it.
+    connection.raw.close(reason.startsWith("client"));
+  }
+
+  io.engine.on("connection", (raw: RawConnection) => {
+    raw.on("packet", onPacket);
+    raw.on("upgrade", watchWebSocket);
+    watchWebSocket.call(raw);
+  });
+  io.on("connection", (socket) => socket.on("disconnect", onLeave));
+}

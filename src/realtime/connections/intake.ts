@@ -1,0 +1,80 @@
+import type { Connection, Job } from "./connection.js";
+import type { Reading } from "./reading.js";
+import type { Turns } from "./turns.js";
+
+/** Events of one connection that may wait; who sends more at once is cut off. Only a client that polls can, in one request. */
+const MAX_WAITING = 4096;
+/** Events that wait before the client is not read from any more. */
+const HOLD_AT = 8;
+
+/** Takes the events of all connections, each in its order. */
+export interface Intake {
+  /** Does the job at once if it may, later otherwise. */
+  take(connection: Connection, job: Job): void;
+}
+
+/**
+ * Lets nobody have more than `openEvents` events at work, and shares each turn of the event loop: when its time is used up,
+ * what comes waits for the next one, in which those who wait are served by turns, one event each. Whose events wait is not read
+ * from. An event ends after the turn's synchronous work, so that `openEvents` is also what one connection gets per turn.
+ */
+export function createIntake(turns: Turns, reading: Reading, openEvents: number): Intake {
+  /** Those of whom an event could begin, in the order in which they come. */
+  const ready = new Set<Connection>();
+  const held = new WeakSet<Connection>();
+  let isAsked = false;
+
+  function begin(connection: Connection, job: Job): void {
+    connection.running += 1;
+    void job().then(() => ended(connection));
+  }
+
+  function ended(connection: Connection): void {
+    connection.running -= 1;
+    if (connection.jobs.length > 0) queue(connection);
+  }
+
+  function queue(connection: Connection): void {
+    if (connection.running >= openEvents) return; // comes back when one of them ends
+    ready.add(connection);
+    if (!isAsked) turns.onNext(work);
+    isAsked = true;
+  }
+
+  function work(): void {
+    isAsked = false;
+    // Who is put back comes up again in the same loop, behind the others.
+    for (const connection of ready) {
+      if (turns.isOver()) break;
+      ready.delete(connection);
+      const job = connection.jobs.shift();
+      if (job !== undefined) begin(connection, job);
+      if (connection.jobs.length > 0) queue(connection);
+      else if (held.delete(connection)) reading.release(connection);
+    }
+    if (ready.size > 0 && !isAsked) {
+      turns.onNext(work);
+      isAsked = true;
+    }
+  }
+
+  return {
+    take(connection, job) {
+      const { jobs, running } = connection;
+      if (jobs.length === 0 && running < openEvents && !turns.isOver()) {
+        begin(connection, job);
+        return;
+      }
+      if (jobs.length >= MAX_WAITING) {
+        connection.cut();
+        return;
+      }
+      jobs.push(job);
+      if (jobs.length === HOLD_AT && !held.has(connection)) {
+        held.add(connection);
+        connection.hold();
+      }
+      queue(connection);
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/** The turns of the event loop: what a process does between two looks at all its sockets. */
+export interface Turns {
+  /** The number of this turn. */
+  number(): number;
+  /** Whether this turn has used up its time. The clock of a turn starts with the first question. */
+  isOver(): boolean;
+  /** Calls back at the beginning of the next turn. */
+  onNext(callback: () => void): void;
+}
+
+/** Turns of which each has `budgetMs` for what clients ask for, so that nobody waits for the whole of what another one asks. */
+export function createTurns(budgetMs: number): Turns {
+  let number = 0;
+  let startedAtMs: number | undefined;
+  let callbacks: (() => void)[] = [];
+
+  function start(): number {
+    startedAtMs = performance.now();
+    setImmediate(next);
+    return startedAtMs;
+  }
+
+  function next(): void {
+    number += 1;
+    startedAtMs = undefined;
+    const due = callbacks;
+    callbacks = [];
+    for (const callback of due) callback();
+  }
+
+  return {
+    number: () => number,
+    isOver: () => performance.now() - (startedAtMs ?? start()) > budgetMs,
+    onNext(callback) {
+      if (startedAtMs === undefined) start();
+      callbacks.push(callback);
+    },
+  };
+}
