@@ -30,6 +30,7 @@ const NEEDS = [
       "stack/nginx.ts",
       "tests/support/nginx-round-robin.ts",
       "tests/nginx/files.test.ts",
+      "tests/nginx/handshake-limit.test.ts",
       "scripts/setup/nginx.mjs",
     ],
   },

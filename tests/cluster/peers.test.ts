@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { WebSocket } from "ws";
 import { onTestEnd } from "../support/cleanup.js";
 import { logged } from "../support/line-log.js";
+import { startStopwatch } from "../support/machine-time.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { spawnPeers } from "../support/spawn-peers.js";
 import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
@@ -120,8 +121,9 @@ describe.each(MODES)("with %s", (_mode, place) => {
     ];
     for (const path of [...swapped, ...[...odd, ...worse].map((id) => base + id)]) {
       for (const { url } of [a, b]) {
-        const answer = await call(url + path.replaceAll(" ", "%20"), { text: "3", withinMs: 2000 });
-        expect([path, answer.status]).toEqual([path, 404]);
+        const answer = await call(url + path, { text: "3", withinMs: 2000 });
+        // What no server of this kind makes as an id is no session's; the rest is nobody's.
+        expect([path, answer.status]).toEqual([path, /%|9{256}/.test(path) ? 400 : 404]);
       }
     }
     await Promise.all([elsewhere(one, b).send("3"), elsewhere(other, a).send("3")]);
@@ -147,9 +149,9 @@ describe.each(MODES)("with %s", (_mode, place) => {
     const socket = await upgrade(tunnelled, b);
     const closed = once(socket, "close", 10_000);
     await elsewhere(others, b).send("3");
-    const stopMs = performance.now();
+    const stopping = startStopwatch();
     expect(await b.stop()).toBe(0);
-    expect(performance.now() - stopMs).toBeLessThan(6000);
+    expect(stopping()).toBeLessThan(6000);
     await closed;
     expect(complaints(b.logs)).toEqual([]);
     for (const text of ["3", "3"])

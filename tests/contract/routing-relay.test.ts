@@ -1,0 +1,120 @@
+import { openRaw } from "../cluster/support/raw-connection.js";
+import { exchange, get, post, startTwoWorkers, type TwoWorkers } from "../cluster/support/two-workers.js";
+import { startMongo } from "../support/mongo.js";
+import { eventually } from "../support/wait.js";
+
+// Whoever reads a request: the answer is the one of the worker that has the session, and what one parsed the other parses the same.
+
+let shoal: TwoWorkers;
+
+beforeAll(async () => {
+  shoal = await startTwoWorkers((await startMongo()).uriFor());
+});
+
+/** The answers to what is sent on a connection of each worker about a session of worker 1, up to its end or the next request. */
+async function bothWays(requestOf: (path: string) => string): Promise<string[]> {
+  const answers: string[] = [];
+  for (const worker of [1, 2]) {
+    const [session] = await shoal.sessions();
+    const connection = await shoal.connectionAt(worker);
+    const before = connection.received().length;
+    connection.socket.write(requestOf(session.path));
+    await eventually(() =>
+      expect(connection.received().slice(before)).toMatch(/^HTTP\/1.1 \d+ [\s\S]*?\r\n\r\n/),
+    );
+    const [head = "", body = ""] = connection.received().slice(before).split("\r\n\r\n", 2);
+    answers.push(`${head.split("\r\n", 1)[0]} ${body}`);
+    connection.socket.destroy();
+  }
+  return answers;
+}
+
+test.each([
+  ["a poll by HEAD", (path: string) => `HEAD ${path} HTTP/1.1\r\nHost: shoal\r\n\r\n`],
+  ["PUT", (path: string) => `PUT ${path} HTTP/1.1\r\nHost: shoal\r\nContent-Length: 1\r\n\r\n3`],
+  ["DELETE", (path: string) => `DELETE ${path} HTTP/1.1\r\nHost: shoal\r\n\r\n`],
+  [
+    "a POST of HTTP/1.0 without Host",
+    (path: string) => `POST ${path} HTTP/1.0\r\nContent-Length: 1\r\n\r\n3`,
+  ],
+  [
+    "a coding with tabs around it",
+    (path: string) =>
+      `POST ${path} HTTP/1.1\r\nHost: shoal\r\nTransfer-Encoding:\tchunked\t\r\n\r\n1\r\n3\r\n0\r\n\r\n`,
+  ],
+  ["two sids", (path: string) => `GET ${path}&sid=x HTTP/1.1\r\nHost: shoal\r\n\r\n`],
+  [
+    "a POST without a body",
+    (path: string) => `POST ${path} HTTP/1.1\r\nHost: shoal\r\nContent-Length: 0\r\n\r\n`,
+  ],
+])("the answer does not depend on the way: %s", async (_what, requestOf) => {
+  const [own, relayed] = await bothWays(requestOf);
+  expect(relayed).toBe(own);
+});
+
+test.each(["content-length", "Transfer-Encoding", "host", "keep-alive, Content-Length"])(
+  "a request that wants %s dropped on the way is refused where it would be relayed, and nothing in its body is carried out",
+  async (named) => {
+    const [one, other] = await shoal.sessions();
+    const inner = post(one.path, '421["join",{"room":"smuggled"}]');
+    const connection = await shoal.connectionAt(one.worker);
+    connection.socket.write(
+      `POST ${other.path} HTTP/1.1\r\nHost: shoal\r\nConnection: ${named}\r\nContent-Length: ${inner.length}\r\n\r\n${inner}`,
+    );
+    expect(await connection.receive(/HTTP\/1.1 400 /)).toMatch(/HTTP\/1.1 400 /);
+    for (const session of [one, other]) {
+      await session.send('429["leave",{"room":"none"}]');
+      expect(await session.poll()).toEqual(['439[{"ok":true,"room":"none"}]']);
+    }
+  },
+);
+
+test("requests sent without waiting, for sessions of both workers, are answered in their order", async () => {
+  for (const worker of [1, 2]) {
+    const [one, other] = await shoal.sessions();
+    const connection = await shoal.connectionAt(worker);
+    const before = connection.received().length;
+    const joins = [one, other, one, other].map(({ path }, index) =>
+      post(path, `42${index}["join",{"room":"in-turn"}]`),
+    );
+    connection.socket.write(joins.join(""));
+    const fourTimes = /^(HTTP\/1.1 200 [\s\S]*?\r\n\r\nok){4}$/;
+    await eventually(() => expect(connection.received().slice(before)).toMatch(fourTimes));
+    const heard = [...(await one.poll()), ...(await other.poll())];
+    for (const index of [0, 1, 2, 3]) expect(heard.join()).toContain(`43${index}[`);
+  }
+});
+
+test("a POST and an upgrade in one packet are answered in their order, whoever has the session", async () => {
+  for (const worker of [1, 2]) {
+    const [session] = await shoal.sessions();
+    const connection = await shoal.connectionAt(worker);
+    const before = connection.received().length;
+    const upgrade = get(session.path.replace("polling", "websocket")).replace(
+      "\r\n\r\n",
+      "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    );
+    connection.socket.write(post(session.path, "3") + upgrade);
+    await connection.receive(/HTTP\/1.1 101 /);
+    expect(connection.received().slice(before)).toMatch(/^HTTP\/1.1 200 [\s\S]*okHTTP\/1.1 101 /);
+  }
+});
+
+test.each([
+  ["GET", "/health", "", '"worker"'],
+  ["POST", "/hello", '{"name":"Ada"}', "Hello, Ada"],
+])(
+  "%s %s that offers HTTP/2 is answered as if it did not, on a connection that goes on",
+  async (method, path, body, answer) => {
+    const connection = await openRaw(shoal.url);
+    const offer =
+      "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA";
+    const type = `Content-Type: application/json\r\nContent-Length: ${body.length}`;
+    const request = `${method} ${path} HTTP/1.1\r\nHost: shoal\r\n${offer}\r\n${type}\r\n\r\n${body}`;
+    for (const _ of [0, 1]) {
+      const answered = await exchange(connection, request.slice(0, -3), request.slice(-3));
+      expect(answered).toMatch(/^HTTP\/1.1 200 /);
+      expect(answered).toContain(answer);
+    }
+  },
+);
