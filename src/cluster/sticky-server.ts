@@ -1,10 +1,14 @@
 import cluster, { type Worker } from "node:cluster";
-import { createServer, type Server } from "node:http";
+import type { Server as HttpServer } from "node:http";
+import { createServer, type Server } from "node:net";
 import { setupMaster } from "@socket.io/sticky";
+import { descriptorCapacity } from "../descriptors.js";
 import type { StickySockets } from "./sticky-sockets.js";
 
 /** A longer header is handed over as it is: the worker's parser refuses it. */
 const HEADER_LIMIT_BYTES = 16_384;
+/** Silence before the end of the header that ends a connection, in milliseconds. */
+const HEADER_TIMEOUT_MS = 60_000;
 /** The end of a header, or a beginning that can never become one, as with TLS; the parser refuses lone line feeds too. */
 const HEADER_DECIDED = /\n\r?\n|^[^A-Z]/;
 
@@ -13,13 +17,19 @@ const HEADER_DECIDED = /\n\r?\n|^[^A-Z]/;
  * the next one in turn. `routable` names the workers that may get something new; with none, clients get 503.
  */
 export function createStickyServer(routable: () => readonly Worker[], sockets: StickySockets): Server {
-  const server = createServer();
+  // The library needs no more than its "connection". An HTTP server would end, when it closes on Node 26, those whose requests
+  // it has not read itself.
+  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  server.maxConnections = descriptorCapacity();
   // Round robin and not the library's `least-connection`, which counts sessions only: plain HTTP all went to one worker,
   // and a worker that is not ready yet, having none, attracted everything.
-  setupMaster(server, { loadBalancingMethod: "round-robin" });
+  setupMaster(server as Server as HttpServer, { loadBalancingMethod: "round-robin" });
 
   server.on("connection", (socket) => {
     sockets.add(socket);
+    socket.on("error", () => {}); // the client's end; "close" follows
+    const onSilence = (): void => void socket.destroy();
+    socket.setTimeout(HEADER_TIMEOUT_MS, onSilence);
     // The library decides on the first chunk, which may lack the session id or the end of the header.
     const listeners = socket.listeners("data") as ((chunk: Buffer) => void)[];
     socket.removeAllListeners("data");
@@ -28,7 +38,7 @@ export function createStickyServer(routable: () => readonly Worker[], sockets: S
       header = Buffer.concat([header, chunk]);
       const complete = HEADER_DECIDED.test(header.toString("latin1"));
       if (!complete && header.length < HEADER_LIMIT_BYTES) return;
-      socket.off("data", collect);
+      socket.off("data", collect).off("timeout", onSilence).setTimeout(0);
       for (const listener of listeners) socket.on("data", listener);
       sockets.handOver(socket, () => amongOnly(routable(), () => socket.emit("data", header)));
     });

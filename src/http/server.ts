@@ -1,4 +1,10 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+} from "node:http";
 import type { Component } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
 import type { InFlight } from "./in-flight.js";
@@ -9,12 +15,26 @@ import type { InFlight } from "./in-flight.js";
  */
 const KEEP_ALIVE_TIMEOUT_MS = 80_000;
 
+/** Node has it from 24.9 on; before, the session router has those requests answered that offer something else. */
+interface UpgradeChoice {
+  /** Whether a request that offers an upgrade becomes an "upgrade" event, and not a "request". */
+  shouldUpgradeCallback(request: IncomingMessage): boolean;
+}
+
+/** Whether a request asks for the one protocol besides HTTP that is spoken here. */
+export function isWebSocketUpgrade({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
+}
+
 /** The HTTP server that Express and Socket.IO share. It does not listen by itself. */
 export function createHttpServer(listener: RequestListener): Server {
-  const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS, headersTimeout: 60_000, requestTimeout: 60_000 },
-    listener,
-  );
+  const options: ServerOptions & UpgradeChoice = {
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    headersTimeout: 60_000,
+    requestTimeout: 60_000,
+    shouldUpgradeCallback: isWebSocketUpgrade,
+  };
+  const server = createServer(options, listener);
   // Node would keep 1,000 header lines and drop the rest, perhaps one that says how long the body is. Their size is bounded.
   server.maxHeadersCount = 0;
   return server;

@@ -23,8 +23,9 @@ export function sealedSubscriber(subscriber: Client, seal: Pick<BusSeal, "open">
   const guards = new Map<Listener, Listener>();
 
   function guard(listener: Listener): Listener {
-    // The channel and the message come last, behind the pattern if there is one.
-    const guarded: Listener = async (...args) => {
+    // The channel and the message come last, behind the pattern if there is one; a cluster's client adds `undefined`.
+    const guarded: Listener = async (...told) => {
+      const args = told.filter((arg) => arg !== undefined);
       try {
         const message = seal.open(String(args.at(-2)), args.at(-1) as Buffer);
         if (message !== undefined) await listener(...args.slice(0, -1), message);

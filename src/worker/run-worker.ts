@@ -26,8 +26,11 @@ export async function runWorker(): Promise<void> {
   endWithPrimary(primary);
   tellPrimary({ type: "shoal:hello" });
   const { slot, config, socketDir } = await booted;
+  let failed = false;
   process.once("exit", () => {
-    if (process.ppid !== primary) rmSync(socketDir, { recursive: true, force: true }); // nobody else is left to do it
+    // Without a primary nobody else is left to do it. The channel closes before the parent changes.
+    const isAlone = process.ppid !== primary || (!process.connected && !failed);
+    if (isAlone) rmSync(socketDir, { recursive: true, force: true });
   });
   const identity = { instance: config.instance, worker: slot };
   const log = createLogger(config.logLevel).child(identity);
@@ -74,6 +77,7 @@ export async function runWorker(): Promise<void> {
       message: error instanceof Error ? error.message : String(error),
       temporary,
     });
+    failed = true;
     process.disconnect(); // flushes what was said; Node then ends a worker that is on its own
   }
 }

@@ -46,7 +46,11 @@ test.each([
   ["binary inside", [{ a: new Uint8Array(1) }], "must be a JSON value"],
   ["an array buffer", { a: new ArrayBuffer(1) }, "must be a JSON value"],
 ])("refuses %s", (_what, value, message) => {
-  expect(refusalOf(value)).toEqual({ code: "invalid", message: expect.stringContaining(message) });
+  expect(refusalOf(value)).toEqual({
+    code: "invalid",
+    message: expect.stringContaining(message),
+    temporary: false,
+  });
 });
 
 test.each([

@@ -43,10 +43,14 @@ export function createPeers(config: Config, store: MongoPeerStore, io: Io, log: 
   };
 }
 
+/** Engine.IO answers a POST as soon as it has read it; who waits longer, waits for an instance that hangs. */
+const POST_TIMEOUT_MS = 5000;
+
 function destinationFor(peer: Peer, directory: PeerDirectory): Destination {
   return {
     address: peer.address,
     agentFor: peer.agentFor,
+    postTimeoutMs: POST_TIMEOUT_MS,
     onReached: () => directory.reached(peer),
     onUnreachable: (error) => directory.unreachable(peer, error),
   };

@@ -4,8 +4,6 @@ import { endToEnd, hasBody, relayedHeaders } from "./relay-headers.js";
 
 /** Longest wait for a connection to another process, in milliseconds. */
 export const CONNECT_TIMEOUT_MS = 2000;
-/** Longest wait for the answer to a POST that is sent, in milliseconds: Engine.IO answers it as soon as it has read it. */
-const POST_ANSWER_TIMEOUT_MS = 5000;
 
 /** Where a request goes, and who hears what came of it. */
 export interface Errand {
@@ -44,7 +42,7 @@ export function relayRequest(
   }
 
   function onAsked(): void {
-    if (stage === "asking") timer = setTimeout(giveUp, POST_ANSWER_TIMEOUT_MS);
+    if (stage === "asking") timer = setTimeout(giveUp, errand.destination.postTimeoutMs ?? errand.silenceMs);
   }
 
   function onError(error: NodeJS.ErrnoException): void {

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { readEngineRequest } from "../../engine-request.js";
+import { isWebSocketUpgrade } from "../../http/server.js";
 import type { Component } from "../../lifecycle.js";
 import type { Logger } from "../../logger.js";
 import { takeRequestListeners, takeUpgradeListeners } from "../server-listeners.js";
@@ -139,7 +140,7 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
         const here = (): void => onUpgrade(request, socket, head);
         inTurn(lastOf.get(socket), socket, () => {
           // Anything else asks for a protocol that this server does not speak, and is to be answered as if it did not (RFC 9110, 7.8).
-          if (!isWebSocket(request)) {
+          if (!isWebSocketUpgrade(request)) {
             replay(
               httpServer,
               socket,
@@ -166,8 +167,4 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
       for (const end of [...relays, ...tunnels]) end();
     },
   };
-}
-
-function isWebSocket({ method, headers }: IncomingMessage): boolean {
-  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
 }
