@@ -19,7 +19,7 @@ const HEADER_DECIDED = /\n\r?\n|^[^A-Z]/;
 export function createStickyServer(routable: () => readonly Worker[], sockets: StickySockets): Server {
   // The library needs no more than its "connection". An HTTP server would end, when it closes on Node 26, those whose requests
   // it has not read itself.
-  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  const server = createServer({ noDelay: true });
   server.maxConnections = descriptorCapacity();
   // Round robin and not the library's `least-connection`, which counts sessions only: plain HTTP all went to one worker,
   // and a worker that is not ready yet, having none, attracted everything.

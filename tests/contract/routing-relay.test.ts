@@ -1,14 +1,16 @@
+import { createHash, randomBytes } from "node:crypto";
 import { openRaw } from "../cluster/support/raw-connection.js";
 import { exchange, get, post, startTwoWorkers, type TwoWorkers } from "../cluster/support/two-workers.js";
+import { connectClient } from "../support/connect-client.js";
 import { startMongo } from "../support/mongo.js";
-import { eventually } from "../support/wait.js";
+import { eventually, once } from "../support/wait.js";
 
 // Whoever reads a request: the answer is the one of the worker that has the session, and what one parsed the other parses the same.
 
 let shoal: TwoWorkers;
 
 beforeAll(async () => {
-  shoal = await startTwoWorkers((await startMongo()).uriFor());
+  shoal = await startTwoWorkers((await startMongo()).uriFor(), { MESSAGE_LIMIT_BYTES: "400000" });
 });
 
 /** The answers to what is sent on a connection of each worker about a session of worker 1, up to its end or the next request. */
@@ -118,3 +120,19 @@ test.each([
     }
   },
 );
+
+test("bodies that are still coming when their connection is looked at arrive as they were sent", async () => {
+  const { socket } = await connectClient(shoal.url);
+  for (const _ of Array.from({ length: 6 })) {
+    for (const session of await shoal.sessions()) {
+      const body = randomBytes(150_000).toString("hex");
+      const heard = once<[{ body: string }]>(socket, "message");
+      // A connection of its own for each: it is opened with this request.
+      await session.send(`42["message",{"body":"${body}"}]`);
+      const [message] = await heard;
+      expect(createHash("sha256").update(message.body).digest("hex")).toBe(
+        createHash("sha256").update(body).digest("hex"),
+      );
+    }
+  }
+});

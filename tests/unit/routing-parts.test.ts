@@ -40,13 +40,28 @@ describe("the first line of a connection", () => {
 
   test.each([
     ["that is not whole", "GET /socket.io/?EIO=4&sid=7.abc HTTP/1."],
-    ["of another method", "PUT /socket.io/?EIO=4&sid=7.abc HTTP/1.1\r\n"],
-    ["of a handshake", "GET /socket.io/?EIO=4 HTTP/1.1\r\n"],
-    ["of another path", "GET /hello?sid=7.abc HTTP/1.1\r\n"],
-    ["with two ids", "GET /socket.io/?sid=7.abc&sid=8.abc HTTP/1.1\r\n"],
-    ["that is no request", "\u0016\u0003\u0001\n"],
-    ["that is empty", "\n"],
-  ])("tells none in a line %s", (_what, text) => expect(asked(text)).toBeUndefined());
+    ["of another method", "PUT /socket.io/?EIO=4&sid=7.abc HTTP/1.1\r\n\r\n"],
+    ["of a handshake", "GET /socket.io/?EIO=4 HTTP/1.1\r\n\r\n"],
+    ["of another path", "GET /hello?sid=7.abc HTTP/1.1\r\n\r\n"],
+    ["with two ids", "GET /socket.io/?sid=7.abc&sid=8.abc HTTP/1.1\r\n\r\n"],
+    ["that is no request", "\u0016\u0003\u0001\r\n\r\n"],
+    ["that is empty", "\r\n\r\n"],
+  ])("tells none in a request %s", (_what, text) => expect(asked(text)).toBeUndefined());
+
+  const post = "POST /socket.io/?EIO=4&sid=7.abc HTTP/1.1\r\nHost: a";
+
+  test("tells the session of a request whose body is there", () => {
+    expect(asked(`${post}\r\nContent-Length: 1\r\n\r\n3`)).toBe("7.abc");
+  });
+
+  test.each([
+    ["the header is not whole", `${post}\r\n`],
+    ["the body is still coming", `${post}\r\nContent-Length: 2\r\n\r\n3`],
+    ["something follows", `${post}\r\nContent-Length: 1\r\n\r\n3G`],
+    ["the body comes in chunks", `${post}\r\nTransfer-Encoding: chunked\r\n\r\n`],
+    ["the body is waited for", `${post}\r\nExpect: 100-continue\r\n\r\n`],
+    ["two lengths are told", `${post}\r\nContent-Length: 0\r\ncontent-length: 0\r\n\r\n`],
+  ])("tells none if %s", (_what, text) => expect(asked(text)).toBeUndefined());
 });
 
 test("a request that offers an upgrade is the same without the offer", () => {

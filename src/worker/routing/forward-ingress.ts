@@ -52,8 +52,8 @@ export function createForwardIngress(
   }
 
   /**
-   * Looks at the target of the first request: a connection that is opened for a sibling's session goes there as a whole. This
-   * is a hint, and saves a relay for each request; what it does not see, the session router does.
+   * Looks at the first request: a connection that is opened for a sibling's session goes there as a whole. This is a hint,
+   * and saves a relay for each request; what it does not see, the session router does.
    */
   function giveAway(socket: Socket, first: Buffer): boolean {
     const sessionId = sessionAskedFor(first, ENGINE_PATH);

@@ -103,7 +103,8 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
       socket.end("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
       return;
     }
-    if (destination.handOver !== undefined) return destination.handOver(upgrade);
+    // Who sends before there is an answer may go on with it, and each who has the connection open would read a part.
+    if (destination.handOver !== undefined && upgrade.head.length === 0) return destination.handOver(upgrade);
     const end = openTunnel(upgrade, { destination, sessionId, silenceMs, handleHere });
     tunnels.add(end);
     socket.once("close", () => tunnels.delete(end));
