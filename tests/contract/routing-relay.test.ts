@@ -123,7 +123,7 @@ test.each([
 
 test("bodies that are still coming when their connection is looked at arrive as they were sent", async () => {
   const { socket } = await connectClient(shoal.url);
-  for (const _ of Array.from({ length: 6 })) {
+  for (const _ of Array.from({ length: 30 })) {
     for (const session of await shoal.sessions()) {
       const body = randomBytes(150_000).toString("hex");
       const heard = once<[{ body: string }]>(socket, "message");
