@@ -1,11 +1,31 @@
 import type { Json, Link, RoomError } from "./protocol.js";
-import { createRepeater, roomError } from "./protocol.js";
+import { createRepeater, LONGEST_TIMER_MS, roomError } from "./protocol.js";
 
 type Entry = { id: string; body: Json; bytes: number; settle(error?: RoomError, seq?: number): void };
 
 /** Ids sort by time, to keep the server's index compact; the order is the queue's. `randomUUID` would need https. */
 const createId = () =>
   `${Date.now().toString(36).padStart(9, "0")}-${crypto.getRandomValues(new Uint32Array(3)).join("")}`;
+
+/** Runs the task after any time; the returned function cancels it. `Infinity` needs no timer. */
+function later(ms: number, task: () => void): () => void {
+  const wait = (leftMs: number) => {
+    if (leftMs > LONGEST_TIMER_MS) timer = setTimeout(wait, LONGEST_TIMER_MS, leftMs - LONGEST_TIMER_MS);
+    else timer = setTimeout(task, leftMs);
+  };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  if (ms < Infinity) wait(ms);
+  return () => clearTimeout(timer);
+}
+
+/** The body as JSON. What is no JSON is refused here: no repetition would help. */
+function toJson(body: Json): string {
+  try {
+    const json: string | undefined = JSON.stringify(body);
+    if (json !== undefined) return json;
+  } catch {}
+  throw roomError("invalid", "The body is no JSON value");
+}
 
 /** One batch in flight keeps the order; it holds all that came meanwhile and is repeated until it is confirmed. */
 export function createOutbox(room: string, link: Link) {
@@ -34,17 +54,19 @@ export function createOutbox(room: string, link: Link) {
 
   function publish(body: Json, id = createId()): Promise<{ seq: number; id: string }> {
     return new Promise((resolve, reject) => {
-      const bytes = new TextEncoder().encode(JSON.stringify(body)).length;
+      const json = toJson(body);
+      const bytes = new TextEncoder().encode(json).length;
       if (bytes > link.maxBytes) throw roomError("too_large", `The body exceeds ${link.maxBytes} bytes`);
       if (queue.length >= link.maxOutbox) throw roomError("outbox_full", "Too many messages are unconfirmed");
       const settle: Entry["settle"] = (error, seq = 0) => {
         queue = queue.filter((entry) => entry.settle !== settle);
-        clearTimeout(timer);
+        cancel();
         return error ? reject(error) : resolve({ id, seq });
       };
-      queue.push({ id, body, bytes, settle });
+      // A copy: what the app does with its own from here on is not sent.
+      queue.push({ id, body: JSON.parse(json), bytes, settle });
       const expire = () => settle(roomError("expired", "Not confirmed in time; it may be stored even so"));
-      const timer = link.expiryMs < Infinity ? setTimeout(expire, link.expiryMs) : undefined;
+      const cancel = later(link.expiryMs, expire);
       pump();
     });
   }

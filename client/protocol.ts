@@ -13,13 +13,19 @@ export type RoomError = Error & { code: string };
 export type Batch = { room: string; epoch: string; after: number; to: number; messages: readonly Message[] };
 /** What the server confirms: the numbers of a publish; a page of a room, or that it has to be started afresh. */
 export type Success = Batch & { ok: true; live: boolean; reset?: boolean; floor: number; seqs: number[] };
-export type Answer = Success | { ok: false; error: { code: string; message: string } };
+/** Only `temporary: false` says that no repetition helps; a server that does not say it is asked again. */
+export type Refusal = { ok: false; error: { code: string; message: string; temporary: boolean } };
+export type Answer = Success | Refusal;
+/** The longest time of a timer; beyond it, it would fire at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export const DEFAULTS = {
   /** How long to wait for an answer; more than the server's deadline of 15 s. */
   ackTimeoutMs: 20_000,
   /** Unconfirmed messages per room; more reject with `outbox_full`. */
   maxOutbox: 1000,
-  /** A message not confirmed by then rejects with `expired`; it may be stored all the same. */
+  /**
+   * A message not confirmed by then rejects with `expired`; it may be stored all the same. Of any length, and
+   * shorter than the server keeps messages (at least ten minutes), or one sent later may be stored a second time. */
   expiryMs: Infinity,
   /** Size of a body and of a batch, as JSON. What exceeds the server's maxHttpBufferSize ends the connection. */
   maxBytes: 60_000,
@@ -44,8 +50,9 @@ export function createRepeater(link: Link, event: string, next: Next, handle: Ha
     const request = !busy && link.socket.connected && next(failures > 0);
     if (!request) return;
     busy = true;
-    link.socket.timeout(link.ackTimeoutMs).emit(event, request, async (_: unknown, answer?: Answer) => {
-      const final = answer && (answer.ok || /^(invalid|too_large|forbidden|denied)$/.test(answer.error.code));
+    const waitMs = Math.min(link.ackTimeoutMs, LONGEST_TIMER_MS);
+    link.socket.timeout(waitMs).emit(event, request, async (_: unknown, answer?: Answer) => {
+      const final = answer && (answer.ok || answer.error?.temporary === false);
       if (final && handle(answer)) failures = 0;
       else await link.pause(failures++);
       busy = false;

@@ -75,7 +75,7 @@ function openRoom(room: string, link: Link, handlers: RoomOptions, forget: () =>
   link.socket.on("connect", resume);
   resume();
   return {
-    /** Resolves once the message is committed. To send a saved one again, give the same id. */
+    /** Resolves once the message is committed. To send a saved one again, give the same id: it is stored once while the room keeps it. */
     publish: outbox.publish,
     position: (): Position | undefined => from && { epoch: from.epoch, last: from.after },
     /** Unconfirmed messages reject with `closed`. */

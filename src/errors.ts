@@ -31,6 +31,8 @@ export type ErrorCode = keyof typeof ERRORS;
 export interface ErrorBody {
   readonly code: ErrorCode;
   readonly message: string;
+  /** True when the same request may succeed later, unchanged; what clients go by, rather than by a list of codes. */
+  readonly temporary: boolean;
 }
 
 /** An error meant for the client. Anything else that is thrown reaches the client as `internal`, with no detail. */
@@ -49,6 +51,7 @@ export class AppError extends Error {
   }
 
   get body(): ErrorBody {
-    return { code: this.code, message: this.message };
+    const { code, message } = this;
+    return { code, message, temporary: ERRORS[code].temporary };
   }
 }

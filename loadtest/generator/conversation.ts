@@ -13,11 +13,16 @@ export interface Conversation extends Pick<RawClientOptions, "onMessage" | "onEv
 /** How the server answers every event. */
 export interface Answer {
   readonly ok: boolean;
-  readonly error?: { readonly code: string };
+  readonly error?: { readonly code: string; readonly temporary?: boolean };
 }
 
 /** Why an answer is none of success. */
 export function refusalOf(answer: unknown): string | undefined {
   const { ok, error } = (answer ?? {}) as Partial<Answer>;
   return ok === true ? undefined : `refused: ${error?.code ?? "unknown answer"}`;
+}
+
+/** True when the server says that the same request may succeed later. */
+export function isTemporary(answer: unknown): boolean {
+  return (answer as Partial<Answer> | undefined)?.error?.temporary === true;
 }

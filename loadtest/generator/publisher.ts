@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { nowUs } from "../clock.js";
 import type { RawClient } from "../raw/raw-client.js";
-import { refusalOf } from "./conversation.js";
+import { isTemporary, refusalOf } from "./conversation.js";
 import type { Meter } from "./meter.js";
 
 /** What a publisher needs to know, and whom it tells. */
@@ -52,7 +52,7 @@ export function createPublisher({ room, connection, run, meter, body, onAcked }:
         return;
       }
       meter.error(`publish ${refusal}`);
-      if (refusal.endsWith("temporary")) void postLater(client, message);
+      if (isTemporary(answer)) void postLater(client, message);
       else {
         pending.delete(message.id);
         meter.count("refused");

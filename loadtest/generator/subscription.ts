@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RawClient } from "../raw/raw-client.js";
-import { refusalOf } from "./conversation.js";
+import { isTemporary, refusalOf } from "./conversation.js";
 
 /** All there is in (after, to], as the event `messages` and the pages of `subscribe` have it. */
 export interface Batch {
@@ -67,7 +67,7 @@ export function createSubscription(
           const live = onPage(answer as Page);
           reading = !live; // a live event of this very tick may already tell of a gap
           resolve(live ? "live" : "more");
-        } else if (refusal.endsWith("temporary")) resolve("again");
+        } else if (isTemporary(answer)) resolve("again");
         else reject(new Error(refusal));
       });
     });

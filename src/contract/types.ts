@@ -7,7 +7,7 @@ export interface NewMessage {
 }
 
 /**
- * A stored message. Inside the process `at` is the server's wall clock in ms since the epoch: a number survives every
+ * A stored message. Inside the process `at` is MongoDB's clock in ms since the epoch: a number survives every
  * bus and codec, a Date does not. On the wire it is ISO 8601, which needs no convention about units or zones.
  */
 export interface RoomMessage {
@@ -25,6 +25,7 @@ export interface RoomMessage {
 export interface Tombstone {
   readonly room: string;
   readonly seq: number;
+  /** By the clock of the worker that declared it; nothing goes by it. */
   readonly at: number;
   readonly void: true;
 }

@@ -10,6 +10,8 @@ export interface RoomRecord {
   readonly floor: number;
   /** Random name of this log; another one means that positions of clients are void. */
   readonly epoch: string;
+  /** When the newest number was handed out, by MongoDB's clock. */
+  readonly at?: Date;
   /** The newest number that each of the last workers got here in a command for many rooms; newest grant first. */
   readonly grants?: readonly Grant[];
 }
@@ -22,6 +24,7 @@ export interface Grant {
   readonly nth: number;
   /** Highest number of the grant. */
   readonly seq: number;
+  readonly at?: Date;
 }
 
 const schema = new Schema<RoomRecord>(
@@ -30,7 +33,8 @@ const schema = new Schema<RoomRecord>(
     seq: { type: Number, required: true },
     floor: { type: Number, required: true },
     epoch: { type: String, required: true },
-    grants: { type: [{ _id: false, by: String, nth: Number, seq: Number }], default: undefined },
+    at: Date,
+    grants: { type: [{ _id: false, by: String, nth: Number, seq: Number, at: Date }], default: undefined },
   },
   { collection: "rooms", versionKey: false },
 );

@@ -1,4 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { AppError } from "../errors.js";
 import { engineClients } from "./engine-clients.js";
 import type { Io } from "./io.js";
 
@@ -102,7 +103,7 @@ function refusalOf(result: AdmissionResult): Refusal {
   return {
     status: 503,
     headers: { "Retry-After": RETRY_AFTER },
-    body: { error: { code: "temporary", message } },
+    body: { error: new AppError("temporary", message).body },
   };
 }
 

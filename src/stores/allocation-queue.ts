@@ -1,3 +1,4 @@
+import type { Numbers } from "../services/rooms/room-store.js";
 import { mergeCalls } from "./merged-calls.js";
 
 /** Most allocations of one command; what is more waits for the next. */
@@ -6,9 +7,9 @@ const COMMAND_ALLOCATIONS = 1000;
 /** How numbers are had from the rooms' counters; each call hands out new ones and gives the highest. */
 export interface CounterCommands {
   /** The way for a single room. */
-  one(room: string, count: number): Promise<number>;
+  one(room: string, count: number): Promise<Numbers>;
   /** The way for many. A room that is missing in the answer got nothing that is known, and is asked for alone. */
-  many(counts: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>>;
+  many(counts: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, Numbers>>;
 }
 
 interface Allocation {
@@ -19,31 +20,34 @@ interface Allocation {
 /** What all allocations of one room get together. */
 interface Share {
   total: number;
-  top: number | Promise<number>;
+  got: Numbers | Promise<Numbers> | undefined;
 }
 
 /** Merges the allocations of all rooms. A room that is asked for alone after all does not hold up the others. */
 export function createAllocationQueue({
   one,
   many,
-}: CounterCommands): (room: string, count: number) => Promise<number> {
-  async function topsOf(counts: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> {
+}: CounterCommands): (room: string, count: number) => Promise<Numbers> {
+  async function numbersOf(counts: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, Numbers>> {
     const [first] = counts;
     if (first === undefined || counts.size > 1) return many(counts);
     return new Map([[first[0], await one(...first)]]);
   }
 
-  async function allocateAll(allocations: readonly Allocation[]): Promise<Promise<number>[]> {
+  async function allocateAll(allocations: readonly Allocation[]): Promise<Promise<Numbers>[]> {
     const shares = new Map<string, Share>();
     const parts = allocations.map(({ room, count }) => {
-      const share = shares.get(room) ?? { total: 0, top: 0 };
+      const share = shares.get(room) ?? { total: 0, got: undefined };
       shares.set(room, share);
       share.total += count;
       return { share, end: share.total };
     });
-    const tops = await topsOf(new Map([...shares].map(([room, { total }]) => [room, total])));
-    for (const [room, share] of shares) share.top = tops.get(room) ?? one(room, share.total);
-    return parts.map(async ({ share, end }) => (await share.top) - share.total + end);
+    const found = await numbersOf(new Map([...shares].map(([room, { total }]) => [room, total])));
+    for (const [room, share] of shares) share.got = found.get(room) ?? one(room, share.total);
+    return parts.map(async ({ share, end }) => {
+      const { top, at } = (await share.got) as Numbers;
+      return { top: top - share.total + end, at };
+    });
   }
 
   const allocate = mergeCalls(allocateAll, { limit: COMMAND_ALLOCATIONS, size: () => 1 });

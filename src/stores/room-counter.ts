@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import mongoose, { type Collection, type Connection } from "mongoose";
 import type { RoomRecord } from "../models/room.js";
+import type { Numbers } from "../services/rooms/room-store.js";
 import { createAllocationQueue } from "./allocation-queue.js";
 import { boundedCall } from "./mongo.js";
 
@@ -10,6 +11,9 @@ const GRANTS = 16;
 /** A counter need not survive a fail-over, see `RoomStore.allocate`. */
 const UNSAFE = { w: 1 } as const;
 
+/** MongoDB's clock: those of the workers may differ, and retention goes by the times of messages. */
+const NOT_BEFORE_THE_LAST = { $max: ["$at", "$$NOW"] };
+
 /**
  * `RoomStore.allocate` for all rooms of one worker. One room has its numbers from the update that raises its counter; rooms
  * that ask together share an update and a look at what it did.
@@ -17,21 +21,29 @@ const UNSAFE = { w: 1 } as const;
 export function createRoomCounter(
   connection: Connection,
   rooms: Collection<RoomRecord>,
-): (room: string, count: number) => Promise<number> {
+): (room: string, count: number) => Promise<Numbers> {
   /** Tells this worker's grants from those of others; the command's number tells them from those of a command that came late. */
   const by = randomBytes(6).toString("base64url");
   let commands = 0;
 
-  async function one(room: string, count: number): Promise<number> {
+  async function one(room: string, count: number): Promise<Numbers> {
+    const { floor, epoch } = newRoom();
+    const next = {
+      seq: { $add: [{ $ifNull: ["$seq", 0] }, count] },
+      floor: { $ifNull: ["$floor", floor] },
+      epoch: { $ifNull: ["$epoch", epoch] },
+      at: NOT_BEFORE_THE_LAST,
+    };
     const record = await upsert(() =>
-      rooms.findOneAndUpdate(
-        { _id: room },
-        { $inc: { seq: count }, $setOnInsert: newRoom() },
-        { upsert: true, returnDocument: "after", projection: { seq: 1 }, writeConcern: UNSAFE },
-      ),
+      rooms.findOneAndUpdate({ _id: room }, [{ $set: next }], {
+        upsert: true,
+        returnDocument: "after",
+        projection: { seq: 1, at: 1 },
+        writeConcern: UNSAFE,
+      }),
     );
-    if (record === null) throw new Error("the counter's upsert returned nothing");
-    return record.seq;
+    if (record?.at === undefined) throw new Error("the counter's upsert returned nothing");
+    return { top: record.seq, at: record.at.getTime() };
   }
 
   /**
@@ -39,7 +51,7 @@ export function createRoomCounter(
    * could not do, a room without a record, and a grant that a fail-over or other workers took away all look alike: no
    * grant. Its numbers, if there were any, are a hole, which readers close. A grant that is found was made by this command.
    */
-  async function many(counts: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> {
+  async function many(counts: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, Numbers>> {
     commands += 1;
     const nth = commands;
     const updates = [...roomsByCount(counts)].map(([count, names]) => ({
@@ -62,7 +74,8 @@ export function createRoomCounter(
     return new Map(
       found.flatMap(({ _id, grants }) => {
         const grant = grants?.find((one) => one.by === by && one.nth === nth);
-        return grant === undefined ? [] : [[_id, grant.seq] as const];
+        // One without a time is of an older version of this program.
+        return grant?.at === undefined ? [] : [[_id, { top: grant.seq, at: grant.at.getTime() }] as const];
       }),
     );
   }
@@ -104,8 +117,9 @@ function roomsByCount(counts: ReadonlyMap<string, number>): Map<number, string[]
 
 function advance(count: number, command: { by: string; nth: number }): object {
   const seq = { $add: ["$seq", count] };
+  const at = NOT_BEFORE_THE_LAST;
   const ofOthers = {
     $filter: { input: { $ifNull: ["$grants", []] }, cond: { $ne: ["$$this.by", command.by] } },
   };
-  return { seq, grants: { $slice: [{ $concatArrays: [[{ ...command, seq }], ofOthers] }, GRANTS] } };
+  return { seq, at, grants: { $slice: [{ $concatArrays: [[{ ...command, seq, at }], ofOthers] }, GRANTS] } };
 }

@@ -60,7 +60,7 @@ export function createDurableRooms({
     { ...ROOM_LIMITS, ...bounds },
   );
   const retention = createRetention(
-    { store, clock, report },
+    { store, report },
     { ...RETENTION_LIMITS, messages: retentionMessages, ageMs: retentionHours * 3_600_000 },
   );
   const flush: Component = {

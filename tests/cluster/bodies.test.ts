@@ -43,7 +43,7 @@ test("a body that is one byte too large is refused, not cut", async () => {
   const { status, body } = await call(`${shoal.url}/hello`, { json: greeting("guest", BODY_BYTES + 1) });
   expect({ status, body: JSON.parse(body) }).toEqual({
     status: 413,
-    body: { error: { code: "too_large", message: expect.any(String) } },
+    body: { error: { code: "too_large", message: expect.any(String), temporary: false } },
   });
 });
 

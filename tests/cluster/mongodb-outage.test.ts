@@ -53,7 +53,9 @@ describe("MongoDB killed and restarted", () => {
     await expectHealth(shoal.url, { httpStatus: 503, status: "unavailable", mongo: "down" });
     const { status, headers, body } = await call(`${shoal.url}/connections`);
     expect({ status, retryAfter: headers["retry-after"] }).toEqual({ status: 503, retryAfter: "1" });
-    expect(JSON.parse(body)).toEqual({ error: { code: "temporary", message: expect.any(String) } });
+    expect(JSON.parse(body)).toEqual({
+      error: { code: "temporary", message: expect.any(String), temporary: true },
+    });
     expect(await call(`${shoal.url}/hello`)).toMatchObject({ status: 200 });
     await expectRelay(clients);
     const newcomer = await connectClient(shoal.url);

@@ -1,3 +1,5 @@
+import { createRoomClient } from "../../client/room-client.js";
+import { ERRORS, type ErrorCode } from "../../src/errors.js";
 import { type Client, connectClient, emitAck } from "../support/connect-client.js";
 import { startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
@@ -29,7 +31,10 @@ const stored = (seq: number, id: string, from: string) => ({
   at: expect.any(String),
   body: `body of ${id}`,
 });
-const refused = (code: string) => ({ ok: false, error: { code, message: expect.any(String) } });
+const refused = (code: ErrorCode) => ({
+  ok: false,
+  error: { code, message: expect.any(String), temporary: ERRORS[code].temporary },
+});
 
 function http(path: string, user: string, message?: object): Promise<Response> {
   const headers = { "Content-Type": "application/json", "X-User-Id": user };
@@ -177,16 +182,16 @@ describe("a durable room over HTTP", () => {
     expect(await read("before=2")).toMatchObject({ after: 0, to: 1, more: false });
   });
 
-  test.each([
+  test.each<[string, string, object, ErrorCode]>([
     ["no user", "", { id: "a", body: 1 }, "invalid"],
     ["an unfit user", "a b", { id: "a", body: 1 }, "invalid"],
     ["no id", "ann", { body: 1 }, "invalid"],
     ["no body", "ann", { id: "a" }, "invalid"],
     ["a body too large", "ann", { id: "a", body: "x".repeat(70_000) }, "too_large"],
-  ])("refuses a message with %s", async (_what, user, message, code) => {
+  ])("refuses a message with %s", async (_what, user, message, code: ErrorCode) => {
     const response = await http(`/rooms/${newRoom()}/messages`, user, message);
 
-    expect(await response.json()).toEqual({ error: { code, message: expect.any(String) } });
+    expect(await response.json()).toEqual({ error: refused(code).error });
   });
 
   test.each(["after=-1", "after=x", "limit=0", "limit=4", "before=1&after=1", "nonsense=1"])(
@@ -195,4 +200,31 @@ describe("a durable room over HTTP", () => {
       expect((await http(`/rooms/${newRoom()}/messages?${query}`, "ann")).status).toBe(400);
     },
   );
+});
+
+describe("the client library", () => {
+  test("gives up what no repetition changes: a room too many, a body too large", async () => {
+    const { socket } = await client("ann");
+    const emitted: string[] = [];
+    socket.onAnyOutgoing((event: string) => emitted.push(event));
+    const rooms = createRoomClient(socket, { maxBytes: 100_000, pause: () => Promise.resolve() });
+    const open = (name: string) =>
+      new Promise<string>((resolve) => {
+        rooms.room(name, {
+          start: { after: 0 },
+          onMessage: () => resolve("a message"),
+          onError: ({ code }) => resolve(code),
+        });
+      });
+    const names = [newRoom(), newRoom()];
+    for (const name of names) await publish(await client("bob"), name, "a");
+    for (const name of names) await expect(open(name)).resolves.toBe("a message");
+
+    await expect(open(newRoom())).resolves.toBe("too_many_rooms");
+    expect(emitted).toEqual(["subscribe", "subscribe", "subscribe"]);
+    const sender = rooms.room(newRoom());
+    await expect(sender.publish("x".repeat(70_000))).rejects.toMatchObject({ code: "too_large" });
+    expect(emitted.slice(3)).toEqual(["publish"]);
+    rooms.close();
+  });
 });

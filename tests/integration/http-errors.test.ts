@@ -30,7 +30,9 @@ async function expectError(response: Response, code: ErrorCode, message: string 
   expect(response.status).toBe(ERRORS[code].status);
   expect(response.headers.get("Content-Type")).toBe("application/json; charset=utf-8");
   expect(response.headers.get("X-Request-Id")).toMatch(UUID);
-  await expect(response.json()).resolves.toEqual({ error: { code, message } });
+  await expect(response.json()).resolves.toEqual({
+    error: { code, message, temporary: ERRORS[code].temporary },
+  });
 }
 
 describe("an error tells its status and one JSON shape", () => {

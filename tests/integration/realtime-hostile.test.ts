@@ -64,7 +64,7 @@ describe("an odd event", () => {
     const [{ id, data }] = await answer;
     expect({ id, data }).toEqual({
       id: 77,
-      data: [{ ok: false, error: { code: "unknown_event", message: expect.any(String) } }],
+      data: [{ ok: false, error: { code: "unknown_event", message: expect.any(String), temporary: false } }],
     });
   });
 });

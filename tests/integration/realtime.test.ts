@@ -1,3 +1,4 @@
+import { ERRORS, type ErrorCode } from "../../src/errors.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { type Client, connectClient, emitAck } from "../support/connect-client.js";
 import { logged } from "../support/line-log.js";
@@ -23,7 +24,10 @@ async function received({ socket }: Client): Promise<unknown> {
   return message;
 }
 
-const refused = (code: string) => ({ ok: false, error: { code, message: expect.any(String) } });
+const refused = (code: ErrorCode) => ({
+  ok: false,
+  error: { code, message: expect.any(String), temporary: ERRORS[code].temporary },
+});
 
 describe("a connection", () => {
   test.each(["polling", "websocket"])("over %s is told its session first", async (transport) => {
@@ -130,7 +134,7 @@ describe("rooms", () => {
 });
 
 describe("an event", () => {
-  test.each([
+  test.each<[string, string, unknown, ErrorCode]>([
     ["without a payload", "message", undefined, "invalid"],
     ["with null", "message", null, "invalid"],
     ["with a text for an object", "join", "room", "invalid"],
@@ -152,7 +156,7 @@ describe("an event", () => {
     ["named __proto__", "__proto__", {}, "unknown_event"],
     ["named like a method of an emitter", "removeAllListeners", {}, "unknown_event"],
     ["named error", "error", {}, "unknown_event"],
-  ])("%s is refused, and the connection goes on", async (_what, event, payload, code) => {
+  ])("%s is refused, and the connection goes on", async (_what, event, payload, code: ErrorCode) => {
     const { socket } = await client();
 
     await expect(emitAck(socket, event, payload)).resolves.toEqual(refused(code));
@@ -187,5 +191,9 @@ test("a handshake for a user with an unfit name is refused for good", async () =
 
   const [error] = await once<[Error & { data?: unknown }]>(socket, "connect_error");
 
-  expect(error.data).toEqual({ code: "invalid", message: expect.stringContaining("auth.user") });
+  expect(error.data).toEqual({
+    code: "invalid",
+    message: expect.stringContaining("auth.user"),
+    temporary: false,
+  });
 });

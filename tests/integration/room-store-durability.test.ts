@@ -89,3 +89,35 @@ test("a single server is asked for its journal, and not for a majority", async (
 
   expect(concerns).toEqual([{ w: 1, j: true }]);
 });
+
+const ALL = { messages: 10, bytes: 1_000_000 };
+
+test.each<[string, (store: MongoRoomStore, room: string) => Promise<number>]>([
+  ["by their ids", async (store, room) => (await store.byIds([`${room}/ann/m1`])).size],
+  ["by their numbers", async (store, room) => (await store.bySlots(room, [1])).size],
+  ["as a page", async (store, room) => (await store.after(room, 0, ALL)).entries.length],
+  ["as the tail", async (store, room) => (await store.before(room, Infinity, ALL)).entries.length],
+  ["by the room's record", async (store, room) => (await store.heads([room])).size],
+])(
+  "what was read %s is there after kill -9 of MongoDB, though its writer was not told yet",
+  async (_, read) => {
+    const mongo = await startMongo();
+    const store = await openStore(mongo);
+    const raw = await mongoose.createConnection(mongo.uriFor("durability")).asPromise();
+    onTestEnd(() => raw.close(true));
+    const writeConcern = { w: 1, j: false } as const;
+    const message = { _id: "r/ann/m1", room: "r", seq: 1, at: new Date(0), id: "m1", from: "ann", body: "1" };
+    const record = { _id: "r", seq: 1, floor: 0, epoch: "e" };
+    // The engine writes its journal every 100 ms by itself; the first writes set that going.
+    await raw.collection("others").insertOne({}, { writeConcern: { w: 1, j: true } });
+
+    await raw.collection<{ _id: string }>("rooms").insertOne(record, { writeConcern });
+    await raw.collection<{ _id: string }>("roomEntries").insertOne(message, { writeConcern });
+    const found = await read(store, "r");
+    await mongo.kill();
+    await mongo.restart();
+
+    expect(found).toBe(1);
+    expect(await read(await openStore(mongo), "r")).toBe(1);
+  },
+);

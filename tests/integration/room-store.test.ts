@@ -34,7 +34,7 @@ describe("room store", () => {
 
     const tops = await Promise.all(Array.from({ length: 100 }, () => store.allocate(room, 3)));
 
-    expect(tops.toSorted((a, b) => a - b)).toEqual(
+    expect(tops.map(({ top }) => top).toSorted((a, b) => a - b)).toEqual(
       Array.from({ length: 100 }, (_, index) => 3 * (index + 1)),
     );
   });
@@ -159,9 +159,9 @@ describe("room store", () => {
     await store.create(room);
 
     await store.raise(room, 7);
-    expect(await store.allocate(room, 1)).toBe(8);
+    expect(await store.allocate(room, 1)).toMatchObject({ top: 8 });
     await store.raise(room, 7);
-    expect(await store.allocate(room, 1)).toBe(9);
+    expect(await store.allocate(room, 1)).toMatchObject({ top: 9 });
   });
 
   test("a floor only rises, and trimming removes what is at or below it", async () => {
@@ -178,6 +178,30 @@ describe("room store", () => {
 
     expect((await store.heads([room])).get(room)?.floor).toBe(2);
     expect((await store.after(room, 0, ALL)).entries).toEqual([message(room, 3)]);
+  });
+
+  test("tells by one clock when numbers were handed out, whatever the workers' clocks say", async () => {
+    const room = newRoom();
+    const first = await store.allocate(room, 1);
+    const [, second] = await Promise.all([store.allocate(newRoom(), 1), store.allocate(room, 1)]);
+    const date = await store.date();
+
+    expect(first.at).toBeGreaterThan(0);
+    expect(second.at).toBeGreaterThanOrEqual(first.at);
+    expect(date).toBeGreaterThanOrEqual(second.at);
+    // A clock that was set back gives no earlier time than it has given.
+    const future = new Date(date + 3_600_000);
+    await connection.collection<{ _id: string }>("rooms").updateOne({ _id: room }, { $set: { at: future } });
+    expect((await store.allocate(room, 1)).at).toBe(future.getTime());
+  });
+
+  test("takes back a message at its number, and not one that is stored under its key elsewhere", async () => {
+    const room = newRoom();
+    await store.insert([message(room, 1), message(room, 2)], { ordered: true });
+
+    await store.withdraw([message(room, 1), message(room, 9, { id: "m2" })]);
+
+    expect((await store.after(room, 0, ALL)).entries).toEqual([message(room, 2)]);
   });
 
   test("walks over all rooms by name", async () => {

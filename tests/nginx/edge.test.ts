@@ -109,7 +109,7 @@ test.each([
   const { status, headers, body } = await call(path);
 
   expect(status).toBe(404);
-  expect(JSON.parse(body)).toMatchObject({ error: { code: "not_found" } });
+  expect(JSON.parse(body)).toMatchObject({ error: { code: "not_found", temporary: false } });
   expect(headers["x-request-id"]).toBeUndefined(); // an instance's answers carry one
 });
 
@@ -120,7 +120,7 @@ test("a body over the instance's limit is refused by the instance, and one over 
   for (const { status, body } of [byInstance, byNginx]) {
     expect(status).toBe(413);
     expect(JSON.parse(body)).toEqual({
-      error: { code: "too_large", message: "The body is larger than the limit" },
+      error: { code: "too_large", message: "The body is larger than the limit", temporary: false },
     });
   }
   expect(byInstance.headers["x-request-id"]).toBeDefined();

@@ -8,6 +8,8 @@ interface Command {
   readonly end: Deferred<Counts>;
 }
 
+const numbers = (top = Number.NaN) => ({ top, at: 0 });
+
 /** A queue whose commands end when the test says so, each with the top per room. */
 function start() {
   const commands: Command[] = [];
@@ -16,10 +18,14 @@ function start() {
     commands.push({ asked, end });
     return end.promise;
   };
-  const allocate = createAllocationQueue({
-    one: async (room, count) => (await ends({ [`one ${room}`]: count })).top ?? Number.NaN,
-    many: async (counts) => new Map(Object.entries(await ends(Object.fromEntries(counts)))),
+  const queue = createAllocationQueue({
+    one: async (room, count) => numbers((await ends({ [`one ${room}`]: count })).top),
+    many: async (counts) => {
+      const tops = Object.entries(await ends(Object.fromEntries(counts)));
+      return new Map(tops.map(([room, top]) => [room, numbers(top)]));
+    },
   });
+  const allocate = async (room: string, count: number) => (await queue(room, count)).top;
   const asked = () => commands.map((command) => command.asked);
   async function answer(nth: number, tops: Counts): Promise<void> {
     commands[nth]?.end.resolve(tops);

@@ -23,7 +23,9 @@ async function serve(route: RequestHandler) {
   return { url, lines: () => texts.map((text) => JSON.parse(text) as Record<string, unknown>) };
 }
 
-const INTERNAL = { error: { code: "internal", message: "Something went wrong on our side" } };
+const INTERNAL = {
+  error: { code: "internal", message: "Something went wrong on our side", temporary: false },
+};
 
 test.each([
   [
@@ -70,7 +72,7 @@ test("what a client did wrong is told and not logged", async () => {
 
   expect(response.status).toBe(409);
   await expect(response.json()).resolves.toEqual({
-    error: { code: "not_in_room", message: "Join the room first" },
+    error: { code: "not_in_room", message: "Join the room first", temporary: false },
   });
   expect(lines()).toEqual([]);
 });

@@ -22,13 +22,17 @@ describe("AppError", () => {
     const error = new AppError("not_in_room");
 
     expect(error).toMatchObject({ name: "AppError", status: 409, message: "Join the room first" });
-    expect(error.body).toEqual({ code: "not_in_room", message: "Join the room first" });
+    expect(error.body).toEqual({ code: "not_in_room", message: "Join the room first", temporary: false });
+  });
+
+  test.each(codes)("%s tells clients whether the same request may succeed later", (code) => {
+    expect(new AppError(code).body.temporary).toBe(ERRORS[code].temporary);
   });
 
   test("shows its own message to clients, and never its cause", () => {
     const error = new AppError("invalid", "name: is required", { cause: new Error("hunter2") });
 
-    expect(error.body).toEqual({ code: "invalid", message: "name: is required" });
+    expect(error.body).toEqual({ code: "invalid", message: "name: is required", temporary: false });
     expect(JSON.stringify(error.body)).not.toContain("hunter2");
     expect(error.cause).toEqual(new Error("hunter2"));
   });

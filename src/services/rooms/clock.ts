@@ -4,7 +4,7 @@ import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promi
 export interface Clock {
   /** Monotonic time in ms, for waits and deadlines. */
   now(): number;
-  /** Wall clock in ms since the epoch; only shown to people and used by retention. */
+  /** Wall clock in ms since the epoch; only ever shown to people. */
   date(): number;
   /** 0 waits for the next turn of the event loop only. */
   sleep(ms: number): Promise<void>;

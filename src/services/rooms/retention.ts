@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.js";
+import { isTombstone, type RoomMessage } from "../../contract/types.js";
 import type { Report } from "./hole-filler.js";
 import type { RoomHead, RoomStore } from "./room-store.js";
 
@@ -9,8 +9,8 @@ export interface RetentionLimits {
   /** Older messages go. Must be longer than clients go on sending a message: an id is known as long as its message. */
   readonly ageMs: number;
   /**
-   * What is younger stays, whatever the count says. Must exceed by far how long a commit may take (15 s) plus the
-   * difference between the servers' clocks: a number in flight must not fall below the floor.
+   * What is younger stays, whatever the count says. Must exceed by far how long a commit may take (15 s): a number in
+   * flight must not fall below the floor. One that does so all the same is not acknowledged.
    */
   readonly youngestMs: number;
 }
@@ -24,6 +24,8 @@ export const RETENTION_LIMITS: RetentionLimits = {
 /** Rooms per page while walking over all rooms. */
 const ROOMS = 200;
 const ONE = { messages: 1, bytes: 1 };
+/** Entries per read while tombstones are passed over. */
+const MANY = { messages: 500, bytes: 64 * 1024 };
 
 export interface Retention {
   /** Trims one room and resolves with its floor, or with undefined when there is no such room. */
@@ -36,14 +38,26 @@ export interface Retention {
 
 /**
  * Trims rooms: first the floor, then the messages, so that a reader can always tell "removed" from "missing". Several
- * workers may do it at once. There is no index on time: times ascend with the numbers, but for the skew of clocks.
+ * workers may do it at once. There is no index on time: times ascend with the numbers. They are those of the store's clock,
+ * as is the time of the run, so that no wrong clock of a worker trims what is fresh.
  */
 export function createRetention(
-  deps: { readonly store: RoomStore; readonly clock: Pick<Clock, "date">; readonly report: Report },
+  deps: { readonly store: RoomStore; readonly report: Report },
   limits: RetentionLimits = RETENTION_LIMITS,
 ): Retention {
-  const { store, clock, report } = deps;
+  const { store, report } = deps;
   let stopped = false;
+
+  /** The first message above a number. Tombstones are passed over: their times are those of workers' clocks. */
+  async function messageAbove(room: string, seq: number): Promise<RoomMessage | undefined> {
+    let last = seq;
+    for (let limit = ONE; ; limit = MANY) {
+      const { entries, more } = await store.after(room, last, limit);
+      const message = entries.find((entry): entry is RoomMessage => !isTombstone(entry));
+      if (message !== undefined || !more) return message;
+      last = entries.at(-1)?.seq ?? last;
+    }
+  }
 
   /** The highest number up to which all is older than `before`, by bisection: about 17 reads for 100,000 messages. */
   async function lastOlder(room: string, floor: number, top: number, before: number): Promise<number> {
@@ -51,7 +65,7 @@ export function createRetention(
     let younger = top + 1;
     let probe = floor + 1;
     while (older + 1 < younger) {
-      const entry = (await store.after(room, probe - 1, ONE)).entries[0];
+      const entry = await messageAbove(room, probe - 1);
       if (entry === undefined || entry.seq >= younger) younger = probe;
       else if (entry.at < before) older = entry.seq;
       else younger = probe;
@@ -63,7 +77,7 @@ export function createRetention(
   async function newFloor(room: string, head: RoomHead): Promise<number> {
     const newest = (await store.before(room, Number.POSITIVE_INFINITY, ONE)).entries[0];
     if (newest === undefined) return head.floor;
-    const now = clock.date();
+    const now = await store.date();
     const byCount = Math.min(newest.seq, Math.max(head.floor, newest.seq - limits.messages));
     const counted =
       byCount > head.floor ? await lastOlder(room, head.floor, byCount, now - limits.youngestMs) : head.floor;

@@ -20,7 +20,7 @@ export interface Append {
 export interface RoomLog {
   /**
    * Stores the messages in their order and resolves with their numbers, once they are committed and journaled.
-   * A message whose id the sender has used before gets the number of the first. All or nothing is accepted, so that a
+   * A message whose id the sender has used before gets the number of the first, while that is kept. All or nothing is accepted, so that a
    * refusal cannot turn the order round.
    * @throws {RoomUnavailable} `overloaded` (nothing was accepted), `timeout` (unknown what is stored) or `stopping`.
    */
@@ -61,15 +61,14 @@ export function createRoomLog(deps: CommitDeps, limits: LogLimits): RoomLog {
 
   function enqueue(queue: Queue, request: Append, message: NewMessage): Waiting {
     const { room, from } = request;
-    const { clock } = deps;
     const { promise, resolve, reject } = withResolvers<number>();
-    const pending = { room, from, id: message.id, at: clock.date(), body: message.body };
+    const pending = { room, from, id: message.id, body: message.body };
     const entry: Waiting = {
       key: messageKey(pending),
       message: pending,
       retry: request.retry === true,
       bytes: bodyBytes(message.body),
-      deadline: clock.now() + limits.deadlineMs,
+      deadline: deps.clock.now() + limits.deadlineMs,
       stored: promise,
       resolve(seq) {
         settled(queue, entry);

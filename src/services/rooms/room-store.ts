@@ -10,6 +10,13 @@ export interface RoomHead {
   readonly epoch: string;
 }
 
+/** Numbers that a writer got, and when, by the store's clock in ms since the epoch. */
+export interface Numbers {
+  /** The highest of them. */
+  readonly top: number;
+  readonly at: number;
+}
+
 /** Bounds of one read. At least one entry is returned when there is any, however large. */
 export interface PageLimit {
   readonly messages: number;
@@ -28,15 +35,18 @@ export interface StoredPage {
  * The durable log. Every method rejects when the outcome is unknown or the store is away, within a bounded time
  * (10 s): callers retry and reconcile, they never guess.
  *
- * Reads return only what no fail-over can undo (read concern majority on a replica set, from the primary). They may
- * miss what is newer, so "not there" is never proof but for `holds`; only the two unique keys decide.
+ * Reads return only what no fail-over and no crash can undo (read concern majority on a replica set, from the primary; on
+ * a single server they wait until what they found is journaled). They may miss what is newer, so "not there" is never
+ * proof but for `holds`; only the two unique keys decide.
  */
 export interface RoomStore {
   /**
-   * Hands out the next `count` numbers and returns the highest; creates the record with a random epoch. Atomic among
-   * all callers. It need not survive a fail-over (w:1): numbers handed out twice are settled by the unique slots.
+   * Hands out the next `count` numbers; creates the record with a random epoch. Atomic among all callers. Times never go
+   * down from one number to the next, unless a fail-over loses the newest of them. It need not survive a fail-over (w:1): numbers handed out twice are settled by the unique slots.
    */
-  allocate(room: string, count: number): Promise<number>;
+  allocate(room: string, count: number): Promise<Numbers>;
+  /** The store's clock in ms since the epoch, the one that `allocate` goes by. Rejects while no room has a record. */
+  date(): Promise<number>;
   /**
    * Stores entries under two unique keys: `messageKey`/`tombstoneKey`, and (room, seq). "stored" = all of them,
    * committed by a majority and journaled. "conflict" = at least one key was taken, and nothing else is said about the
@@ -68,6 +78,11 @@ export interface RoomStore {
   raise(room: string, seq: number): Promise<void>;
   /** floor := max(floor, `floor`), committed by a majority before it resolves. */
   raiseFloor(room: string, floor: number): Promise<void>;
+  /**
+   * Deletes messages that were stored below the floor: their numbers were given up before they came, and no reader sees
+   * them. Other numbers that these keys have by now are left alone. Resolves once that is committed.
+   */
+  withdraw(messages: readonly RoomMessage[]): Promise<void>;
   /** Deletes entries numbered `floor` or lower. May stop half-way. Only ever called after `raiseFloor(floor)`. */
   deleteUpTo(room: string, floor: number): Promise<void>;
   /** Names of at most `limit` rooms above `after` in their order, to walk over all rooms. */

@@ -124,7 +124,7 @@ describe("following a room with the client library", () => {
   test("a server that cannot answer is asked again after a pause", async () => {
     const { server, seen, errors } = open();
 
-    await server.last("subscribe").refuse("temporary");
+    await server.last("subscribe").refuse("temporary", true);
     await server.resume();
     await server.last("subscribe").lose();
     await server.resume();
@@ -157,15 +157,30 @@ describe("following a room with the client library", () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  test("a room that is refused for good is told to the app and not asked for again", async () => {
-    const { server, errors } = open();
+  test.each(["forbidden", "too_many_rooms", "a_code_of_tomorrow"])(
+    "a room that is refused for good is told to the app and not asked for again: %s",
+    async (code) => {
+      const { server, errors } = open();
+
+      await server.last("subscribe").refuse(code, false);
+      await server.connection(false);
+      await server.connection(true);
+      await server.resume();
+
+      expect(errors).toMatchObject([{ code }]);
+      expect(server.requests).toHaveLength(1);
+    },
+  );
+
+  test("a refusal that does not say whether it is for good is repeated, and the app is not told", async () => {
+    const { server, seen, errors } = open();
 
     await server.last("subscribe").refuse("forbidden");
-    await server.connection(false);
-    await server.connection(true);
+    await server.resume();
+    await server.last("subscribe").ok(pageOf(0, 1));
 
-    expect(errors).toMatchObject([{ code: "forbidden" }]);
-    expect(server.requests).toHaveLength(1);
+    expect(seen).toEqual([1]);
+    expect(errors).toEqual([]);
   });
 
   test("without a handler for messages it only publishes", () => {

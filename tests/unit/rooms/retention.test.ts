@@ -45,7 +45,6 @@ describe("retention", () => {
     return createRetention(
       {
         store,
-        clock: { date: () => now(bench) },
         report: (what, error) => reports.push(`${what}: ${String(error)}`),
       },
       { ...LIMITS, ...limits },

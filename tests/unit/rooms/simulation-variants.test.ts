@@ -11,6 +11,7 @@ const CAUGHT: Readonly<Record<keyof typeof VARIANTS, readonly [seeds: number, pr
   "readers pass gaps": [5, /got \d+ .* instead of \d+/],
   "holes are never filled": [5, /got nothing instead of/],
   "acknowledged before a majority has it": [20, /was acknowledged at \d+ and is stored at no number/],
+  "reads show what is not journaled yet": [20, /was acknowledged at \d+ and is stored at|got .* instead of/],
   "free numbers are kept after one is lost": [150, /comes after its/],
   "no sweep": [20, /got nothing instead of/],
   "messages are removed without a floor": [20, /is used twice|instead of/],

@@ -1,30 +1,17 @@
 import { isTombstone, messageKey, type RoomEntry, tombstoneKey } from "../../../../src/contract/types.js";
 import type { RoomHead, RoomStore } from "../../../../src/services/rooms/room-store.js";
-import { copyState, emptyState, put, type ReplicaState, readSlots, slotsOf, trim } from "./replica-state.js";
-import type { Chance, ProcessClock, VirtualTime } from "./virtual-time.js";
-
-/** Probabilities per call and times in ms; all zero by default makes a perfect store. */
-export interface DatabaseFaults {
-  lostRequest: number;
-  lostReply: number;
-  /** Applied 0.5 to 8.5 s after the caller was told that it failed. */
-  zombie: number;
-  /** A pause of up to 3 s between two documents of one insert. */
-  pausedInsert: number;
-  /** Read from a member that is up to 3 s behind. */
-  staleRead: number;
-  /** Longest time until a majority has a write. */
-  commitLagMs: number;
-}
-
-export const NO_FAULTS: Readonly<DatabaseFaults> = {
-  lostRequest: 0,
-  lostReply: 0,
-  zombie: 0,
-  pausedInsert: 0,
-  staleRead: 0,
-  commitLagMs: 2,
-};
+import { type DatabaseFaults, NO_FAULTS } from "./database-faults.js";
+import {
+  copyState,
+  emptyState,
+  put,
+  type ReplicaState,
+  readSlots,
+  remove,
+  slotsOf,
+  trim,
+} from "./replica-state.js";
+import { type Chance, type ProcessClock, START_MS, type VirtualTime } from "./virtual-time.js";
 
 /** After this time a caller gives up, whatever becomes of its call. */
 const SOCKET_TIMEOUT_MS = 10_000;
@@ -34,9 +21,16 @@ export interface DatabaseOptions {
   readonly uniqueSlots: boolean;
   readonly uniqueIds: boolean;
   readonly majorityWrites: boolean;
+  /** Without them, reads show what is not committed yet, as those of a single server show what is not journaled. */
+  readonly committedReads: boolean;
 }
 
-export const SOUND: DatabaseOptions = { uniqueSlots: true, uniqueIds: true, majorityWrites: true };
+export const SOUND: DatabaseOptions = {
+  uniqueSlots: true,
+  uniqueIds: true,
+  majorityWrites: true,
+  committedReads: true,
+};
 
 /** A replica set: writes hold once a majority has them, and a fail-over takes back those that it does not have. */
 export interface Database {
@@ -151,9 +145,13 @@ export function createDatabase(
     return (entry) => (committedAt.get(entry) ?? 0) <= seen;
   }
 
+  function readable(): ReplicaState {
+    return options.committedReads ? committed : primary;
+  }
+
   function read(room: string) {
     const seen = visible();
-    const slots = slotsOf(committed, room);
+    const slots = slotsOf(readable(), room);
     if (seen === undefined) return slots;
     return slots.map((entries) => {
       const shown = entries?.filter(seen);
@@ -201,13 +199,14 @@ export function createDatabase(
       allocate: (room, count) =>
         call(clock, () => {
           void setHead(room, (head) => ({ ...head, seq: head.seq + count }));
-          return primary.heads.get(room)?.seq ?? 0;
+          return { top: primary.heads.get(room)?.seq ?? 0, at: START_MS + time.now };
         }),
+      date: () => call(clock, () => START_MS + time.now),
       insert: (entries, { ordered }) => call(clock, () => insert(entries, ordered)),
       byIds: (keys) =>
         call(clock, () => {
           const seen = visible();
-          const found = keys.map((key) => committed.keys.get(key));
+          const found = keys.map((key) => readable().keys.get(key));
           return new Map(
             found
               .filter((entry) => entry !== undefined && !isTombstone(entry) && (seen?.(entry) ?? true))
@@ -230,7 +229,7 @@ export function createDatabase(
         }),
       heads: (rooms) =>
         call(clock, () => {
-          const heads = rooms.map((room) => [room, committed.heads.get(room)] as const);
+          const heads = rooms.map((room) => [room, readable().heads.get(room)] as const);
           return new Map(heads.filter((pair): pair is [string, RoomHead] => pair[1] !== undefined));
         }),
       create: (room) => call(clock, async () => allCommitted([setHead(room, (head) => head)])),
@@ -241,6 +240,10 @@ export function createDatabase(
       raiseFloor: (room, floor) =>
         call(clock, async () =>
           allCommitted([setHead(room, (head) => ({ ...head, floor: Math.max(head.floor, floor) }))]),
+        ),
+      withdraw: (messages) =>
+        call(clock, async () =>
+          allCommitted([write((state) => messages.forEach((message) => void remove(state, message)))]),
         ),
       deleteUpTo: (room, floor) =>
         call(clock, async () => void (await write((state) => trim(state, room, floor)))),

@@ -1,5 +1,5 @@
 import { entryBytes } from "../../../../src/contract/sizes.js";
-import type { RoomEntry } from "../../../../src/contract/types.js";
+import { messageKey, type RoomEntry, type RoomMessage } from "../../../../src/contract/types.js";
 import type { PageLimit, RoomHead, StoredPage } from "../../../../src/services/rooms/room-store.js";
 
 /** Entries by number. Without the unique index, one number may hold several. */
@@ -34,6 +34,14 @@ export function put(state: ReplicaState, key: string, entry: RoomEntry): void {
   const slots = slotsOf(state, entry.room);
   state.keys.set(key, entry);
   slots[entry.seq] = [...(slots[entry.seq] ?? []), entry];
+}
+
+/** Removes a message at its number, and nothing that stands elsewhere under its key. */
+export function remove(state: ReplicaState, message: RoomMessage): void {
+  const key = messageKey(message);
+  if (state.keys.get(key)?.seq !== message.seq) return;
+  state.keys.delete(key);
+  slotsOf(state, message.room)[message.seq] = undefined;
 }
 
 /** Removes what is numbered `floor` or lower. */

@@ -31,6 +31,7 @@ export interface Report {
 const FAULTS_END_MS = 30_000;
 const PATIENCE_MS = 60_000;
 const WORKERS = 4;
+const DAY_MS = 24 * 3_600_000;
 
 /** One run of the real log, readers and client library in a simulated world; the same seed is the same run. */
 export async function runSimulation(seed: number, variant: Variant = {}): Promise<Report> {
@@ -78,7 +79,7 @@ function createWorld(chance: Chance, variant: Variant): World {
   const coalesceFrom = chance.pick([1, 3, 50]);
 
   function startWorker(): Worker {
-    const clock = createProcessClock(time, chance);
+    const clock = createProcessClock(time, chance, chance.between(-1, 1) * DAY_MS);
     const store = database.connect(clock);
     const worker = createWorker({
       clock,
@@ -169,7 +170,6 @@ function planStory(world: World, story: Story, variant: Variant): void {
     const retention = createRetention(
       {
         store: variant.trimWithoutFloor ? { ...store, raiseFloor: async () => {} } : store,
-        clock,
         report: () => {},
       },
       { messages: 60, ageMs: Infinity, youngestMs: 40_000 },

@@ -20,6 +20,7 @@ export const VARIANTS = {
   "readers pass gaps": { wrapStore: passGaps },
   "holes are never filled": { wrapStore: dropTombstones },
   "acknowledged before a majority has it": { database: { majorityWrites: false } },
+  "reads show what is not journaled yet": { database: { committedReads: false } },
   "free numbers are kept after one is lost": { wrapStore: keepFreeNumbers },
   "no sweep": { limits: { sweepMs: 1e9, sweepDownMs: 1e9 } },
   "messages are removed without a floor": { trimWithoutFloor: true },

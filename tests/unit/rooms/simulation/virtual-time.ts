@@ -133,7 +133,11 @@ export interface ProcessClock extends Clock {
   enter(task: () => void): void;
 }
 
-export function createProcessClock(time: VirtualTime, chance: Chance): ProcessClock {
+/** The store's clock at the start, in ms since the epoch. */
+export const START_MS = 1_700_000_000_000;
+
+/** A process whose wall clock is wrong by `skewMs`. */
+export function createProcessClock(time: VirtualTime, chance: Chance, skewMs = 0): ProcessClock {
   let state: ProcessClock["state"] = "running";
   let waiting: (() => void)[] = [];
 
@@ -157,7 +161,7 @@ export function createProcessClock(time: VirtualTime, chance: Chance): ProcessCl
 
   return {
     now: () => time.now,
-    date: () => 1_700_000_000_000 + time.now,
+    date: () => START_MS + time.now + skewMs,
     sleep: (ms) => new Promise((resolve) => later(ms, resolve)),
     later,
     random: chance.next,

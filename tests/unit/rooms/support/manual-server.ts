@@ -7,8 +7,11 @@ type Ack = (error: Error | null, answer?: object) => void;
 export interface Request {
   readonly event: string;
   readonly payload: Record<string, unknown>;
+  /** How long the client waits for the answer. */
+  readonly timeoutMs: number;
   ok(answer: object): Promise<void>;
-  refuse(code: string): Promise<void>;
+  /** Without `temporary`, as servers did that did not say it. */
+  refuse(code: string, temporary?: boolean): Promise<void>;
   /** No answer comes in time, or the connection breaks first. */
   lose(): Promise<void>;
 }
@@ -31,7 +34,7 @@ export function createManualServer(settings: Parameters<typeof createRoomClient>
     on: (event: string, handler: () => void) => events.on(event, handler),
     off: (event: string, handler: () => void) => events.off(event, handler),
     emit: (event: string, payload: object) => emitted.push({ event, payload }),
-    timeout: () => ({
+    timeout: (timeoutMs: number) => ({
       emit(event: string, payload: Record<string, unknown>, ack: Ack) {
         const settle = (error: Error | null, answer?: object): Promise<void> => {
           ack(error, answer);
@@ -40,8 +43,16 @@ export function createManualServer(settings: Parameters<typeof createRoomClient>
         requests.push({
           event,
           payload,
+          timeoutMs,
           ok: (answer) => settle(null, { ok: true, ...answer }),
-          refuse: (code) => settle(null, { ok: false, error: { code, message: `refused: ${code}` } }),
+          refuse(code, temporary) {
+            const error = {
+              code,
+              message: `refused: ${code}`,
+              ...(temporary === undefined ? {} : { temporary }),
+            };
+            return settle(null, { ok: false, error });
+          },
           lose: () => settle(new Error("operation has timed out")),
         });
       },

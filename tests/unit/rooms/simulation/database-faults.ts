@@ -1,0 +1,22 @@
+/** Probabilities per call and times in ms; all zero by default makes a perfect store. */
+export interface DatabaseFaults {
+  lostRequest: number;
+  lostReply: number;
+  /** Applied 0.5 to 8.5 s after the caller was told that it failed. */
+  zombie: number;
+  /** A pause of up to 3 s between two documents of one insert. */
+  pausedInsert: number;
+  /** Read from a member that is up to 3 s behind. */
+  staleRead: number;
+  /** Longest time until a majority has a write. */
+  commitLagMs: number;
+}
+
+export const NO_FAULTS: Readonly<DatabaseFaults> = {
+  lostRequest: 0,
+  lostReply: 0,
+  zombie: 0,
+  pausedInsert: 0,
+  staleRead: 0,
+  commitLagMs: 2,
+};
