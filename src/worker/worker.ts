@@ -88,7 +88,7 @@ export function createWorker(
     store: roomStore,
     io,
     link,
-    metrics: metrics.rooms,
+    metrics,
     log,
   });
 

@@ -1,7 +1,7 @@
 import { messageKey, type RoomMessage } from "../../contract/types.js";
 import type { Clock } from "./clock.js";
 import type { HoleFiller, OnStored, Report } from "./hole-filler.js";
-import type { RoomStore } from "./room-store.js";
+import type { LogName, RoomHead, RoomStore } from "./room-store.js";
 
 /** A message on its way into the log. */
 export interface PendingMessage {
@@ -20,10 +20,16 @@ export interface CommitDeps {
   readonly report: Report;
 }
 
+interface Numbered {
+  /** Of the log whose counter gave the numbers. */
+  readonly epoch: string;
+  readonly messages: readonly RoomMessage[];
+}
+
 /** What is still to be stored, and the numbers we hold for it, one each in the same order. */
 interface Rest {
   readonly open: readonly PendingMessage[];
-  readonly numbered: readonly RoomMessage[] | undefined;
+  readonly numbered: Numbered | undefined;
   /** Taken back by us; a read may show it for a while. */
   readonly withdrawn: ReadonlySet<string>;
 }
@@ -50,10 +56,9 @@ export type Commit = (
 ) => Promise<void>;
 
 export function createCommit({ store, filler, clock, onStored, report }: CommitDeps): Commit {
-  function settle(room: string, stored: readonly (readonly [PendingMessage, RoomMessage])[]): void {
-    if (stored.length === 0) return;
+  function settle(log: LogName, stored: readonly (readonly [PendingMessage, RoomMessage])[]): void {
     onStored(
-      room,
+      log,
       stored.map(([, message]) => message).sort((a, b) => a.seq - b.seq),
     );
     for (const [pending, message] of stored) pending.resolve(message.seq);
@@ -63,11 +68,25 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
    * Numbers are handed out without waiting for a majority, so a fail-over may set the counter back. As long as insert
    * and counter were written to the same primary, the one that was acknowledged implies the other. Otherwise the
    * counter could give the sender's next message a lower number than this one has. Returns the floor.
+   * @throws when the room has another log than `epoch` by now: what was stored before is void.
    */
-  async function secureCounter(room: string, seq: number): Promise<number> {
-    const head = (await store.heads([room])).get(room);
-    if (head === undefined || head.seq < seq) await store.raise(room, seq);
-    return head?.floor ?? 0;
+  async function secureCounter({ room, epoch }: LogName, seq: number): Promise<number> {
+    const head = await headOf(room);
+    if (head?.epoch !== epoch) throw new Error("the log was replaced");
+    if (head.seq < seq) await store.raise(room, seq);
+    return head.floor;
+  }
+
+  async function headOf(room: string): Promise<RoomHead | undefined> {
+    return (await store.heads([room])).get(room);
+  }
+
+  /** The log as it is now. A fail-over may have taken the record back with which the room began. */
+  async function logOf(room: string): Promise<LogName> {
+    const head = await headOf(room);
+    if (head !== undefined) return { room, epoch: head.epoch };
+    await store.create(room);
+    return logOf(room);
   }
 
   /**
@@ -82,6 +101,8 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
 
   /** After a resend or a failure: asks the store what is true, whatever the failure looked like. */
   async function reconcile(room: string, { open, numbered, withdrawn }: Rest): Promise<Rest> {
+    // Asked before the messages: those of a log that comes after it are told by `secureCounter`.
+    const log = await logOf(room);
     const found = await store.byIds(open.map((pending) => pending.key));
     const known = new Map([...found].filter(([, message]) => !withdrawn.has(placeOf(message))));
     const stored = open.flatMap((pending) => {
@@ -89,8 +110,8 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
       return message === undefined ? [] : [[pending, message] as const];
     });
     if (stored.length > 0) {
-      const floor = await secureCounter(room, Math.max(...stored.map(([, { seq }]) => seq)));
-      const own = new Set(numbered?.map(placeOf));
+      const floor = await secureCounter(log, Math.max(...stored.map(([, { seq }]) => seq)));
+      const own = new Set(numbered?.messages.map(placeOf));
       const ours = stored.map(([, message]) => message).filter((message) => own.has(placeOf(message)));
       const late = await withdrawLate(ours, floor);
       if (late.length > 0) {
@@ -98,30 +119,33 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
       }
     }
     // Also announces them again: the worker that stored them may have died before it could.
-    settle(room, stored);
+    if (stored.length > 0) settle(log, stored);
     const rest = open.filter((pending) => !known.has(pending.key));
-    if (numbered === undefined) return { open: rest, numbered, withdrawn };
+    // Numbers of another log are void.
+    if (numbered?.epoch !== log.epoch) return { open: rest, numbered: undefined, withdrawn };
 
-    const taken = await store.bySlots(
-      room,
-      numbered.map((message) => message.seq),
-    );
-    const moved = numbered.some((message) => {
+    const seqs = numbered.messages.map((message) => message.seq);
+    const taken = await store.bySlots(room, seqs);
+    const moved = numbered.messages.some((message) => {
       const stored = known.get(messageKey(message));
       return stored === undefined ? taken.has(message.seq) : stored.seq !== message.seq;
     });
     // Numbers are used again only when none is lost: a lost one moves its message behind those that keep theirs.
-    if (!moved) return { open: rest, numbered: numbered.filter((m) => !known.has(messageKey(m))), withdrawn };
-    const unused = numbered.map((message) => message.seq).filter((seq) => !taken.has(seq));
-    await filler.fill(room, unused);
+    if (!moved) {
+      const messages = numbered.messages.filter((message) => !known.has(messageKey(message)));
+      return { open: rest, numbered: { ...numbered, messages }, withdrawn };
+    }
+    const unused = seqs.filter((seq) => !taken.has(seq));
+    await filler.fill(log, unused);
     const newest = (await store.before(room, Number.POSITIVE_INFINITY, NEWEST)).entries[0];
     if (newest !== undefined) await store.raise(room, newest.seq);
     return { open: rest, numbered: undefined, withdrawn };
   }
 
-  async function allocate(room: string, open: readonly PendingMessage[]): Promise<readonly RoomMessage[]> {
-    const { top, at } = await store.allocate(room, open.length);
-    return open.map(({ message }, index) => ({ ...message, at, seq: top - open.length + 1 + index }));
+  async function allocate(room: string, open: readonly PendingMessage[]): Promise<Numbered> {
+    const { top, at, epoch } = await store.allocate(room, open.length);
+    const first = top - open.length + 1;
+    return { epoch, messages: open.map(({ message }, index) => ({ ...message, at, seq: first + index })) };
   }
 
   function pause(attempt: number, firstMs: number): Promise<void> {
@@ -141,19 +165,21 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
         if (rest.numbered === undefined) allocatedAtMs = clock.now();
         const numbered = rest.numbered ?? (await allocate(room, open));
         rest = { ...rest, numbered };
-        if ((await store.insert(numbered, { ordered: true })) === "stored") {
+        const log = { room, epoch: numbered.epoch };
+        const { messages } = numbered;
+        if ((await store.insert(messages, { ordered: true })) === "stored") {
           const quick = attempt === 0 && clock.now() - allocatedAtMs < SAME_PRIMARY_MS;
           // Nor can retention have given up numbers that are so young.
-          const floor = quick ? 0 : await secureCounter(room, numbered.at(-1)?.seq ?? 0);
-          const late = await withdrawLate(numbered, floor);
+          const floor = quick ? 0 : await secureCounter(log, messages.at(-1)?.seq ?? 0);
+          const late = await withdrawLate(messages, floor);
           if (late.length > 0) {
             rest = { open, numbered: undefined, withdrawn: new Set([...withdrawn, ...late]) };
             doubtful = true;
             continue;
           }
           settle(
-            room,
-            open.map((pending, index) => [pending, numbered[index] as RoomMessage] as const),
+            log,
+            open.map((pending, index) => [pending, messages[index] as RoomMessage] as const),
           );
           return;
         }

@@ -1,5 +1,5 @@
 import type { RoomEntry } from "../../../../src/contract/types.js";
-import type { RoomBus } from "../../../../src/services/rooms/room-store.js";
+import type { LogName, RoomBus } from "../../../../src/services/rooms/room-store.js";
 import type { Chance, ProcessClock, VirtualTime } from "./virtual-time.js";
 
 export interface BusFaults {
@@ -18,7 +18,7 @@ export interface BusHub {
 
 interface Subscriber {
   readonly clock: ProcessClock;
-  readonly messages: Set<(room: string, entries: readonly RoomEntry[]) => void>;
+  readonly messages: Set<Parameters<RoomBus["onMessages"]>[0]>;
   readonly ready: Set<() => void>;
 }
 
@@ -28,13 +28,13 @@ export function createBusHub(time: VirtualTime, chance: Chance): BusHub {
   let lostUntil = 0;
   let downUntil = 0;
 
-  function send(to: Subscriber, room: string, entries: readonly RoomEntry[]): void {
+  function send(to: Subscriber, log: LogName, entries: readonly RoomEntry[]): void {
     const copies = chance.hits(faults.repeat) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
       if (time.now < lostUntil || chance.hits(faults.loss)) continue;
       time.later(chance.between(0.2, faults.longestMs), () =>
         to.clock.enter(() => {
-          for (const handler of to.messages) handler(room, entries);
+          for (const handler of to.messages) handler(log, entries);
         }),
       );
     }
@@ -46,8 +46,8 @@ export function createBusHub(time: VirtualTime, chance: Chance): BusHub {
       const own: Subscriber = { clock, messages: new Set(), ready: new Set() };
       subscribers.add(own);
       return {
-        publish(room, entries) {
-          for (const other of subscribers) if (other !== own) send(other, room, entries);
+        publish(log, entries) {
+          for (const other of subscribers) if (other !== own) send(other, log, entries);
         },
         onMessages(handler) {
           own.messages.add(handler);

@@ -3,6 +3,7 @@ import type { RoomHead, RoomStore } from "../../../../src/services/rooms/room-st
 import { type DatabaseFaults, NO_FAULTS } from "./database-faults.js";
 import {
   copyState,
+  cut,
   emptyState,
   put,
   type ReplicaState,
@@ -41,6 +42,8 @@ export interface Database {
   failOver(downMs: number): void;
   /** Gives the room another epoch, as an operator does after a restore. */
   renew(room: string): void;
+  /** The same, and the log ends at `seq` again, as it did when the backup was made. */
+  restore(room: string, seq: number): void;
   /** Every entry that was ever committed, in the order of commits. */
   readonly history: readonly RoomEntry[];
   committedAt(entry: RoomEntry): number;
@@ -199,7 +202,8 @@ export function createDatabase(
       allocate: (room, count) =>
         call(clock, () => {
           void setHead(room, (head) => ({ ...head, seq: head.seq + count }));
-          return { top: primary.heads.get(room)?.seq ?? 0, at: START_MS + time.now };
+          const { seq, epoch } = primary.heads.get(room) as RoomHead;
+          return { top: seq, at: START_MS + time.now, epoch };
         }),
       date: () => call(clock, () => START_MS + time.now),
       insert: (entries, { ordered }) => call(clock, () => insert(entries, ordered)),
@@ -273,6 +277,13 @@ export function createDatabase(
       const lost = uncommitted;
       uncommitted = [];
       for (const { done } of lost) done?.(false);
+    },
+    restore(room, seq) {
+      const head = { seq, floor: 0, epoch: `epoch-${serial++}` };
+      void write((state) => {
+        cut(state, room, seq);
+        state.heads.set(room, head);
+      });
     },
     renew(room) {
       void setHead(room, (head) => ({ ...head, epoch: `epoch-${serial++}` }));
