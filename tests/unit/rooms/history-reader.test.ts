@@ -80,6 +80,20 @@ describe("reads of history", () => {
     expect(reads).toHaveLength(2);
   });
 
+  test("those who follow different logs share none, and only the room's log has a page", async () => {
+    const { store, reads } = slowStore();
+    const reader = createHistoryReader(store, { reads: 16, waitingReads: 5 });
+    const [now, before] = ["e", "older"].map((epoch) => reader.after({ room: "a", epoch }, 7, LIMIT));
+
+    for (const { finish } of reads) finish();
+
+    expect(reads).toHaveLength(2);
+    expect(await now).toBe(PAGE);
+    expect(await before).toBeUndefined();
+    expect(await reader.before({ room: "a", epoch: "e" }, 7, LIMIT)).toBe(PAGE);
+    expect(await reader.before({ room: "a", epoch: "older" }, 7, LIMIT)).toBeUndefined();
+  });
+
   test("a page that could not be read is read again for the next one who asks", async () => {
     const { store, reads } = slowStore();
     const reader = createHistoryReader(store, { reads: 16, waitingReads: 5 });
