@@ -217,7 +217,9 @@ function hasConverged({ database, participants }: World): boolean {
   return participants.every((one) => {
     const end = ends.get(one.room);
     const isSettled = one.publications.every(({ seq, error }) => seq !== undefined || error !== undefined);
-    return isSettled && one.epoch === end?.epoch && one.last >= (end?.last ?? 0);
+    // A position that a client brought along says nothing of what it has got.
+    const isThere = one.segments.length > 0 && one.epoch === end?.epoch && one.last >= (end?.last ?? 0);
+    return isSettled && isThere;
   });
 }
 
