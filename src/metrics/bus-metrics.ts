@@ -5,7 +5,7 @@ import { BUS_REFUSALS, type BusMetrics } from "./types.js";
 export function createBusMetrics(registry: Registry): BusMetrics {
   const refusals = new Counter({
     name: "realtime_bus_refused_total",
-    help: "Messages between workers that were not believed: of another database, or forged",
+    help: "Messages between workers that were not believed: of another database, forged, or of a room's replaced log",
     labelNames: ["reason"],
     registers: [registry],
   });

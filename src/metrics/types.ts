@@ -45,10 +45,10 @@ export interface RoomMetrics {
 }
 
 /** Why something that came from another worker was not believed. */
-export const BUS_REFUSALS = ["foreign"] as const;
+export const BUS_REFUSALS = ["foreign", "epoch"] as const;
 
 /** What is counted about what workers tell each other. */
 export interface BusMetrics {
-  /** `foreign`: not from a worker of this database. */
+  /** `foreign`: not from a worker of this database. `epoch`: of another log of a durable room than the one that is followed. */
   refused(reason: (typeof BUS_REFUSALS)[number]): void;
 }

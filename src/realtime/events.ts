@@ -74,8 +74,8 @@ export const SERVER_EVENTS = Object.keys({
 
 /** What workers tell each other. */
 export interface InterServerEvents {
-  /** Entries of a durable room that were just stored. */
-  stored: (room: string, entries: readonly RoomEntry[]) => void;
+  /** Entries that were just stored in a durable room's log of that epoch. */
+  stored: (room: string, entries: readonly RoomEntry[], epoch: string) => void;
   /** Users on the sender have come into these rooms or left them. */
   present: (rooms: readonly string[]) => void;
   /** A worker has ended, of this name among those who tell each other who is present. */

@@ -1,3 +1,4 @@
+import type { RoomEntry } from "../contract/types.js";
 import type { RoomBus } from "../services/rooms/room-store.js";
 import type { Io } from "./io.js";
 
@@ -20,10 +21,12 @@ export const NO_OTHERS: RoomBus = {
 /** Carries stored entries over whatever adapter joins the workers. Lossy, which is all that the rooms ask for. */
 export function createRoomBus(io: Io, link: WorkerLink): RoomBus {
   return {
-    publish: (room, entries) => void io.serverSideEmit("stored", room, entries),
+    publish: ({ room, epoch }, entries) => void io.serverSideEmit("stored", room, entries, epoch),
     onMessages(handler) {
-      io.on("stored", handler);
-      return () => void io.off("stored", handler);
+      const hear = (room: string, entries: readonly RoomEntry[], epoch: string): void =>
+        handler({ room, epoch }, entries);
+      io.on("stored", hear);
+      return () => void io.off("stored", hear);
     },
     onReady: link.onReady,
     isUp: link.isUp,

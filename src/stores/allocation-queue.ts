@@ -45,8 +45,8 @@ export function createAllocationQueue({
     const found = await numbersOf(new Map([...shares].map(([room, { total }]) => [room, total])));
     for (const [room, share] of shares) share.got = found.get(room) ?? one(room, share.total);
     return parts.map(async ({ share, end }) => {
-      const { top, at } = (await share.got) as Numbers;
-      return { top: top - share.total + end, at };
+      const got = (await share.got) as Numbers;
+      return { ...got, top: got.top - share.total + end };
     });
   }
 

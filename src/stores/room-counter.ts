@@ -38,12 +38,12 @@ export function createRoomCounter(
       rooms.findOneAndUpdate({ _id: room }, [{ $set: next }], {
         upsert: true,
         returnDocument: "after",
-        projection: { seq: 1, at: 1 },
+        projection: { seq: 1, at: 1, epoch: 1 },
         writeConcern: UNSAFE,
       }),
     );
     if (record?.at === undefined) throw new Error("the counter's upsert returned nothing");
-    return { top: record.seq, at: record.at.getTime() };
+    return { top: record.seq, at: record.at.getTime(), epoch: record.epoch };
   }
 
   /**
@@ -68,14 +68,16 @@ export function createRoomCounter(
     const found = await rooms
       .find(
         { _id: { $in: [...counts.keys()] } },
-        { projection: { grants: 1 }, readPreference: "primary", readConcern: { level: "local" } },
+        { projection: { grants: 1, epoch: 1 }, readPreference: "primary", readConcern: { level: "local" } },
       )
       .toArray();
     return new Map(
-      found.flatMap(({ _id, grants }) => {
+      found.flatMap(({ _id, grants, epoch }) => {
         const grant = grants?.find((one) => one.by === by && one.nth === nth);
         // One without a time is of an older version of this program.
-        return grant?.at === undefined ? [] : [[_id, { top: grant.seq, at: grant.at.getTime() }] as const];
+        return grant?.at === undefined
+          ? []
+          : [[_id, { top: grant.seq, at: grant.at.getTime(), epoch }] as const];
       }),
     );
   }

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.js";
 import { type Component, compose } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
-import type { RoomMetrics } from "../metrics/types.js";
+import type { BusMetrics, RoomMetrics } from "../metrics/types.js";
 import { durableRoomKey, type Io } from "../realtime/io.js";
 import { createRoomBus, NO_OTHERS, type WorkerLink } from "../realtime/room-bus.js";
 import { systemClock } from "../services/rooms/clock.js";
@@ -25,7 +25,7 @@ export interface DurableRoomParts {
   readonly io: Io;
   /** To the other workers; absent when there are none. */
   readonly link: WorkerLink | undefined;
-  readonly metrics: RoomMetrics;
+  readonly metrics: { readonly rooms: RoomMetrics; readonly bus: BusMetrics };
   readonly log: Logger;
 }
 
@@ -55,7 +55,7 @@ export function createDurableRooms({
       deliver: coalescer.deliver,
       members,
       report,
-      observer: metrics,
+      observer: { ...metrics.rooms, refused: () => metrics.bus.refused("epoch") },
     },
     { ...ROOM_LIMITS, ...bounds },
   );

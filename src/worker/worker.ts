@@ -95,7 +95,7 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
     store: roomStore,
     io,
     link,
-    metrics: metrics.rooms,
+    metrics,
     log,
   });
 

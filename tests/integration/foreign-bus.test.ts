@@ -1,7 +1,7 @@
-import { Redis } from "ioredis";
 import { onTestEnd } from "../support/cleanup.js";
 import { type Client, emitAck } from "../support/connect-client.js";
 import { crosses } from "../support/crossing.js";
+import { eavesdrop, MAIN_CHANNEL } from "../support/eavesdrop.js";
 import { parseMetrics } from "../support/metrics-text.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { type RedisServer, startRedis } from "../support/redis-server.js";
@@ -79,34 +79,30 @@ describe.each(MODES)("a Redis that others use, too (%s)", (mode) => {
   });
 
   test("what is forged, or changed, is shown to nobody", async () => {
-    const eavesdropper = new Redis(redis.url);
-    const forger = new Redis(redis.url);
-    onTestEnd(async () => [eavesdropper, forger].forEach((client) => void client.disconnect()));
-    const heard: { readonly channel: string; readonly message: Buffer }[] = [];
-    const note = (channel: Buffer, message: Buffer) => heard.push({ channel: String(channel), message });
-    eavesdropper.on("pmessageBuffer", (_pattern, channel, message) => note(channel, message));
-    eavesdropper.on("smessageBuffer", note);
-    const main = "shoal#/#";
-    if (mode === "pubsub") await eavesdropper.psubscribe("*");
-    else await eavesdropper.ssubscribe(main);
+    const forger = await eavesdrop(redis.url, mode);
     const epoch = await subscribe(ours.far);
     const shown = shownTo(ours.far);
-    const send = (channel: string, message: Buffer | string) =>
-      mode === "pubsub" ? forger.publish(channel, message) : forger.spublish(channel, message);
 
     await publish(ours.near[0], "real-1");
     await crosses(ours.near[0], ours.far);
-    const real = heard.find(({ message }) => message.includes("real-1"));
-    if (real === undefined) throw new Error("the doorbell was not heard");
+    const real = forger.find("real-1");
     // The same again, with another body and the next number; and what has no code at all.
     const changed = Buffer.from(real.message.toString("latin1").replaceAll("real-1", "fake-1"), "latin1");
-    await send(real.channel, Buffer.from(changed.toString("latin1").replace('"seq":1', '"seq":2'), "latin1"));
-    await send(real.channel, changed.subarray(changed.indexOf("{")));
+    await forger.say(
+      real.channel,
+      Buffer.from(changed.toString("latin1").replace('"seq":1', '"seq":2'), "latin1"),
+    );
+    await forger.say(real.channel, changed.subarray(changed.indexOf("{")));
     const batch = { room: "r", epoch, after: 1, to: 2, messages: [{ seq: 2, body: "fake-2" }] };
     const packet = { type: 2, data: ["messages", batch], nsp: "/" };
     const opts = { rooms: ["log:r"], except: [], flags: {} };
-    if (mode === "pubsub") await send(`${main}log:r#`, JSON.stringify(["forger", packet, opts]));
-    else await send(main, JSON.stringify({ uid: "forger", nsp: "/", type: 3, data: { packet, opts } }));
+    if (mode === "pubsub")
+      await forger.say(`${MAIN_CHANNEL}log:r#`, JSON.stringify(["forger", packet, opts]));
+    else
+      await forger.say(
+        MAIN_CHANNEL,
+        JSON.stringify({ uid: "forger", nsp: "/", type: 3, data: { packet, opts } }),
+      );
     await publish(ours.near[0], "real-2");
     await crosses(ours.near[0], ours.far);
 

@@ -48,6 +48,23 @@ const allocateAll = ({ store }: Worker, rooms: readonly string[], count = 1) =>
   Promise.all(rooms.map((room) => topOf(store.allocate(room, count))));
 
 describe("the rooms' counters", () => {
+  test("numbers come with the epoch of the log that they belong to, however they were asked for", async () => {
+    const { store } = await startWorker();
+    const rooms = newRooms(3);
+    const epochOf = async (room: string) => (await roomsOf().findOne({ _id: room }))?.epoch;
+
+    const made = await store.allocate("room-0", 1);
+    await Promise.all(rooms.map((room) => store.create(room)));
+    await roomsOf().updateOne({ _id: "room-1" }, { $set: { epoch: "restored" } });
+    const together = await Promise.all(rooms.map((room) => store.allocate(room, 1)));
+    const alone = await store.allocate("room-1", 1);
+
+    expect(made.epoch).toBe(await epochOf("room-0"));
+    expect(together.map(({ epoch }) => epoch)).toEqual(await Promise.all(rooms.map(epochOf)));
+    expect(together.map(({ top }) => top)).toEqual([2, 1, 1]);
+    expect(alone).toMatchObject({ top: 2, epoch: "restored" });
+  });
+
   test("rooms that ask together share one update and one look at it, and one room alone needs neither", async () => {
     const worker = await startWorker();
     const rooms = newRooms(50);

@@ -8,7 +8,7 @@ interface Command {
   readonly end: Deferred<Counts>;
 }
 
-const numbers = (top = Number.NaN) => ({ top, at: 0 });
+const numbers = (top = Number.NaN) => ({ top, at: 0, epoch: "e" });
 
 /** A queue whose commands end when the test says so, each with the top per room. */
 function start() {

@@ -1,7 +1,8 @@
 import { messageKey, type RoomMessage } from "../../contract/types.js";
 import type { Clock } from "./clock.js";
+import { RoomUnavailable } from "./errors.js";
 import type { HoleFiller, OnStored, Report } from "./hole-filler.js";
-import type { RoomStore } from "./room-store.js";
+import type { LogName, RoomHead, RoomStore } from "./room-store.js";
 
 /** A message on its way into the log. */
 export interface PendingMessage {
@@ -24,9 +25,13 @@ export interface CommitDeps {
 interface Rest {
   readonly open: readonly PendingMessage[];
   readonly numbered: readonly RoomMessage[] | undefined;
+  /** Of the log that the batch is for: the first that was seen. */
+  readonly epoch: string | undefined;
   /** Taken back by us; a read may show it for a while. */
   readonly withdrawn: ReadonlySet<string>;
 }
+
+type Numbered = Rest & { readonly numbered: readonly RoomMessage[]; readonly epoch: string };
 
 /** First wait after a taken key and after an error; doubled on each attempt. */
 const CONFLICT_MS = 1;
@@ -42,6 +47,8 @@ const NEWEST = { messages: 1, bytes: 1 };
  * failure until `expired` says to stop; then some messages may be stored and not resolved.
  *
  * The order of each sender is kept: when one number is lost, all messages still open get new ones.
+ * @throws {RoomUnavailable} `replaced` when the room has got another log on the way. The sender may have gone on by another
+ * worker in the old one, so what is repeated, and in which order, is its to say.
  */
 export type Commit = (
   room: string,
@@ -50,10 +57,9 @@ export type Commit = (
 ) => Promise<void>;
 
 export function createCommit({ store, filler, clock, onStored, report }: CommitDeps): Commit {
-  function settle(room: string, stored: readonly (readonly [PendingMessage, RoomMessage])[]): void {
-    if (stored.length === 0) return;
+  function settle(log: LogName, stored: readonly (readonly [PendingMessage, RoomMessage])[]): void {
     onStored(
-      room,
+      log,
       stored.map(([, message]) => message).sort((a, b) => a.seq - b.seq),
     );
     for (const [pending, message] of stored) pending.resolve(message.seq);
@@ -63,11 +69,25 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
    * Numbers are handed out without waiting for a majority, so a fail-over may set the counter back. As long as insert
    * and counter were written to the same primary, the one that was acknowledged implies the other. Otherwise the
    * counter could give the sender's next message a lower number than this one has. Returns the floor.
+   * @throws {RoomUnavailable} `replaced`
    */
-  async function secureCounter(room: string, seq: number): Promise<number> {
-    const head = (await store.heads([room])).get(room);
-    if (head === undefined || head.seq < seq) await store.raise(room, seq);
-    return head?.floor ?? 0;
+  async function secureCounter({ room, epoch }: LogName, seq: number): Promise<number> {
+    const head = await headOf(room);
+    if (head?.epoch !== epoch) throw new RoomUnavailable("replaced");
+    if (head.seq < seq) await store.raise(room, seq);
+    return head.floor;
+  }
+
+  async function headOf(room: string): Promise<RoomHead | undefined> {
+    return (await store.heads([room])).get(room);
+  }
+
+  /** The log as it is now. A fail-over may have taken the record back with which the room began. */
+  async function logOf(room: string): Promise<LogName> {
+    const head = await headOf(room);
+    if (head !== undefined) return { room, epoch: head.epoch };
+    await store.create(room);
+    return logOf(room);
   }
 
   /**
@@ -81,7 +101,9 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
   }
 
   /** After a resend or a failure: asks the store what is true, whatever the failure looked like. */
-  async function reconcile(room: string, { open, numbered, withdrawn }: Rest): Promise<Rest> {
+  async function reconcile(room: string, { open, numbered, epoch, withdrawn }: Rest): Promise<Rest> {
+    // Asked before the messages: those of a log that comes after it are told by `secureCounter`.
+    const log = sameLog(await logOf(room), epoch);
     const found = await store.byIds(open.map((pending) => pending.key));
     const known = new Map([...found].filter(([, message]) => !withdrawn.has(placeOf(message))));
     const stored = open.flatMap((pending) => {
@@ -89,39 +111,47 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
       return message === undefined ? [] : [[pending, message] as const];
     });
     if (stored.length > 0) {
-      const floor = await secureCounter(room, Math.max(...stored.map(([, { seq }]) => seq)));
+      const floor = await secureCounter(log, Math.max(...stored.map(([, { seq }]) => seq)));
       const own = new Set(numbered?.map(placeOf));
       const ours = stored.map(([, message]) => message).filter((message) => own.has(placeOf(message)));
       const late = await withdrawLate(ours, floor);
       if (late.length > 0) {
-        return reconcile(room, { open, numbered: undefined, withdrawn: new Set([...withdrawn, ...late]) });
+        const gone = new Set([...withdrawn, ...late]);
+        return reconcile(room, { open, numbered: undefined, epoch: log.epoch, withdrawn: gone });
       }
     }
     // Also announces them again: the worker that stored them may have died before it could.
-    settle(room, stored);
+    if (stored.length > 0) settle(log, stored);
     const rest = open.filter((pending) => !known.has(pending.key));
-    if (numbered === undefined) return { open: rest, numbered, withdrawn };
+    if (numbered === undefined) return { open: rest, numbered, epoch: log.epoch, withdrawn };
 
-    const taken = await store.bySlots(
-      room,
-      numbered.map((message) => message.seq),
-    );
+    const seqs = numbered.map((message) => message.seq);
+    const taken = await store.bySlots(room, seqs);
     const moved = numbered.some((message) => {
       const stored = known.get(messageKey(message));
       return stored === undefined ? taken.has(message.seq) : stored.seq !== message.seq;
     });
     // Numbers are used again only when none is lost: a lost one moves its message behind those that keep theirs.
-    if (!moved) return { open: rest, numbered: numbered.filter((m) => !known.has(messageKey(m))), withdrawn };
-    const unused = numbered.map((message) => message.seq).filter((seq) => !taken.has(seq));
-    await filler.fill(room, unused);
+    if (!moved) {
+      const free = numbered.filter((message) => !known.has(messageKey(message)));
+      return { open: rest, numbered: free, epoch: log.epoch, withdrawn };
+    }
+    const unused = seqs.filter((seq) => !taken.has(seq));
+    await filler.fill(log, unused);
     const newest = (await store.before(room, Number.POSITIVE_INFINITY, NEWEST)).entries[0];
     if (newest !== undefined) await store.raise(room, newest.seq);
-    return { open: rest, numbered: undefined, withdrawn };
+    return { open: rest, numbered: undefined, epoch: log.epoch, withdrawn };
   }
 
-  async function allocate(room: string, open: readonly PendingMessage[]): Promise<readonly RoomMessage[]> {
-    const { top, at } = await store.allocate(room, open.length);
-    return open.map(({ message }, index) => ({ ...message, at, seq: top - open.length + 1 + index }));
+  /** The same with numbers, of which it may have some already. */
+  async function withNumbers(room: string, rest: Rest): Promise<Numbered> {
+    const { open, epoch, numbered } = rest;
+    if (numbered !== undefined && epoch !== undefined) return { ...rest, numbered, epoch };
+    const numbers = await store.allocate(room, open.length);
+    sameLog({ room, epoch: numbers.epoch }, epoch);
+    const first = numbers.top - open.length + 1;
+    const messages = open.map(({ message }, index) => ({ ...message, at: numbers.at, seq: first + index }));
+    return { ...rest, numbered: messages, epoch: numbers.epoch };
   }
 
   function pause(attempt: number, firstMs: number): Promise<void> {
@@ -129,7 +159,7 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
   }
 
   return async (room, batch, expired) => {
-    let rest: Rest = { open: batch, numbered: undefined, withdrawn: new Set() };
+    let rest: Rest = { open: batch, numbered: undefined, epoch: undefined, withdrawn: new Set() };
     let doubtful = batch.some((pending) => pending.retry);
     let allocatedAtMs = 0;
     for (let attempt = 0; !expired(); attempt += 1) {
@@ -139,20 +169,21 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
         const { open, withdrawn } = rest;
         if (open.length === 0 || expired()) return;
         if (rest.numbered === undefined) allocatedAtMs = clock.now();
-        const numbered = rest.numbered ?? (await allocate(room, open));
-        rest = { ...rest, numbered };
+        const { numbered, epoch } = await withNumbers(room, rest);
+        rest = { ...rest, numbered, epoch };
+        const log = { room, epoch };
         if ((await store.insert(numbered, { ordered: true })) === "stored") {
           const quick = attempt === 0 && clock.now() - allocatedAtMs < SAME_PRIMARY_MS;
           // Nor can retention have given up numbers that are so young.
-          const floor = quick ? 0 : await secureCounter(room, numbered.at(-1)?.seq ?? 0);
+          const floor = quick ? 0 : await secureCounter(log, numbered.at(-1)?.seq ?? 0);
           const late = await withdrawLate(numbered, floor);
           if (late.length > 0) {
-            rest = { open, numbered: undefined, withdrawn: new Set([...withdrawn, ...late]) };
+            rest = { ...rest, numbered: undefined, withdrawn: new Set([...withdrawn, ...late]) };
             doubtful = true;
             continue;
           }
           settle(
-            room,
+            log,
             open.map((pending, index) => [pending, numbered[index] as RoomMessage] as const),
           );
           return;
@@ -160,12 +191,19 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
         doubtful = true;
         await pause(attempt, CONFLICT_MS);
       } catch (error) {
+        if (error instanceof RoomUnavailable) throw error;
         report("commit", error);
         doubtful = true;
         await pause(attempt, ERROR_MS);
       }
     }
   };
+}
+
+/** @throws {RoomUnavailable} `replaced` when another log was seen before. */
+function sameLog(log: LogName, epoch: string | undefined): LogName {
+  if (epoch !== undefined && epoch !== log.epoch) throw new RoomUnavailable("replaced");
+  return log;
 }
 
 /** A message and where it stands. */

@@ -32,8 +32,12 @@ export interface GapRepair {
   skipTrimmed(room: OpenRoom, view: RoomView, floor: number): void;
 }
 
-export function createGapRepair(deps: RepairDeps, limits: RepairLimits): GapRepair {
-  const { reader, filler, clock, deliver, report, observer } = deps;
+export function createGapRepair(
+  /** `replaced`: called when a read shows that the room has another log. */
+  deps: RepairDeps & { readonly replaced: (room: OpenRoom) => void },
+  limits: RepairLimits,
+): GapRepair {
+  const { reader, filler, clock, deliver, report, observer, replaced } = deps;
   const pageLimit = { messages: limits.pageMessages, bytes: limits.pageBytes };
 
   /** True when it stays so that entries are missing below some that are here. */
@@ -71,8 +75,9 @@ export function createGapRepair(deps: RepairDeps, limits: RepairLimits): GapRepa
       if (view === undefined || room.closed) return;
       const { last } = view.cursor;
       view.cursor.clearOverflow();
-      const page = await reader.after(room.name, last, pageLimit);
+      const page = await reader.after(view, last, pageLimit);
       if (room.closed || room.view !== view) continue;
+      if (page === undefined) return replaced(room);
       passOn(room, view.cursor.take(page.entries), deliver, limits);
       if (page.more && view.cursor.last > last) continue;
       if (view.cursor.waiting === 0 || !(await mend(room, view))) return;
@@ -92,13 +97,11 @@ export function createGapRepair(deps: RepairDeps, limits: RepairLimits): GapRepa
     const { below } = room.gap;
     const head = (await reader.heads([room.name])).get(room.name);
     if (room.closed || room.view !== view) return false;
-    // Numbers of another log are not ours to fill; the sweep gives the room its new view.
-    if (head?.epoch !== view.epoch) return false;
-    if (head.floor > cursor.last) {
+    if (head !== undefined && head.epoch === view.epoch && head.floor > cursor.last) {
       skipTrimmed(room, view, head.floor);
       return true;
     }
-    await filler.fill(room.name, cursor.missing(below, limits.fillNumbers));
+    await filler.fill(view, cursor.missing(below, limits.fillNumbers));
     room.gap = undefined;
     return true;
   }

@@ -1,9 +1,18 @@
 import { RoomUnavailable } from "./errors.js";
 import type { RoomLimits } from "./limits.js";
-import type { RoomStore, StoredPage } from "./room-store.js";
+import type { LogName, PageLimit, RoomStore, StoredPage } from "./room-store.js";
 
-/** The reads of the store that readers of rooms make. */
-export type HistoryReader = Pick<RoomStore, "after" | "before" | "heads" | "bySlots" | "holds">;
+/** The reads of the store that this one makes. */
+export type HistoryStore = Pick<RoomStore, "after" | "before" | "heads" | "bySlots" | "holds">;
+
+/**
+ * The reads of the store that readers of rooms make. Entries do not say of which log they are, so a page costs a second
+ * look at the room's record, after it: undefined says that the room has got another log, and the page may be of that one.
+ */
+export interface HistoryReader extends Pick<RoomStore, "heads" | "bySlots" | "holds"> {
+  after(log: LogName, seq: number, limit: PageLimit): Promise<StoredPage | undefined>;
+  before(log: LogName, seq: number, limit: PageLimit): Promise<StoredPage | undefined>;
+}
 
 /**
  * Bounds how many reads run at once, so that a crowd that resumes cannot keep the store from its writes, and lets
@@ -11,10 +20,10 @@ export type HistoryReader = Pick<RoomStore, "after" | "before" | "heads" | "bySl
  * @throws {RoomUnavailable} `overloaded`, from every method, when too many reads are waiting.
  */
 export function createHistoryReader(
-  store: HistoryReader,
+  store: HistoryStore,
   limits: Pick<RoomLimits, "reads" | "waitingReads">,
 ): HistoryReader {
-  const shared = new Map<string, Promise<StoredPage>>();
+  const shared = new Map<string, Promise<StoredPage | undefined>>();
   const turns: (() => void)[] = [];
   let running = 0;
 
@@ -35,19 +44,27 @@ export function createHistoryReader(
     }
   }
 
-  function share(key: string, read: () => Promise<StoredPage>): Promise<StoredPage> {
+  async function sameLog(
+    { room, epoch }: LogName,
+    read: () => Promise<StoredPage>,
+  ): Promise<StoredPage | undefined> {
+    const page = await read();
+    return (await store.heads([room])).get(room)?.epoch === epoch ? page : undefined;
+  }
+
+  function share(key: string, read: () => Promise<StoredPage | undefined>): Promise<StoredPage | undefined> {
     const result = shared.get(key) ?? inTurn(read).finally(() => shared.delete(key));
     shared.set(key, result);
     return result;
   }
 
   return {
-    after: (room, seq, limit) => {
-      const key = JSON.stringify([room, seq, limit.messages, limit.bytes]);
-      return share(key, () => store.after(room, seq, limit));
+    after: (log, seq, limit) => {
+      const key = JSON.stringify([log.room, log.epoch, seq, limit.messages, limit.bytes]);
+      return share(key, () => sameLog(log, () => store.after(log.room, seq, limit)));
     },
     // The others are asked for what is true now; an answer to an earlier question would not do.
-    before: (room, seq, limit) => inTurn(() => store.before(room, seq, limit)),
+    before: (log, seq, limit) => inTurn(() => sameLog(log, () => store.before(log.room, seq, limit))),
     heads: (rooms) => inTurn(() => store.heads(rooms)),
     bySlots: (room, seqs) => inTurn(() => store.bySlots(room, seqs)),
     holds: (room, seq) => inTurn(() => store.holds(room, seq)),

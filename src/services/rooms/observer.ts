@@ -4,4 +4,6 @@ export interface RoomObserver {
   published(durationMs: number): void;
   /** The bus left a gap in a room, which was read from the log. */
   repaired(): void;
+  /** Entries of another log than the room's came from a worker, or before the room's new log was known. They were dropped. */
+  refused(): void;
 }

@@ -5,11 +5,10 @@ import type { HistoryReader } from "./history-reader.js";
 import type { RoomLimits } from "./limits.js";
 import type { MessageRing, RingFamily } from "./message-ring.js";
 import { createRoomCursor, type RoomCursor } from "./room-cursor.js";
-import type { RoomStore } from "./room-store.js";
+import type { LogName, RoomStore } from "./room-store.js";
 
 /** What a worker knows of one log of a room. Another epoch gets another view. */
-export interface RoomView {
-  readonly epoch: string;
+export interface RoomView extends LogName {
   /** May lag behind the store's. */
   floor: number;
   readonly cursor: RoomCursor;
@@ -23,14 +22,20 @@ export interface Gap {
   readonly fillAtMs: number;
 }
 
+/** Committed entries of one log. */
+export interface Offer {
+  readonly epoch: string;
+  readonly entries: readonly RoomEntry[];
+}
+
 /** A room that this worker follows. */
 export interface OpenRoom {
   readonly name: string;
   /** Undefined until the first read of the store is done. */
   view: RoomView | undefined;
   ready: Promise<RoomView>;
-  /** What the bus brought before there was a view. */
-  early: RoomEntry[];
+  /** What came before there was a view. */
+  early: Offer[];
   /** Calls at work with this room; it is not closed under them. */
   users: number;
   idleSinceMs: number | undefined;
@@ -64,13 +69,14 @@ export async function readView(
 ): Promise<RoomView> {
   const { reader, store, rings } = deps;
   const tailLimit = { messages: limits.ringMessages, bytes: limits.ringBytes };
-  const [heads, tail] = await Promise.all([reader.heads([room]), reader.before(room, Infinity, tailLimit)]);
-  let head = heads.get(room);
+  let head = (await reader.heads([room])).get(room);
   if (head === undefined) {
     await store.create(room);
     head = (await reader.heads([room])).get(room);
   }
-  if (head === undefined) throw new RoomUnavailable("unreadable");
+  const tail = head && (await reader.before({ room, epoch: head.epoch }, Infinity, tailLimit));
+  // Whoever replaces a log this very moment will be done when the client asks again.
+  if (head === undefined || tail === undefined) throw new RoomUnavailable("unreadable");
 
   const top = Math.max(head.floor, tail.entries.at(-1)?.seq ?? 0);
   const lowest = Math.max(head.floor + 1, top - limits.openNumbers + 1);
@@ -85,7 +91,7 @@ export async function readView(
   const passed = tail.entries.filter(({ seq }) => seq > head.floor && seq <= cursor.last);
   ring.push(contiguousEnd(passed));
   cursor.take(tail.entries);
-  return { epoch: head.epoch, floor: head.floor, cursor, ring };
+  return { room, epoch: head.epoch, floor: head.floor, cursor, ring };
 }
 
 function contiguousEnd(entries: readonly RoomEntry[]): readonly RoomEntry[] {

@@ -22,7 +22,7 @@ export interface RoomLog {
    * Stores the messages in their order and resolves with their numbers, once they are committed and journaled.
    * A message whose id the sender has used before gets the number of the first, while that is kept. All or nothing is accepted, so that a
    * refusal cannot turn the order round.
-   * @throws {RoomUnavailable} `overloaded` (nothing was accepted), `timeout` (unknown what is stored) or `stopping`.
+   * @throws {RoomUnavailable} `overloaded` (nothing was accepted), `timeout`, `replaced` (unknown what is stored) or `stopping`.
    */
   append(request: Append): Promise<number[]>;
   /** Accepts no more and resolves when all is committed; what is not so within `drainMs` is refused. */
@@ -42,7 +42,7 @@ interface Queue {
   /** Everything not yet settled, including the batch at work, so that a resend joins the first. */
   readonly byKey: Map<string, Waiting>;
   /** Refuses the batch at work; its commit stops at the next step. */
-  expire: (error: RoomUnavailable) => void;
+  expire: (error: unknown) => void;
   done: Promise<void>;
 }
 
@@ -108,7 +108,8 @@ export function createRoomLog(deps: CommitDeps, limits: LogLimits): RoomLog {
     };
     const waitMs = (batch[0]?.deadline ?? 0) - deps.clock.now();
     const cancel = deps.clock.later(Math.max(0, waitMs), () => queue.expire(new RoomUnavailable("timeout")));
-    await Promise.race([commit(room, batch, () => expired), expiry]);
+    const ended = commit(room, batch, () => expired).catch((error: unknown) => queue.expire(error));
+    await Promise.race([ended, expiry]);
     cancel();
   }
 

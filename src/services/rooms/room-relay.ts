@@ -2,9 +2,9 @@ import type { HistoryPage, RoomEntry, SubscribeRequest, Subscription } from "../
 import { createGapRepair, type RepairDeps } from "./gap-repair.js";
 import type { RoomLimits } from "./limits.js";
 import { createRingFamily } from "./message-ring.js";
-import { type OpenRoom, passOn, readView } from "./open-room.js";
+import { type Offer, type OpenRoom, passOn, readView } from "./open-room.js";
 import { createOpenRooms } from "./open-rooms.js";
-import type { RoomStore } from "./room-store.js";
+import type { LogName, RoomStore } from "./room-store.js";
 import { createScrollBack } from "./scroll-back.js";
 import { createSubscribe } from "./subscribe.js";
 import { createSweep } from "./sweep.js";
@@ -17,8 +17,11 @@ export interface RelayDeps extends RepairDeps {
 
 /** One worker's readers: makes of an unordered lossy bus one complete ordered stream per room for local sockets. */
 export interface RoomRelay {
-  /** Committed entries, from this worker's log or from the bus, in any order and as often as they come. */
-  offer(room: string, entries: readonly RoomEntry[]): void;
+  /**
+   * Committed entries, from this worker's log or from the bus, in any order and as often as they come. Those of another log
+   * than the room's are dropped, and the store is asked at once which of the two is the room's.
+   */
+  offer(log: LogName, entries: readonly RoomEntry[]): void;
   /** See `Subscribe`: `reply` joins the socket when the page is live, and sends it, without waiting in between. */
   subscribe(
     request: SubscribeRequest,
@@ -42,31 +45,38 @@ export interface RoomRelay {
 }
 
 export function createRoomRelay(deps: RelayDeps, limits: RoomLimits): RoomRelay {
-  const { reader, store, clock, deliver, report, members } = deps;
+  const { reader, store, clock, deliver, report, members, observer } = deps;
   const rings = createRingFamily(limits);
-  const repair = createGapRepair(deps, limits);
+  const repair = createGapRepair({ ...deps, replaced: doubt }, limits);
+  /** Rooms that are being looked at, and whether they are to be looked at again. */
+  const doubts = new Map<OpenRoom, boolean>();
   const restarts = new Map<OpenRoom, Promise<void>>();
   const rooms = createOpenRooms(
     { clock, members, readView: (name) => readView({ reader, store, rings }, name, limits), opened },
     limits,
   );
 
-  function take(room: OpenRoom, entries: readonly RoomEntry[]): void {
-    if (room.view === undefined) {
-      const free = limits.bufferedMessages - room.early.length;
-      room.early.push(...entries.slice(0, free));
-      return;
+  function take(room: OpenRoom, offer: Offer): void {
+    const { view } = room;
+    if (view === undefined) {
+      const free = limits.bufferedMessages - countOf(room.early);
+      if (free > 0) room.early.push({ ...offer, entries: offer.entries.slice(0, free) });
+    } else if (offer.epoch === view.epoch) {
+      passOn(room, view.cursor.take(offer.entries), deliver, limits);
+      repair.watch(room);
+    } else {
+      observer?.refused();
+      doubt(room);
     }
-    passOn(room, room.view.cursor.take(entries), deliver, limits);
-    repair.watch(room);
   }
 
   function opened(room: OpenRoom): void {
     const early = room.early;
     room.early = [];
-    take(room, early);
+    for (const offer of early) take(room, offer);
+    repair.watch(room);
     // Some may have found no place there.
-    if (early.length >= limits.bufferedMessages) {
+    if (countOf(early) >= limits.bufferedMessages) {
       repair.pull(room).catch((error: unknown) => report("opening a room", error));
     }
   }
@@ -99,10 +109,34 @@ export function createRoomRelay(deps: RelayDeps, limits: RoomLimits): RoomRelay 
     if (head?.epoch !== room.view?.epoch) await restart(room);
   }
 
+  /** Either the entries or the view are of a replaced log. One look at a time, however many entries come. */
+  function doubt(room: OpenRoom): void {
+    const isLooking = doubts.has(room);
+    doubts.set(room, isLooking);
+    if (isLooking) return;
+    verify(room)
+      .catch((error: unknown) => report("another log", error))
+      .finally(() => {
+        const again = doubts.get(room) === true && !room.closed;
+        doubts.delete(room);
+        if (again) doubt(room);
+      });
+  }
+
   /** Reading makes no record: anybody may ask for any name, and records stay. */
   async function look<T>(name: string, task: (room: OpenRoom) => Promise<T>): Promise<T | undefined> {
     const known = rooms.get(name) !== undefined || (await reader.heads([name])).has(name);
     return known ? await rooms.look(name, task) : undefined;
+  }
+
+  async function scrollBackIn(
+    room: OpenRoom,
+    request: Parameters<typeof scrollBack>[1],
+  ): Promise<HistoryPage> {
+    const page = await scrollBack(await room.ready, request);
+    if (page !== undefined) return page;
+    await verify(room);
+    return scrollBackIn(room, request);
   }
 
   const sweep = createSweep({ ...deps, repair, restart }, limits);
@@ -110,9 +144,9 @@ export function createRoomRelay(deps: RelayDeps, limits: RoomLimits): RoomRelay 
   const scrollBack = createScrollBack(deps, limits);
 
   return {
-    offer(name, entries) {
+    offer({ room: name, epoch }, entries) {
       const room = rooms.get(name);
-      if (room !== undefined) take(room, entries);
+      if (room !== undefined) take(room, { epoch, entries });
     },
     subscribe: (request, reply, opener) =>
       rooms.use(request.room, opener, (room) => subscribe(room, request, reply)),
@@ -124,7 +158,7 @@ export function createRoomRelay(deps: RelayDeps, limits: RoomLimits): RoomRelay 
             subscribe(room, request, resolve).catch(reject);
           }),
       ),
-    scrollBack: (request) => look(request.room, async (room) => scrollBack(await room.ready, request)),
+    scrollBack: (request) => look(request.room, (room) => scrollBackIn(room, request)),
     sweep() {
       rooms.closeIdle();
       return sweep(rooms.all());
@@ -134,4 +168,8 @@ export function createRoomRelay(deps: RelayDeps, limits: RoomLimits): RoomRelay 
       return rooms.all().length;
     },
   };
+}
+
+function countOf(offers: readonly Offer[]): number {
+  return offers.reduce((sum, { entries }) => sum + entries.length, 0);
 }

@@ -15,6 +15,14 @@ export interface Numbers {
   /** The highest of them. */
   readonly top: number;
   readonly at: number;
+  /** Of the log that they belong to, see `RoomHead.epoch`. */
+  readonly epoch: string;
+}
+
+/** One log of a room. */
+export interface LogName {
+  readonly room: string;
+  readonly epoch: string;
 }
 
 /** Bounds of one read. At least one entry is returned when there is any, however large. */
@@ -36,8 +44,8 @@ export interface StoredPage {
  * (10 s): callers retry and reconcile, they never guess.
  *
  * Reads return only what no fail-over and no crash can undo (read concern majority on a replica set, from the primary; on
- * a single server they wait until what they found is journaled). They may miss what is newer, so "not there" is never proof but
- * for `holds`; only the two unique keys decide.
+ * a single server they wait until what they found is journaled). They may miss what is newer, so "not there" is never
+ * proof but for `holds`; only the two unique keys decide.
  */
 export interface RoomStore {
   /**
@@ -92,9 +100,9 @@ export interface RoomStore {
 /** The doorbell: tells other workers what was stored. May lose, repeat, reorder and delay; never has to be retried. */
 export interface RoomBus {
   /** Hands committed entries to the other workers. Never throws and never waits. */
-  publish(room: string, entries: readonly RoomEntry[]): void;
+  publish(log: LogName, entries: readonly RoomEntry[]): void;
   /** Entries that other workers have stored. The returned function ends it. */
-  onMessages(handler: (room: string, entries: readonly RoomEntry[]) => void): () => void;
+  onMessages(handler: (log: LogName, entries: readonly RoomEntry[]) => void): () => void;
   /** Called whenever this worker hears others again after a time in which it may have missed something. */
   onReady(handler: () => void): () => void;
   /** False while messages of others are known not to arrive. */

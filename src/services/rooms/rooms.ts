@@ -44,9 +44,9 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
   };
   // A failed delivery or bus event is a gap that readers repair; it must not make a commit look failed.
   const deliver: Deliver = (batch) => guard("deliver", () => deps.deliver(batch));
-  const onStored: OnStored = (room, entries) => {
-    guard("relay", () => relay.offer(room, entries));
-    guard("bus", () => bus.publish(room, entries));
+  const onStored: OnStored = (stored, entries) => {
+    guard("relay", () => relay.offer(stored, entries));
+    guard("bus", () => bus.publish(stored, entries));
   };
   const filler = createHoleFiller({ store, clock, onStored });
   const reader = createHistoryReader(store, limits);

@@ -12,16 +12,15 @@ const READS = 4;
 
 /**
  * Reads the page below `before`, or the newest one. It never shows more than the live readers have passed, and never
- * passes a number that is not decided, so that two readers cannot see two histories.
+ * passes a number that is not decided, so that two readers cannot see two histories. Undefined: the room has another log.
  */
 export type ScrollBack = (
   view: RoomView,
   request: {
-    readonly room: string;
     readonly before?: number | undefined;
     readonly limit?: number | undefined;
   },
-) => Promise<HistoryPage>;
+) => Promise<HistoryPage | undefined>;
 
 export function createScrollBack(
   deps: { readonly reader: HistoryReader; readonly filler: HoleFiller; readonly clock: Clock },
@@ -32,7 +31,7 @@ export function createScrollBack(
 ): ScrollBack {
   const { reader, filler, clock } = deps;
 
-  return async (view, { room, before, limit }) => {
+  return async (view, { before, limit }) => {
     const end = Math.max(1, Math.min(before ?? Infinity, view.cursor.last + 1));
     const messages = Math.max(1, Math.min(limit ?? limits.rewindMessages, limits.pageMessages));
     const page = (entries: Parameters<typeof toWire>[0], after: number): HistoryPage => ({
@@ -44,17 +43,19 @@ export function createScrollBack(
     });
 
     for (let attempt = 1; attempt <= READS; attempt += 1) {
-      const { entries, more } = await reader.before(room, end, { messages, bytes: limits.pageBytes });
+      const read = await reader.before(view, end, { messages, bytes: limits.pageBytes });
+      if (read === undefined) return undefined;
+      const { entries, more } = read;
       const lowest = Math.max(more ? (entries[0]?.seq ?? 1) : 1, view.floor + 1);
       const kept = entries.filter((entry) => entry.seq >= lowest);
       if (kept.length === Math.max(0, end - lowest)) return page(kept, Math.min(lowest, end) - 1);
-      const floor = (await reader.heads([room])).get(room)?.floor ?? 0;
+      const floor = (await reader.heads([view.room])).get(view.room)?.floor ?? 0;
       if (floor > view.floor) view.floor = floor;
       else if (attempt === 1) await clock.sleep(limits.gapMs);
       else {
         const there = new Set(kept.map((entry) => entry.seq));
         const missing = numbers(lowest, end - 1, limits.openNumbers).filter((seq) => !there.has(seq));
-        await filler.fill(room, missing.slice(0, limits.fillNumbers));
+        await filler.fill(view, missing.slice(0, limits.fillNumbers));
       }
     }
     throw new RoomUnavailable("unreadable");

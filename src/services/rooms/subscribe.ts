@@ -6,6 +6,7 @@ import type { HistoryReader } from "./history-reader.js";
 import type { HoleFiller, Report } from "./hole-filler.js";
 import type { RoomLimits } from "./limits.js";
 import type { OpenRoom, RoomView } from "./open-room.js";
+import type { LogName } from "./room-store.js";
 
 export interface SubscribeDeps {
   readonly reader: HistoryReader;
@@ -41,22 +42,23 @@ export function createSubscribe(deps: SubscribeDeps, limits: SubscribeLimits): S
     return { reset: true, epoch: view.epoch, floor: view.floor, to: view.cursor.last };
   }
 
-  /** Entries that follow `start` without a gap, or the floor when `start` lies below it. */
+  /** Entries that follow `start` without a gap, or the floor when `start` lies below it; undefined when the log is another. */
   async function readPage(
-    name: string,
+    log: LogName,
     start: number,
     messages: number,
-  ): Promise<{ entries: readonly RoomEntry[]; floor: number }> {
+  ): Promise<{ entries: readonly RoomEntry[]; floor: number } | undefined> {
     for (let attempt = 1; attempt <= READS; attempt += 1) {
-      const page = await reader.after(name, start, { messages, bytes: limits.pageBytes });
+      const page = await reader.after(log, start, { messages, bytes: limits.pageBytes });
+      if (page === undefined) return undefined;
       const run = contiguous(page.entries, start);
       if (run.length > 0) return { entries: run, floor: 0 };
-      const floor = (await reader.heads([name])).get(name)?.floor ?? 0;
+      const floor = (await reader.heads([log.room])).get(log.room)?.floor ?? 0;
       const next = page.entries[0];
       if (floor > start || next === undefined) return { entries: [], floor };
       // The cursor has passed this hole, so its number was abandoned, unless the read was a stale one.
       if (attempt === 1) await clock.sleep(limits.gapMs);
-      else await filler.fill(name, numbers(start + 1, next.seq - 1, limits.fillNumbers));
+      else await filler.fill(log, numbers(start + 1, next.seq - 1, limits.fillNumbers));
     }
     return { entries: [], floor: 0 };
   }
@@ -86,7 +88,12 @@ export function createSubscribe(deps: SubscribeDeps, limits: SubscribeLimits): S
       await repair.pull(room).catch((error: unknown) => report("subscribe", error));
       beyond = start > cursor.last && !(await isReached(room.name, start));
     } else if (start >= floor && start < cursor.last && ring.since(start) === undefined) {
-      ({ entries, floor } = await readPage(room.name, start, Math.max(1, messages)));
+      const page = await readPage(view, start, Math.max(1, messages));
+      if (page === undefined) {
+        await verify(room);
+        return false;
+      }
+      ({ entries, floor } = page);
     }
     if (room.view !== view) return false;
     // From here to `reply` nothing may wait.

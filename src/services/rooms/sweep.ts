@@ -46,8 +46,9 @@ export function createSweep(
 
   /** Numbers handed out with nothing behind them: no reader stumbles over them, so their time is taken here. */
   async function mendTail(room: OpenRoom, head: RoomHead): Promise<void> {
-    const { cursor } = room.view ?? {};
-    if (cursor === undefined || cursor.last >= head.seq || cursor.waiting > 0) {
+    const { view } = room;
+    const cursor = view?.cursor;
+    if (view === undefined || cursor === undefined || cursor.last >= head.seq || cursor.waiting > 0) {
       room.tail = undefined;
       return;
     }
@@ -57,7 +58,7 @@ export function createSweep(
       return;
     }
     if (clock.now() - tail.sinceMs < limits.holeMs) return;
-    await filler.fill(room.name, numbers(cursor.last + 1, head.seq, limits.fillNumbers));
+    await filler.fill(view, numbers(cursor.last + 1, head.seq, limits.fillNumbers));
     await repair.pull(room);
   }
 

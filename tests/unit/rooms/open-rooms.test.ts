@@ -152,6 +152,7 @@ describe("open rooms", () => {
         },
         opened: () => {},
         readView: async () => ({
+          room: "r",
           epoch: "e",
           floor: 0,
           cursor: createRoomCursor(0, 10),
@@ -226,7 +227,7 @@ describe("open rooms", () => {
         async readView() {
           const ring = rings.createRing();
           ring.push([message("r", 1)]);
-          return { epoch: "e", floor: 0, cursor: createRoomCursor(1, 10), ring };
+          return { room: "r", epoch: "e", floor: 0, cursor: createRoomCursor(1, 10), ring };
         },
       },
       ROOM_LIMITS,

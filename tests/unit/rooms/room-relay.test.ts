@@ -105,7 +105,7 @@ describe("live events of a room", () => {
     await worker.subscribe({ room: "r", limit: 0 });
     worker.bus.receive("r", await storeMessages(bench, "r", [2]));
     await bench.pass(500);
-    bench.database.renew("r");
+    bench.database.restore("r", 0);
 
     await bench.pass(5000);
 

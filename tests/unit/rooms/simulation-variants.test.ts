@@ -16,6 +16,10 @@ const CAUGHT: Readonly<Record<keyof typeof VARIANTS, readonly [seeds: number, pr
   "the counter stays where a fail-over set it": [150, /comes after its/],
   "sockets join after their answer": [80, /got nothing instead of/],
   "what a worker does not know is taken for beyond the end": [150, /was reset \d+ times/],
+  "positions beyond the end are believed": [20, /ahead was reset 0 times/],
+  "events of other logs are believed": [20, /got \d+ \(theirs\) instead of/],
+  "pages of other logs are believed": [150, /got \d+ .* instead of/],
+  "a replaced log is not noticed": [50, /in another log/],
 };
 
 describe("a simulated room with one rule taken away", () => {

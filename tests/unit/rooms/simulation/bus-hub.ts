@@ -1,10 +1,14 @@
 import type { RoomEntry } from "../../../../src/contract/types.js";
-import type { RoomBus } from "../../../../src/services/rooms/room-store.js";
+import type { LogName, RoomBus } from "../../../../src/services/rooms/room-store.js";
 import type { Chance, ProcessClock, VirtualTime } from "./virtual-time.js";
 
 export interface BusFaults {
   loss: number;
   repeat: number;
+  /** Per event: one that was sent before comes again, however long ago that was. */
+  replay: number;
+  /** Per event: another environment has a room of the same name, and its messages come, too. */
+  foreign: number;
   longestMs: number;
 }
 
@@ -18,23 +22,40 @@ export interface BusHub {
 
 interface Subscriber {
   readonly clock: ProcessClock;
-  readonly messages: Set<(room: string, entries: readonly RoomEntry[]) => void>;
+  readonly messages: Set<Parameters<RoomBus["onMessages"]>[0]>;
   readonly ready: Set<() => void>;
 }
 
 export function createBusHub(time: VirtualTime, chance: Chance): BusHub {
-  const faults: BusFaults = { loss: 0, repeat: 0, longestMs: 3 };
+  const faults: BusFaults = { loss: 0, repeat: 0, replay: 0, foreign: 0, longestMs: 3 };
   const subscribers = new Set<Subscriber>();
+  const sent: [log: LogName, entries: readonly RoomEntry[]][] = [];
   let lostUntil = 0;
   let downUntil = 0;
 
-  function send(to: Subscriber, room: string, entries: readonly RoomEntry[]): void {
+  /** Events that no worker of this environment sends now. */
+  function strangers(log: LogName, entries: readonly RoomEntry[]): typeof sent {
+    const replayed = chance.hits(faults.replay) ? [chance.pick(sent)] : [];
+    if (!chance.hits(faults.foreign)) return replayed;
+    const { room } = log;
+    const theirs = entries.map(({ seq, at }) => ({
+      room,
+      seq: seq + 1,
+      at,
+      id: "theirs",
+      from: "them",
+      body: { n: 0 },
+    }));
+    return [...replayed, [{ room, epoch: "theirs" }, theirs]];
+  }
+
+  function send(to: Subscriber, log: LogName, entries: readonly RoomEntry[]): void {
     const copies = chance.hits(faults.repeat) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
       if (time.now < lostUntil || chance.hits(faults.loss)) continue;
       time.later(chance.between(0.2, faults.longestMs), () =>
         to.clock.enter(() => {
-          for (const handler of to.messages) handler(room, entries);
+          for (const handler of to.messages) handler(log, entries);
         }),
       );
     }
@@ -46,8 +67,10 @@ export function createBusHub(time: VirtualTime, chance: Chance): BusHub {
       const own: Subscriber = { clock, messages: new Set(), ready: new Set() };
       subscribers.add(own);
       return {
-        publish(room, entries) {
-          for (const other of subscribers) if (other !== own) send(other, room, entries);
+        publish(log, entries) {
+          sent.push([log, entries]);
+          for (const other of subscribers) if (other !== own) send(other, log, entries);
+          for (const event of strangers(log, entries)) for (const other of subscribers) send(other, ...event);
         },
         onMessages(handler) {
           own.messages.add(handler);

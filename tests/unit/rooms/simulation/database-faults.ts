@@ -20,3 +20,19 @@ export const NO_FAULTS: Readonly<DatabaseFaults> = {
   staleRead: 0,
   commitLagMs: 2,
 };
+
+/** What a broken deployment lacks. */
+export interface DatabaseOptions {
+  readonly uniqueSlots: boolean;
+  readonly uniqueIds: boolean;
+  readonly majorityWrites: boolean;
+  /** Without them, reads show what is not committed yet, as those of a single server show what is not journaled. */
+  readonly committedReads: boolean;
+}
+
+export const SOUND: DatabaseOptions = {
+  uniqueSlots: true,
+  uniqueIds: true,
+  majorityWrites: true,
+  committedReads: true,
+};

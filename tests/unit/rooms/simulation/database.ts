@@ -1,8 +1,10 @@
 import { isTombstone, messageKey, type RoomEntry, tombstoneKey } from "../../../../src/contract/types.js";
 import type { RoomHead, RoomStore } from "../../../../src/services/rooms/room-store.js";
-import { type DatabaseFaults, NO_FAULTS } from "./database-faults.js";
+import { type DatabaseFaults, type DatabaseOptions, NO_FAULTS, SOUND } from "./database-faults.js";
+import { createLogHistory, type Log } from "./log-history.js";
 import {
   copyState,
+  cut,
   emptyState,
   put,
   type ReplicaState,
@@ -16,22 +18,6 @@ import { type Chance, type ProcessClock, START_MS, type VirtualTime } from "./vi
 /** After this time a caller gives up, whatever becomes of its call. */
 const SOCKET_TIMEOUT_MS = 10_000;
 
-/** What a broken deployment lacks. */
-export interface DatabaseOptions {
-  readonly uniqueSlots: boolean;
-  readonly uniqueIds: boolean;
-  readonly majorityWrites: boolean;
-  /** Without them, reads show what is not committed yet, as those of a single server show what is not journaled. */
-  readonly committedReads: boolean;
-}
-
-export const SOUND: DatabaseOptions = {
-  uniqueSlots: true,
-  uniqueIds: true,
-  majorityWrites: true,
-  committedReads: true,
-};
-
 /** A replica set: writes hold once a majority has them, and a fail-over takes back those that it does not have. */
 export interface Database {
   readonly faults: DatabaseFaults;
@@ -41,9 +27,13 @@ export interface Database {
   failOver(downMs: number): void;
   /** Gives the room another epoch, as an operator does after a restore. */
   renew(room: string): void;
+  /** The same, and the log ends at `seq` again, as it did when the backup was made. */
+  restore(room: string, seq: number): void;
   /** Every entry that was ever committed, in the order of commits. */
   readonly history: readonly RoomEntry[];
   committedAt(entry: RoomEntry): number;
+  /** The logs that the room has had, the newest last. What retention removed stays in them. */
+  logs(room: string): readonly Log[];
   head(room: string): RoomHead | undefined;
   readonly failOvers: number;
 }
@@ -61,6 +51,7 @@ export function createDatabase(
 ): Database {
   const faults: DatabaseFaults = { ...NO_FAULTS };
   const history: RoomEntry[] = [];
+  const logs = createLogHistory((room) => committed.heads.get(room)?.epoch ?? "");
   const committedAt = new Map<RoomEntry, number>();
   const committed = emptyState();
   let primary = emptyState();
@@ -68,6 +59,7 @@ export function createDatabase(
   let term = 0;
   let upAt = 0;
   let serial = 0;
+  let restores = 0;
 
   /** Applies a write to the primary; resolves with whether it was committed rather than rolled back. */
   function write(apply: (state: ReplicaState) => void): Promise<boolean> {
@@ -103,6 +95,7 @@ export function createDatabase(
       put(state, key, entry);
       if (state !== committed) return;
       history.push(entry);
+      logs.newest(entry.room).entries.push(entry);
       committedAt.set(entry, time.now);
     });
   }
@@ -178,7 +171,10 @@ export function createDatabase(
       const late = fate < faults.lostRequest + faults.zombie;
       if (late) fail("the request timed out", chance.between(50, 500));
       const arrivesMs = late ? chance.between(500, 8500) : requestMs;
+      const began = restores;
       time.later(arrivesMs, () => {
+        // A server that was restored has no connections of before.
+        if (began !== restores) return;
         if (time.now < upAt) {
           fail("there is no primary", chance.between(10, 300));
           return;
@@ -199,7 +195,8 @@ export function createDatabase(
       allocate: (room, count) =>
         call(clock, () => {
           void setHead(room, (head) => ({ ...head, seq: head.seq + count }));
-          return { top: primary.heads.get(room)?.seq ?? 0, at: START_MS + time.now };
+          const { seq, epoch } = primary.heads.get(room) as RoomHead;
+          return { top: seq, at: START_MS + time.now, epoch };
         }),
       date: () => call(clock, () => START_MS + time.now),
       insert: (entries, { ordered }) => call(clock, () => insert(entries, ordered)),
@@ -261,6 +258,7 @@ export function createDatabase(
     faults,
     connect,
     history,
+    logs: logs.all,
     committedAt: (entry) => committedAt.get(entry) ?? 0,
     head: (room) => committed.heads.get(room),
     get failOvers() {
@@ -273,6 +271,16 @@ export function createDatabase(
       const lost = uncommitted;
       uncommitted = [];
       for (const { done } of lost) done?.(false);
+    },
+    restore(room, seq) {
+      restores += 1;
+      const head = { seq, floor: 0, epoch: `epoch-${serial++}` };
+      void write((state) => {
+        cut(state, room, seq);
+        if (state === committed) logs.newest(room);
+        state.heads.set(room, head);
+        if (state === committed) logs.cut(room, seq);
+      });
     },
     renew(room) {
       void setHead(room, (head) => ({ ...head, epoch: `epoch-${serial++}` }));

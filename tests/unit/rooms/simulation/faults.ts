@@ -26,7 +26,7 @@ export function planFaults(world: World, endMs: number): void {
     staleRead: 0.01,
     commitLagMs: 15,
   });
-  Object.assign(bus.faults, { loss: 0.05, repeat: 0.02, longestMs: 30 });
+  Object.assign(bus.faults, { loss: 0.05, repeat: 0.02, replay: 0.05, foreign: 0.05, longestMs: 30 });
   time.later(endMs, () => {
     Object.assign(database.faults, {
       lostRequest: 0,
@@ -35,7 +35,7 @@ export function planFaults(world: World, endMs: number): void {
       pausedInsert: 0,
       staleRead: 0,
     });
-    Object.assign(bus.faults, { loss: 0, repeat: 0, longestMs: 3 });
+    Object.assign(bus.faults, { loss: 0, repeat: 0, replay: 0, foreign: 0, longestMs: 3 });
   });
 
   const plan = (times: number, act: () => void): void => {

@@ -1,9 +1,11 @@
-import { createRoomClient, type Message, type Room } from "../../../../client/room-client.js";
+import { createRoomClient, type Message, type Position, type Room } from "../../../../client/room-client.js";
 import type { ClientSocket } from "./client-socket.js";
 import type { Chance, VirtualTime } from "./virtual-time.js";
 
 /** What a reader got from one start, or reset, to the next. */
 export interface Segment {
+  /** The log of which it is. */
+  readonly epoch: string;
   /** The number behind which it started. */
   readonly after: number;
   liveAt: number | undefined;
@@ -27,6 +29,8 @@ export interface Participant {
   readonly segments: Segment[];
   readonly publications: Publication[];
   readonly resets: number;
+  /** Of the log that it follows. */
+  readonly epoch: string | undefined;
   readonly last: number;
   publish(): void;
   close(): void;
@@ -38,10 +42,12 @@ export function createParticipant(
     readonly name: string;
     readonly room: string;
     readonly start: { after: number } | { limit: number };
+    /** Where it believes to be. */
+    readonly position?: Position | undefined;
   },
 ): Participant {
   const { time, chance, socket } = deps;
-  const { name, room, start } = options;
+  const { name, room, start, position } = options;
   const segments: Segment[] = [];
   const publications: Publication[] = [];
   let current: Segment | undefined;
@@ -50,7 +56,12 @@ export function createParticipant(
   socket.onAnswer = (event, answer) => {
     if (event !== "subscribe" || !("after" in answer)) return;
     if (current === undefined) {
-      current = { after: Number(answer.after), liveAt: undefined, messages: [] };
+      current = {
+        epoch: String("epoch" in answer && answer.epoch),
+        after: Number(answer.after),
+        liveAt: undefined,
+        messages: [],
+      };
       segments.push(current);
     }
     if ("live" in answer && answer.live === true) current.liveAt ??= time.now;
@@ -65,6 +76,7 @@ export function createParticipant(
   });
   const handle: Room = client.room(room, {
     start,
+    ...(position === undefined ? {} : { position }),
     onMessage: (message) => current?.messages.push(message),
     onReset() {
       current = undefined;
@@ -81,6 +93,9 @@ export function createParticipant(
     publications,
     get resets() {
       return resets;
+    },
+    get epoch() {
+      return handle.position()?.epoch;
     },
     get last() {
       return handle.position()?.last ?? 0;

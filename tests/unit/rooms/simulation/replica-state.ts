@@ -53,6 +53,14 @@ export function trim(state: ReplicaState, room: string, floor: number): void {
   }
 }
 
+/** Removes what is numbered higher than `seq`. */
+export function cut(state: ReplicaState, room: string, seq: number): void {
+  slotsOf(state, room).splice(seq + 1);
+  for (const [key, entry] of state.keys) {
+    if (entry.room === room && entry.seq > seq) state.keys.delete(key);
+  }
+}
+
 /** Reads from `start` in steps of `step`, 1 or -1, in the order of reading. */
 export function readSlots(
   slots: Slots,

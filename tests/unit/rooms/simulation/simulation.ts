@@ -4,15 +4,16 @@ import { createRetention } from "../../../../src/services/rooms/retention.js";
 import { createBusHub } from "./bus-hub.js";
 import { violations } from "./checker.js";
 import { createClientSocket } from "./client-socket.js";
-import { createDatabase, SOUND } from "./database.js";
+import { createDatabase } from "./database.js";
+import { SOUND } from "./database-faults.js";
 import { planFaults, type World } from "./faults.js";
 import { createParticipant, type Participant } from "./participant.js";
 import type { Variant } from "./variants.js";
 import { type Chance, createChance, createProcessClock, createVirtualTime } from "./virtual-time.js";
 import { createWorker, type Worker } from "./worker.js";
 
-/** What happens besides the faults: nothing, retention with a client that comes too late, or a restored log. */
-export type Story = "plain" | "retention" | "renewal";
+/** What happens besides the faults: nothing, retention with a client that comes too late, a new epoch, or a restored log. */
+export type Story = "plain" | "retention" | "renewal" | "restore";
 
 export interface Report {
   readonly seed: number;
@@ -32,17 +33,19 @@ const FAULTS_END_MS = 30_000;
 const PATIENCE_MS = 60_000;
 const WORKERS = 4;
 const DAY_MS = 24 * 3_600_000;
+const AHEAD = "ahead";
 
 /** One run of the real log, readers and client library in a simulated world; the same seed is the same run. */
 export async function runSimulation(seed: number, variant: Variant = {}): Promise<Report> {
   const chance = createChance(seed);
-  const story = chance.pick<Story>(["plain", "plain", "plain", "retention", "renewal"]);
+  const story = chance.pick<Story>(["plain", "plain", "plain", "retention", "renewal", "restore", "restore"]);
   const world = createWorld(chance, variant);
   const { time, participants } = world;
   addParticipants(world);
   planFaults(world, FAULTS_END_MS);
-  planStory(world, story, variant);
   const sleeper = participants.at(-1) as Participant;
+  planStory(world, story, sleeper, variant);
+  planAhead(world);
 
   const quietMs = story === "retention" ? 100_000 : FAULTS_END_MS;
   await time.run(quietMs);
@@ -84,7 +87,7 @@ function createWorld(chance: Chance, variant: Variant): World {
     const worker = createWorker({
       clock,
       store: variant.wrapStore?.(store) ?? store,
-      bus: bus.connect(clock),
+      bus: variant.wrapBus?.(bus.connect(clock), database) ?? bus.connect(clock),
       limits,
       coalesceFrom,
       joinDelayMs: variant.lateJoin ? 200 : undefined,
@@ -115,18 +118,20 @@ function chosenLimits(chance: Chance): RoomLimits {
   };
 }
 
+function add(world: World, options: Parameters<typeof createParticipant>[1]): Participant {
+  const { time, chance } = world;
+  const chooseWorker = (): Worker | undefined => {
+    const running = world.workers.filter(({ clock }) => clock.state === "running");
+    return running.length === 0 ? undefined : chance.pick(running);
+  };
+  const socket = createClientSocket({ time, chance, user: options.name, chooseWorker });
+  const participant = createParticipant({ time, chance, socket }, options);
+  world.participants.push(participant);
+  return participant;
+}
+
 function addParticipants(world: World): void {
   const { time, chance } = world;
-  const add = (name: string, room: string, start: { after: number } | { limit: number }): Participant => {
-    const chooseWorker = (): Worker | undefined => {
-      const running = world.workers.filter(({ clock }) => clock.state === "running");
-      return running.length === 0 ? undefined : chance.pick(running);
-    };
-    const socket = createClientSocket({ time, chance, user: name, chooseWorker });
-    const participant = createParticipant({ time, chance, socket }, { name, room, start });
-    world.participants.push(participant);
-    return participant;
-  };
   const publishing = (participant: Participant, everyMs: number, endMs: number): void => {
     const next = (): void => {
       if (time.now > endMs) return;
@@ -138,29 +143,33 @@ function addParticipants(world: World): void {
   const senders = { hot: [4, 120], visited: [2, 150], calm: [2, 2500] } as const;
   for (const [room, [count, everyMs]] of Object.entries(senders)) {
     for (let index = 1; index <= count; index += 1) {
-      const sender = add(`${room}-${index}`, room, { after: 0 });
+      const sender = add(world, { name: `${room}-${index}`, room, start: { after: 0 } });
       time.later(chance.between(0, 300), sender.socket.connect);
       publishing(sender, everyMs, FAULTS_END_MS);
     }
   }
   // They often are the first of their worker, so that it opens the room while messages are on their way.
   for (let index = 1; index <= 8; index += 1) {
-    const late = add(`late-${index}`, index === 8 ? "calm" : "visited", {
-      limit: chance.pick([0, 0, 0, 3, 30]),
+    const late = add(world, {
+      name: `late-${index}`,
+      room: index === 8 ? "calm" : "visited",
+      start: { limit: chance.pick([0, 0, 0, 3, 30]) },
     });
     time.later(chance.between(0, FAULTS_END_MS), late.socket.connect);
   }
-  time.later(chance.between(0, 5000), add("sleeper", "hot", { after: 0 }).socket.connect);
+  const sleeper = add(world, { name: "sleeper", room: "hot", start: { after: 0 } });
+  time.later(chance.between(0, 5000), sleeper.socket.connect);
 }
 
-function planStory(world: World, story: Story, variant: Variant): void {
+function planStory(world: World, story: Story, sleeper: Participant, variant: Variant): void {
   const { time, chance, database, participants } = world;
-  const sleeper = participants.at(-1) as Participant;
   if (story === "plain") {
     time.later(FAULTS_END_MS - 500, () => sleeper.socket.cut({ stay: true }));
     time.later(FAULTS_END_MS + 5000, sleeper.socket.connect);
   } else if (story === "renewal") {
     time.later(chance.between(5000, 40_000), () => database.renew("hot"));
+  } else if (story === "restore") {
+    time.later(chance.between(5000, 40_000), () => restore(world, "hot"));
   } else {
     time.later(FAULTS_END_MS - 500, () => sleeper.socket.cut({ stay: true }));
     time.later(95_000, sleeper.socket.connect);
@@ -178,28 +187,51 @@ function planStory(world: World, story: Story, variant: Variant): void {
   }
 }
 
+/** The backup holds the log up to some number. Restoring it takes a while, in which nothing can be written. */
+function restore({ time, chance, database }: World, room: string): void {
+  const ms = chance.between(200, 2000);
+  database.failOver(ms);
+  time.later(ms / 2, () => {
+    database.restore(room, Math.floor((database.head(room)?.seq ?? 0) * chance.next()));
+  });
+}
+
+/** A client that comes from a log which was longer, as one is that was restored under its old epoch. */
+function planAhead(world: World): void {
+  const { time, chance, database } = world;
+  time.later(chance.between(5000, FAULTS_END_MS), () => {
+    const head = database.head("calm");
+    if (head === undefined) return;
+    const position = { epoch: head.epoch, last: head.seq + 1000 };
+    add(world, { name: AHEAD, room: "calm", start: { after: 0 }, position }).socket.connect();
+  });
+}
+
 function hasConverged({ database, participants }: World): boolean {
-  const last = new Map<string, number>();
-  for (const entry of database.history) {
-    const { room, seq } = entry;
-    if (!isTombstone(entry)) last.set(room, Math.max(last.get(room) ?? 0, seq));
+  const ends = new Map<string, { epoch: string | undefined; last: number }>();
+  for (const room of new Set(participants.map((one) => one.room))) {
+    const log = database.logs(room).at(-1);
+    const seqs = (log?.entries ?? []).filter((entry) => !isTombstone(entry)).map(({ seq }) => seq);
+    ends.set(room, { epoch: log?.epoch, last: Math.max(0, ...seqs) });
   }
-  return participants.every(
-    (one) =>
-      one.publications.every(({ seq, error }) => seq !== undefined || error !== undefined) &&
-      one.last >= (last.get(one.room) ?? 0),
-  );
+  return participants.every((one) => {
+    const end = ends.get(one.room);
+    const isSettled = one.publications.every(({ seq, error }) => seq !== undefined || error !== undefined);
+    // A position that a client brought along says nothing of what it has got.
+    const isThere = one.segments.length > 0 && one.epoch === end?.epoch && one.last >= (end?.last ?? 0);
+    return isSettled && isThere;
+  });
 }
 
 /** Resets come only where something was lost on purpose. */
 function checkResets(participants: readonly Participant[], story: Story, sleeper: Participant): string[] {
   const allowed = (one: Participant): number => {
     // A worker may take one sweep to notice; a client that starts afresh there meanwhile is reset again.
-    if (story === "renewal") return one.room === "hot" ? 3 : 0;
+    if (story === "renewal" || story === "restore") return one.room === "hot" ? 3 : 0;
     return story === "retention" && one === sleeper ? 1 : 0;
   };
   return participants
-    .filter((one) => one.resets > allowed(one))
+    .filter((one) => (one.name === AHEAD ? one.resets !== 1 : one.resets > allowed(one)))
     .map(({ name, resets }) => `${name} was reset ${resets} times`);
 }
 

@@ -1,13 +1,15 @@
 import { isTombstone, type RoomEntry } from "../../../../src/contract/types.js";
 import type { RoomLimits } from "../../../../src/services/rooms/limits.js";
-import type { RoomStore, StoredPage } from "../../../../src/services/rooms/room-store.js";
-import type { DatabaseOptions } from "./database.js";
+import type { RoomBus, RoomStore, StoredPage } from "../../../../src/services/rooms/room-store.js";
+import type { Database } from "./database.js";
+import type { DatabaseOptions } from "./database-faults.js";
 
 /** One rule of the design taken away, without a switch in the product: through what the product is given. */
 export interface Variant {
   readonly database?: Partial<DatabaseOptions>;
   readonly limits?: Partial<RoomLimits>;
   readonly wrapStore?: (store: RoomStore) => RoomStore;
+  readonly wrapBus?: (bus: RoomBus, database: Database) => RoomBus;
   /** Removes messages without recording the floor. */
   readonly trimWithoutFloor?: boolean;
   /** The gateway joins a socket some time after it has answered. */
@@ -32,7 +34,62 @@ export const VARIANTS = {
   "what a worker does not know is taken for beyond the end": {
     wrapStore: (store) => ({ ...store, holds: async () => false }),
   },
+  "positions beyond the end are believed": { wrapStore: (store) => ({ ...store, holds: async () => true }) },
+  "events of other logs are believed": { wrapBus: believeAll },
+  "pages of other logs are believed": { wrapStore: believePages },
+  "a replaced log is not noticed": { wrapStore: keepEpochs },
 } as const satisfies Record<string, Variant>;
+
+/** What comes over the bus is taken for the log that the room has now. */
+function believeAll(bus: RoomBus, database: Database): RoomBus {
+  return {
+    ...bus,
+    onMessages: (handler) =>
+      bus.onMessages(({ room, epoch }, entries) =>
+        handler({ room, epoch: database.head(room)?.epoch ?? epoch }, entries),
+      ),
+  };
+}
+
+/** The look at the record that follows a page finds the epoch that was there before the page. */
+function believePages(store: RoomStore): RoomStore {
+  const known = new Map<string, string>();
+  const pages = new Set<string>();
+  return {
+    ...store,
+    async after(room, seq, limit) {
+      const page = await store.after(room, seq, limit);
+      pages.add(room);
+      return page;
+    },
+    async heads(rooms) {
+      const heads = new Map(await store.heads(rooms));
+      for (const [room, head] of heads) {
+        const epoch = known.get(room) ?? head.epoch;
+        if (pages.delete(room)) heads.set(room, { ...head, epoch });
+        else known.set(room, head.epoch);
+      }
+      return heads;
+    },
+  };
+}
+
+function keepEpochs(store: RoomStore): RoomStore {
+  const first = new Map<string, string>();
+  return {
+    ...store,
+    async heads(rooms) {
+      const heads = [...(await store.heads(rooms))];
+      return new Map(
+        heads.map(([room, head]) => {
+          const epoch = first.get(room) ?? head.epoch;
+          first.set(room, epoch);
+          return [room, { ...head, epoch }];
+        }),
+      );
+    },
+  };
+}
 
 /** Readers that take a missing number for an unused one at once. */
 function passGaps(store: RoomStore): RoomStore {

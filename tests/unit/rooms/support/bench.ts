@@ -14,8 +14,13 @@ import {
 
 /** A bus whose events the test brings about. */
 export interface ManualBus extends RoomBus {
-  readonly published: { readonly room: string; readonly entries: readonly RoomEntry[] }[];
-  receive(room: string, entries: readonly RoomEntry[]): void;
+  readonly published: {
+    readonly room: string;
+    readonly epoch: string;
+    readonly entries: readonly RoomEntry[];
+  }[];
+  /** Of the room's log as it is now, unless an epoch is given. */
+  receive(room: string, entries: readonly RoomEntry[], epoch?: string): void;
   ready(): void;
   up: boolean;
   /** Handlers that are registered, of both kinds. */
@@ -34,7 +39,7 @@ export interface TestWorker {
   readonly members: Map<string, number>;
   readonly reports: string[];
   /** What the observer was told. */
-  readonly observed: { repairs: number; readonly publishedMs: number[] };
+  readonly observed: { repairs: number; refusals: number; readonly publishedMs: number[] };
   /** Publishes and waits for the numbers. */
   publish(room: string, from: string, ids: readonly string[], body?: Json): Promise<number[]>;
   /** Subscribes; a live answer counts as a member from then on. Time has to pass until it comes. */
@@ -83,12 +88,12 @@ export function createBench(): Bench {
 
   function worker({ limits = {}, wrapStore = (store) => store, deliver }: WorkerOptions = {}): TestWorker {
     const clock = createProcessClock(time, chance);
-    const bus = createManualBus();
+    const bus = createManualBus((room) => database.head(room)?.epoch ?? "");
     const calls: string[] = [];
     const delivered: LiveBatch[] = [];
     const reports: string[] = [];
     const members = new Map<string, number>();
-    const observed = { repairs: 0, publishedMs: [] as number[] };
+    const observed = { repairs: 0, refusals: 0, publishedMs: [] as number[] };
     const rooms = createRooms(
       {
         store: counted(wrapStore(database.connect(clock)), calls),
@@ -104,6 +109,9 @@ export function createBench(): Bench {
           published: (durationMs) => observed.publishedMs.push(durationMs),
           repaired: () => {
             observed.repairs += 1;
+          },
+          refused: () => {
+            observed.refusals += 1;
           },
         },
       },
@@ -137,13 +145,13 @@ export function createBench(): Bench {
   };
 }
 
-function createManualBus(): ManualBus {
-  const handlers = new Set<(room: string, entries: readonly RoomEntry[]) => void>();
+function createManualBus(epochOf: (room: string) => string): ManualBus {
+  const handlers = new Set<Parameters<RoomBus["onMessages"]>[0]>();
   const readyHandlers = new Set<() => void>();
   const bus: ManualBus = {
     published: [],
     up: true,
-    publish: (room, entries) => void bus.published.push({ room, entries }),
+    publish: (log, entries) => void bus.published.push({ ...log, entries }),
     onMessages(handler) {
       handlers.add(handler);
       return () => void handlers.delete(handler);
@@ -156,8 +164,8 @@ function createManualBus(): ManualBus {
     get listeners() {
       return handlers.size + readyHandlers.size;
     },
-    receive(room, entries) {
-      for (const handler of handlers) handler(room, entries);
+    receive(room, entries, epoch = epochOf(room)) {
+      for (const handler of handlers) handler({ room, epoch }, entries);
     },
     ready() {
       for (const handler of readyHandlers) handler();
