@@ -18,9 +18,9 @@ export function systemClock(): Clock {
   return {
     now: () => performance.now(),
     date: () => Date.now(),
-    sleep: (ms) => (ms === 0 ? nextTurn() : delay(ms)),
+    sleep: (ms) => (ms <= 0 ? nextTurn() : delay(ms)),
     later(ms, task) {
-      const timer = setTimeout(task, ms);
+      const timer = setTimeout(task, Math.max(0, ms)); // what is due already, and Node 24 warns of
       return () => clearTimeout(timer);
     },
     random: () => Math.random(),
