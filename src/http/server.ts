@@ -37,6 +37,9 @@ export function createHttpServer(listener: RequestListener): Server {
   const server = createServer(options, listener);
   // Node would keep 1,000 header lines and drop the rest, perhaps one that says how long the body is. Their size is bounded.
   server.maxHeadersCount = 0;
+  // Node takes its own listener off a connection that asks for an upgrade. Whoever gets it next may have to wait for the
+  // answers before it, and the client may break off meanwhile, which would end the process.
+  server.on("connection", (socket) => socket.on("error", () => {})); // "close" follows
   return server;
 }
 

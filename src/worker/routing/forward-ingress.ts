@@ -61,7 +61,10 @@ export function createForwardIngress(
   }
 
   async function listen(host: string, port: number): Promise<void> {
-    const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => intake?.accept(socket));
+    const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+      socket.on("error", () => {}); // the client's end; "close" follows
+      intake?.accept(socket);
+    });
     listener = createListener(server, host, port, { reusePort: true });
     const { url, start } = listener;
     try {
