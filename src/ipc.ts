@@ -32,9 +32,14 @@ export type PrimaryMessage =
   | { readonly type: "shoal:connection"; readonly flight: number }
   /**
    * With a connection on which a client asks for a session of this worker; `head` is the beginning of what was read of it. To be
-   * left alone until `shoal:go`: others still have it open.
+   * left alone until `shoal:go`: others still have it open. `orphan`: there is no such worker, and somebody has to say so.
    */
-  | { readonly type: "shoal:adopt"; readonly id: number; readonly head: Uint8Array }
+  | {
+      readonly type: "shoal:adopt";
+      readonly id: number;
+      readonly head: Uint8Array;
+      readonly orphan: boolean;
+    }
   /** Nobody else has the connection of this `shoal:adopt` open any more; `bytes` were read of it after its head. */
   | { readonly type: "shoal:go"; readonly id: number; readonly bytes: Uint8Array }
   /** To listen by itself (`LISTEN=reuse-port`). To be answered with `shoal:listening`. */

@@ -35,7 +35,10 @@ export function createForwardIngress(
     if (!(handle instanceof Socket)) return;
     handle.on("error", () => {}); // the client's end; "close" follows
     handle.allowHalfOpen = true; // as connections have that node:http accepts
-    if (message.type === "shoal:adopt") arriving.set(message.id, { socket: handle, head: message.head });
+    if (message.type === "shoal:adopt") {
+      arriving.set(message.id, { socket: handle, head: message.head });
+      if (message.orphan) siblings.keepHere(handle);
+    }
     // First said, then read: what nobody says to have taken is given to another worker.
     if (message.type === "shoal:connection") take(message.flight, () => intake?.accept(handle));
   }
