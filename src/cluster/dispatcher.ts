@@ -44,6 +44,7 @@ export function createDispatcher(
   });
 
   function wait(socket: Socket): void {
+    if (socket.destroyed) return;
     waiting.add(socket);
     socket.once("close", () => waiting.delete(socket));
   }

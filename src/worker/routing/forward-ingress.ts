@@ -31,6 +31,7 @@ export function createForwardIngress(
   function onMessage(message: unknown, handle: unknown): void {
     if (!isPrimaryMessage(message)) return;
     if (message.type === "shoal:listen") void listen(message.host, message.port);
+    if (message.type === "shoal:check") tellPrimary({ type: "shoal:checked", flight: message.flight });
     if (message.type === "shoal:go") enter(message.id, message.bytes);
     if (!(handle instanceof Socket)) return;
     handle.on("error", () => {}); // the client's end; "close" follows
