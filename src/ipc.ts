@@ -30,11 +30,18 @@ export type PrimaryMessage =
   | { readonly type: "shoal:collect"; readonly request: number }
   /** With a client's connection, of which nothing was read. To be answered with `shoal:taken`. */
   | { readonly type: "shoal:connection"; readonly flight: number }
+  /** To be answered with `shoal:checked`: what was sent before it has arrived by then, or never will. */
+  | { readonly type: "shoal:check"; readonly flight: number }
   /**
    * With a connection on which a client asks for a session of this worker; `head` is the beginning of what was read of it. To be
-   * left alone until `shoal:go`: others still have it open.
+   * left alone until `shoal:go`: others still have it open. `orphan`: there is no such worker, and somebody has to say so.
    */
-  | { readonly type: "shoal:adopt"; readonly id: number; readonly head: Uint8Array }
+  | {
+      readonly type: "shoal:adopt";
+      readonly id: number;
+      readonly head: Uint8Array;
+      readonly orphan: boolean;
+    }
   /** Nobody else has the connection of this `shoal:adopt` open any more; `bytes` were read of it after its head. */
   | { readonly type: "shoal:go"; readonly id: number; readonly bytes: Uint8Array }
   /** To listen by itself (`LISTEN=reuse-port`). To be answered with `shoal:listening`. */
@@ -53,6 +60,8 @@ export type WorkerMessage =
   | { readonly type: "shoal:listening"; readonly error: string }
   /** The worker has the connection of this `shoal:connection`; `full`: it can hold no further one. */
   | { readonly type: "shoal:taken"; readonly flight: number; readonly full: boolean }
+  /** The answer to `shoal:check`: of the flights up to this one, those that were not taken did not arrive. */
+  | { readonly type: "shoal:checked"; readonly flight: number }
   /** The worker can hold connections again. */
   | { readonly type: "shoal:vacant" }
   /** The name under which siblings know the worker from now on, for `shoal:ended`. */
@@ -86,6 +95,7 @@ export function isPrimaryMessage(message: unknown): message is PrimaryMessage {
     "shoal:ended",
     "shoal:collect",
     "shoal:connection",
+    "shoal:check",
     "shoal:adopt",
     "shoal:go",
     "shoal:listen",
@@ -100,6 +110,7 @@ export function isWorkerMessage(message: unknown): message is WorkerMessage {
     "shoal:ready",
     "shoal:listening",
     "shoal:taken",
+    "shoal:checked",
     "shoal:vacant",
     "shoal:released",
     "shoal:node",

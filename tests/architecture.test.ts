@@ -13,6 +13,7 @@ const LEAVES = [
   ...[
     "bounded-json",
     "client-address",
+    "close-with",
     "config",
     "contract",
     "descriptors",

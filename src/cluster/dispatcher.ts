@@ -1,5 +1,6 @@
 import type { Worker } from "node:cluster";
 import { createServer, type Socket } from "node:net";
+import { closeWith } from "../close-with.js";
 import type { Config } from "../config/config.js";
 import { descriptorCapacity } from "../descriptors.js";
 import { type Component, compose } from "../lifecycle.js";
@@ -9,8 +10,6 @@ import { createFlights } from "./flights.js";
 /** For when no worker can take a connection. */
 const REFUSAL =
   "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-/** Time that a refused client has to see the answer, in milliseconds. */
-const LINGER_MS = 500;
 
 /** Turns that a worker was passed over, as it hung or was full, and gets all the same later. */
 const LONGEST_DEBT = 64;
@@ -45,6 +44,7 @@ export function createDispatcher(
   });
 
   function wait(socket: Socket): void {
+    if (socket.destroyed) return;
     waiting.add(socket);
     socket.once("close", () => waiting.delete(socket));
   }
@@ -83,7 +83,7 @@ export function createDispatcher(
     for (const socket of waiting) {
       if (!isHopeless && waiting.size <= capacity) break;
       waiting.delete(socket);
-      refuse(socket);
+      closeWith(socket, REFUSAL);
     }
   }
 
@@ -95,16 +95,10 @@ export function createDispatcher(
         name: "waiting connections",
         start: async () => {},
         stop: async () => {
-          for (const socket of waiting) refuse(socket);
+          for (const socket of waiting) closeWith(socket, REFUSAL);
         },
       },
     ]),
     listener: { ...listener, name: "dispatcher's listener" },
   };
-}
-
-function refuse(socket: Socket): void {
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once("close", () => clearTimeout(timer));
-  socket.resume().end(REFUSAL);
 }

@@ -8,13 +8,16 @@ const WINDOW = 16;
 /** With more on their way, it counts as hung once the others have taken so many since it took its last one. */
 const LEAD = 100;
 
+/** Time between two looks for connections that did not arrive, in milliseconds. */
+const CHECK_EVERY_MS = 1000;
+
 /** What goes with a connection on its way to a worker. */
 export type Cargo = (flight: number) => PrimaryMessage;
 
 /** A connection on its way. */
 interface Flight {
   readonly socket: Socket;
-  /** The worker has ended without having taken it. Nobody has read of it. */
+  /** The worker has ended without having taken it, or had no descriptor for it. Nobody has read of it. */
   onLost(socket: Socket): void;
 }
 
@@ -30,7 +33,9 @@ export interface Flights extends Component {
 
 /**
  * `onRoom` is called when a worker may be sent connections again. The means are documented ones of `node:child_process`:
- * `send` with `keepOpen`, an acknowledgement of our own, and "close" of a child process, which comes after all that it said.
+ * `send` with `keepOpen`, an acknowledgement of our own, and "close" of a child process, which comes after all that it said. A
+ * receiver without a free descriptor gets no message at all, and Node tells nobody. So workers are asked now and then: what was sent
+ * before the question and not taken before the answer is lost, as the channel keeps its order.
  */
 export function createFlights(onRoom: () => void): Flights {
   let last = 0;
@@ -40,6 +45,25 @@ export function createFlights(onRoom: () => void): Flights {
   let taken = 0;
   /** The same as it was when a worker took its last one. */
   const takenAt = new WeakMap<Worker, number>();
+  const asked = new Set<Worker>();
+  let checking: NodeJS.Timeout | undefined;
+
+  function check(): void {
+    for (const [worker, { size }] of flights) {
+      if (size === 0 || asked.has(worker) || !worker.isConnected()) continue;
+      asked.add(worker);
+      worker.send({ type: "shoal:check", flight: last } satisfies PrimaryMessage, () => {});
+    }
+  }
+
+  function onChecked(worker: Worker, upTo: number): void {
+    asked.delete(worker);
+    for (const [id, { socket, onLost }] of flights.get(worker) ?? []) {
+      if (id > upTo) continue;
+      flights.get(worker)?.delete(id);
+      onLost(socket);
+    }
+  }
 
   function seemsHung(worker: Worker): boolean {
     const onTheWay = flights.get(worker)?.size ?? 0;
@@ -51,6 +75,7 @@ export function createFlights(onRoom: () => void): Flights {
       const lost = flights.get(worker);
       flights.delete(worker);
       full.delete(worker);
+      asked.delete(worker);
       for (const { socket, onLost } of lost?.values() ?? []) onLost(socket);
     });
   }
@@ -62,7 +87,8 @@ export function createFlights(onRoom: () => void): Flights {
       takenAt.set(worker, taken);
       if (message.full) full.add(worker);
       land(worker, message.flight);
-    } else if (message.type === "shoal:vacant") full.delete(worker);
+    } else if (message.type === "shoal:checked") onChecked(worker, message.flight);
+    else if (message.type === "shoal:vacant") full.delete(worker);
     else return;
     onRoom();
   }
@@ -78,8 +104,10 @@ export function createFlights(onRoom: () => void): Flights {
     name: "flights",
     async start() {
       cluster.on("fork", onFork).on("message", onMessage);
+      checking = setInterval(check, CHECK_EVERY_MS);
     },
     async stop() {
+      clearInterval(checking);
       cluster.off("fork", onFork).off("message", onMessage);
       for (const one of flights.values()) for (const { socket } of one.values()) socket.destroy();
     },

@@ -31,7 +31,6 @@ export function createHandOvers(routable: () => readonly Worker[]): Component {
 
   function onFork(worker: Worker): void {
     transfers.set(worker, new Map());
-    waiting.set(worker, new Set());
     // Comes after all that the worker said; what it had open is closed with it, and what it was to get nobody can answer.
     worker.process.once("close", () => {
       for (const transfer of transfers.get(worker)?.values() ?? [])
@@ -42,6 +41,7 @@ export function createHandOvers(routable: () => readonly Worker[]): Component {
 
   function onMessage(giver: Worker, message: unknown, handle: unknown): void {
     if (!isWorkerMessage(message)) return;
+    if (message.type === "shoal:ready") waiting.set(giver, new Set()); // what is sent sooner is lost
     if (message.type === "shoal:hand-over" && handle instanceof Socket) begin(giver, message, handle);
     if (message.type !== "shoal:released") return;
     const transfer = transfers.get(giver)?.get(message.id);
@@ -53,8 +53,9 @@ export function createHandOvers(routable: () => readonly Worker[]): Component {
 
   function begin(giver: Worker, { id, to, head }: HandOver, socket: Socket): void {
     socket.on("error", () => {}); // the client's end; "close" follows
+    const owner = cluster.workers?.[to];
     // Where the session has ended with its worker, any other one can say so.
-    const worker = [cluster.workers?.[to], ...routable()].find((one) => one?.isConnected());
+    const worker = [owner, ...routable()].find((one) => one?.isConnected() && waiting.has(one));
     const queue = worker && waiting.get(worker);
     if (worker === undefined || queue === undefined || queue.size >= MOST_WAITING) {
       socket.destroy();
@@ -65,7 +66,8 @@ export function createHandOvers(routable: () => readonly Worker[]): Component {
     transfers.get(giver)?.set(id, transfer);
     queue.add(socket);
     socket.once("close", () => queue.delete(socket));
-    worker.send({ type: "shoal:adopt", id: last, head }, socket, { keepOpen: true }, () => {
+    const orphan = worker !== owner;
+    worker.send({ type: "shoal:adopt", id: last, head, orphan }, socket, { keepOpen: true }, () => {
       transfer.fromHere = takeUnread(socket);
       socket.destroy();
       proceed(transfer);

@@ -5,6 +5,7 @@ import {
   type Server,
   type ServerOptions,
 } from "node:http";
+import { ENGINE_PATH } from "../engine-request.js";
 import type { Component } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
 import type { InFlight } from "./in-flight.js";
@@ -21,9 +22,10 @@ interface UpgradeChoice {
   shouldUpgradeCallback(request: IncomingMessage): boolean;
 }
 
-/** Whether a request asks for the one protocol besides HTTP that is spoken here. */
-export function isWebSocketUpgrade({ method, headers }: IncomingMessage): boolean {
-  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
+/** Whether a request asks for the one protocol besides HTTP that is spoken here, and where it is spoken. */
+export function isWebSocketUpgrade({ method, url, headers }: IncomingMessage): boolean {
+  const isOffered = headers.upgrade?.toLowerCase() === "websocket";
+  return isOffered && method === "GET" && url?.startsWith(ENGINE_PATH) === true;
 }
 
 /** The HTTP server that Express and Socket.IO share. It does not listen by itself. */
@@ -37,6 +39,9 @@ export function createHttpServer(listener: RequestListener): Server {
   const server = createServer(options, listener);
   // Node would keep 1,000 header lines and drop the rest, perhaps one that says how long the body is. Their size is bounded.
   server.maxHeadersCount = 0;
+  // Node takes its own listener off a connection that asks for an upgrade. Whoever gets it next may have to wait for the
+  // answers before it, and the client may break off meanwhile, which would end the process.
+  server.on("connection", (socket) => socket.on("error", () => {})); // "close" follows
   return server;
 }
 

@@ -1,4 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { closeWith } from "../close-with.js";
 import { readEngineRequest } from "../engine-request.js";
 import { AppError } from "../errors.js";
 import type { Connections } from "./connections/connections.js";
@@ -142,10 +143,8 @@ function refuse(request: IncomingMessage, response: ServerResponse, refusal: Ref
     response.writeHead(refusal.status, headers).end(body);
     return;
   }
-  // Nobody else listens to this socket any more: without a listener, a client that breaks off would end the process.
-  request.socket.on("error", () => {});
   // The response that Engine.IO has for an upgrade can only destroy the socket.
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const status = `${refusal.status} ${STATUS_CODES[refusal.status]}`;
-  request.socket.end(`HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${body}`);
+  closeWith(request.socket, `HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${body}`);
 }

@@ -6,6 +6,9 @@ import { spawnShoal } from "../support/spawn-shoal.js";
 import { eventually } from "../support/wait.js";
 import { complaints } from "./support/complaints.js";
 import { call } from "./support/http-call.js";
+import { openPollingSession } from "./support/polling-session.js";
+import { openRaw } from "./support/raw-connection.js";
+import { get } from "./support/two-workers.js";
 
 // Descriptors run out: nobody dies of it, and whoever is refused is told so.
 
@@ -58,4 +61,27 @@ describe.each(MODES)("with %s", (_mode, workers, env) => {
     expect(complaints(shoal.logs)).toEqual([]);
     expect(await shoal.stop()).toBe(0);
   });
+});
+
+test("workers that have no descriptor left for what they are sent, as relays take theirs, are given it again", async () => {
+  const shoal = await spawnShoal({ workers: 2, mongodbUri: mongo.uriFor(), openFiles: LIMIT });
+  const pids = [shoal.pid, ...shoal.workerPids()];
+  const paths: string[] = [];
+  while (paths.length < LIMIT * 0.8) paths.push((await openPollingSession(shoal.url)).path);
+  // Each poll that goes to the other worker's session costs that worker one more descriptor, and this one two.
+  const polling = await Promise.all(
+    paths.map(async (path) => {
+      const connection = await openRaw(shoal.url);
+      connection.socket.write(get("/hello") + get(path));
+      return connection;
+    }),
+  );
+  const silent = Array.from({ length: 2 * LIMIT }, () => openSilent(shoal.url));
+  await eventually(() => expect(silent.filter(({ connecting }) => connecting)).toEqual([]));
+
+  for (const { socket } of polling) socket.destroy();
+  for (const socket of silent) socket.destroy();
+  await eventually(async () => expect(await call(`${shoal.url}/hello`)).toMatchObject({ status: 200 }));
+  expect([shoal.pid, ...shoal.workerPids()]).toEqual(pids);
+  expect(complaints(shoal.logs)).toEqual([]);
 });

@@ -86,6 +86,17 @@ test("packets of a client that polls wait for those before them, and all are ans
   expect(acknowledged(text.split("\u001e"))).toEqual(numbers);
 });
 
+test("a client that polls has one request with packets wait, and is cut off with a second one", async () => {
+  const sid = await openPollingSession(worker.url);
+  await postPackets(worker.url, sid, ["40"]);
+  await poll(worker.url, sid);
+  const relay = '42["message",{"body":1}]';
+  await postPackets(worker.url, sid, Array(4000).fill(relay)); // 16 at a time, each for 10 ms: 2.5 s
+  const more = await Promise.all([1, 2].map(() => postPackets(worker.url, sid, [relay])));
+  expect(more.map(({ status }) => status)).not.toContain(200);
+  expect((await poll(worker.url, sid)).status).toBe(404);
+});
+
 test("one connection relays no more than its receivers can take, in order", async () => {
   const { socket } = await connectClient(worker.url, { transports: ["polling"] });
   const heard: number[] = [];

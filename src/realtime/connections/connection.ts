@@ -63,9 +63,14 @@ export class Connection {
     if (this.#holds === 0) this.#readOn();
   }
 
-  /** Calls back at once, or when the connection is read from again: for a request with packets of a client that polls. */
+  /**
+   * Calls back at once, or when the connection is read from again: for a request with packets of a client that polls. One may
+   * wait; with a second one the connection is cut off, as Engine.IO does where two overlap: else they would all get past the hold.
+   */
   whenRead(read: () => void): void {
-    if (this.#holds === 0 || this.#resume !== undefined) read();
+    const isSecond = this.#resume !== undefined;
+    if (isSecond) this.cut();
+    if (this.#holds === 0 || isSecond) read();
     else this.#resume = read;
   }
 

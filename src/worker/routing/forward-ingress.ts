@@ -31,11 +31,15 @@ export function createForwardIngress(
   function onMessage(message: unknown, handle: unknown): void {
     if (!isPrimaryMessage(message)) return;
     if (message.type === "shoal:listen") void listen(message.host, message.port);
+    if (message.type === "shoal:check") tellPrimary({ type: "shoal:checked", flight: message.flight });
     if (message.type === "shoal:go") enter(message.id, message.bytes);
     if (!(handle instanceof Socket)) return;
     handle.on("error", () => {}); // the client's end; "close" follows
     handle.allowHalfOpen = true; // as connections have that node:http accepts
-    if (message.type === "shoal:adopt") arriving.set(message.id, { socket: handle, head: message.head });
+    if (message.type === "shoal:adopt") {
+      arriving.set(message.id, { socket: handle, head: message.head });
+      if (message.orphan) siblings.keepHere(handle);
+    }
     // First said, then read: what nobody says to have taken is given to another worker.
     if (message.type === "shoal:connection") take(message.flight, () => intake?.accept(handle));
   }
@@ -61,7 +65,10 @@ export function createForwardIngress(
   }
 
   async function listen(host: string, port: number): Promise<void> {
-    const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => intake?.accept(socket));
+    const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+      socket.on("error", () => {}); // the client's end; "close" follows
+      intake?.accept(socket);
+    });
     listener = createListener(server, host, port, { reusePort: true });
     const { url, start } = listener;
     try {

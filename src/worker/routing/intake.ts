@@ -1,13 +1,12 @@
 import type { Server as HttpServer } from "node:http";
 import type { Socket } from "node:net";
+import { closeWith } from "../../close-with.js";
 import { waitAtMost } from "../../wait-at-most.js";
 import { replay } from "./replay.js";
 
 /** For a connection beyond what the process can hold. */
 const REFUSAL =
   "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-/** Time that a refused client has to see the answer, in milliseconds. */
-const LINGER_MS = 500;
 /** Longest wait for the first request of connections that have just come, in milliseconds. */
 const FIRST_REQUEST_MS = 500;
 /** Part of the capacity below which a worker that was full is vacant again. */
@@ -71,7 +70,7 @@ export function createIntake({ httpServer, capacity, giveAway, onVacant }: Intak
   function enter(socket: Socket): boolean {
     wasFull ||= open.size + 1 >= capacity;
     if (isFull()) {
-      refuse(socket);
+      closeWith(socket, REFUSAL);
       return false;
     }
     open.add(socket);
@@ -106,10 +105,4 @@ export function createIntake({ httpServer, capacity, giveAway, onVacant }: Intak
       for (const socket of silent) socket.destroy();
     },
   };
-}
-
-function refuse(socket: Socket): void {
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once("close", () => clearTimeout(timer)).on("error", () => {});
-  socket.resume().end(REFUSAL);
 }

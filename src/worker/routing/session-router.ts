@@ -2,13 +2,14 @@ import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
+import { closeWith } from "../../close-with.js";
 import { readEngineRequest } from "../../engine-request.js";
 import { isWebSocketUpgrade } from "../../http/server.js";
 import type { Component } from "../../lifecycle.js";
 import type { Logger } from "../../logger.js";
 import { takeRequestListeners, takeUpgradeListeners } from "../server-listeners.js";
 import type { AddressBook, Destination, Upgrade } from "./destination.js";
-import { hasBody, isAmbiguous } from "./relay-headers.js";
+import { hasContent, isAmbiguous } from "./relay-headers.js";
 import { relayRequest } from "./relay-request.js";
 import { headOf, replay, withoutUpgrade } from "./replay.js";
 import { openTunnel } from "./tunnel.js";
@@ -33,10 +34,12 @@ export interface RouterParts {
 }
 
 const LOOK_EVERY_MS = 50;
+const BAD_UPGRADE = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /**
  * Requests to Engine.IO on one connection are handled one after the other, whoever has their sessions: their answers are in
- * order, and none overtakes another one on its way. An upgrade waits for the answers before it.
+ * order, and none overtakes another one on its way. An upgrade waits for the answers before it. What a relay would have to
+ * guess about is refused whoever has the session, so that the answer does not depend on the way.
  */
 export function createSessionRouter({ httpServer, path, books, silenceMs, log }: RouterParts): SessionRouter {
   const relays = new Set<() => void>();
@@ -78,11 +81,6 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
     const destination = await destinationOf(sessionId, request);
     if (response.destroyed) return;
     if (destination === undefined) return handleHere();
-    if (isAmbiguous(request)) {
-      response.shouldKeepAlive = false;
-      response.writeHead(400, { "Content-Length": "0" }).end();
-      return;
-    }
     const end = relayRequest(request, response, { destination, sessionId, silenceMs, handleHere });
     relays.add(end);
     response.once("close", () => relays.delete(end));
@@ -99,10 +97,6 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
       here();
     };
     if (destination === undefined) return handleHere();
-    if (isAmbiguous(request) || hasBody(request)) {
-      socket.end("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-      return;
-    }
     // Who sends before there is an answer may go on with it, and each who has the connection open would read a part.
     if (destination.handOver !== undefined && upgrade.head.length === 0) return destination.handOver(upgrade);
     const end = openTunnel(upgrade, { destination, sessionId, silenceMs, handleHere });
@@ -131,6 +125,11 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
         const here = (): void => onRequest(request, response);
         if (!request.url?.startsWith(path)) return here();
         inTurn(before, socket, () => {
+          if (isAmbiguous(request)) {
+            response.shouldKeepAlive = false;
+            response.writeHead(400, { "Content-Length": "0" }).end();
+            return;
+          }
           const sessionId = sessionIn(request);
           if (sessionId === undefined) here();
           else void passRequest(sessionId, request, response, here).catch(endOnError(response));
@@ -147,6 +146,10 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
               socket,
               Buffer.concat([headOf(request, withoutUpgrade(request.rawHeaders)), head]),
             );
+            return;
+          }
+          if (isAmbiguous(request) || hasContent(request)) {
+            closeWith(socket, BAD_UPGRADE);
             return;
           }
           const sessionId = sessionIn(request);

@@ -28,11 +28,14 @@ export interface Place {
 export interface Siblings extends AddressBook {
   /** Gives a connection to the sibling that made this session; `head` is what was taken of it. False if it is no sibling's. */
   handOver(sessionId: string, socket: Socket, head: Uint8Array): boolean;
+  /** The connection was handed over in vain. What it asks for is answered here: it would be handed over for ever. */
+  keepHere(socket: Socket): void;
 }
 
 /** Those of this worker. */
 export function createSiblings({ self, suffix, socketDir }: Place): Siblings {
   const known = new Map<number, Destination>();
+  const kept = new WeakSet<Socket>();
   let handOvers = 0;
 
   function siblingFor(sessionId: string): number | undefined {
@@ -70,9 +73,9 @@ export function createSiblings({ self, suffix, socketDir }: Place): Siblings {
   }
 
   return {
-    find(sessionId) {
+    find(sessionId, { socket }) {
       const worker = siblingFor(sessionId);
-      if (worker === undefined) return undefined;
+      if (worker === undefined || kept.has(socket)) return undefined;
       const destination = known.get(worker) ?? create(worker);
       known.set(worker, destination);
       return destination;
@@ -82,5 +85,6 @@ export function createSiblings({ self, suffix, socketDir }: Place): Siblings {
       if (worker !== undefined) give(worker, socket, head);
       return worker !== undefined;
     },
+    keepHere: (socket) => void kept.add(socket),
   };
 }
