@@ -129,14 +129,15 @@ export function createLogOutput(fd: number, tell: (loss: Loss) => string): LogOu
 }
 
 /**
- * The descriptor to write standard output through. A pipe is opened anew where the system lets us (Linux): whether a write
- * waits for the reader is a property that all processes with the old one share, and each of them changes it.
+ * The descriptor to write standard output through. A pipe and a terminal are opened anew where the system lets us (Linux):
+ * whether a write waits for the reader is a property that all processes with the old one share, and each of them changes
+ * it. Node makes writes to a terminal wait, which may be held (Ctrl-S), or be a container's whose log is not read.
  */
 export function openStandardOutput(): number {
-  const { fd } = process.stdout; // from here on it does not wait, until another process changes that
+  const { fd, isTTY } = process.stdout; // from here on a socket does not wait, until another process changes that
   try {
-    if (!fstatSync(fd).isFIFO()) return fd;
-    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+    if (!isTTY && !fstatSync(fd).isFIFO()) return fd;
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
     return fd;
   }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type Child, spawnProgram } from "../support/child.js";
 import { freePort } from "../support/free-port.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
+import { isAlive } from "../support/process-table.js";
 import { distFile } from "../support/program-path.js";
 import { tempDir } from "../support/temp-dir.js";
 import { eventually } from "../support/wait.js";
@@ -92,6 +93,22 @@ describe.each([1, 2])("an instance of %i workers serves and ends with code 0", (
     await makeLines(deaf);
     await expect(deaf.child.stop()).resolves.toEqual({ code: 0, signal: null });
     pipe.close();
+  });
+
+  test("when its terminal hangs", async () => {
+    const pipe = await makePipe();
+    const pidFile = join(await tempDir("pid"), "pid");
+    const inside = `echo $$ > ${pidFile}; exec ${process.execPath} ${distFile("main.js")}`;
+    const deaf = await start(workers, `exec script -qec '${inside}' /dev/null > ${pipe.path}`);
+    await expectServing(deaf);
+    await makeLines(deaf);
+
+    const pid = Number(await readFile(pidFile, "utf8"));
+    process.kill(pid, "SIGTERM");
+
+    await eventually(() => expect(isAlive(pid)).toBe(false), { withinMs: 15_000 });
+    pipe.close();
+    await deaf.child.exited;
   });
 
   test("when its terminal is closed", async () => {
