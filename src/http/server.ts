@@ -5,6 +5,7 @@ import {
   type Server,
   type ServerOptions,
 } from "node:http";
+import { ENGINE_PATH } from "../engine-request.js";
 import type { Component } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
 import type { InFlight } from "./in-flight.js";
@@ -21,9 +22,10 @@ interface UpgradeChoice {
   shouldUpgradeCallback(request: IncomingMessage): boolean;
 }
 
-/** Whether a request asks for the one protocol besides HTTP that is spoken here. */
-export function isWebSocketUpgrade({ method, headers }: IncomingMessage): boolean {
-  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
+/** Whether a request asks for the one protocol besides HTTP that is spoken here, and at the one place where it is. */
+export function isWebSocketUpgrade({ method, url, headers }: IncomingMessage): boolean {
+  const isThere = method === "GET" && url?.startsWith(ENGINE_PATH) === true;
+  return isThere && headers.upgrade?.toLowerCase() === "websocket";
 }
 
 /** The HTTP server that Express and Socket.IO share. It does not listen by itself. */
