@@ -16,14 +16,18 @@ export function createClientAddress(trustProxy: TrustProxy): ClientAddress {
   return (request) => {
     // The nearest first, up to the first one that is not trusted.
     const addresses: readonly (string | undefined)[] = proxyAddr.all(request, trust);
-    return addresses.map(withoutPort).findLast((address) => isIP(address) !== 0) ?? "unknown";
+    return addresses.map(addressIn).findLast((address) => isIP(address) !== 0) ?? "unknown";
   };
 }
 
-/** Some proxies name a client with its port. */
-function withoutPort(entry = ""): string {
-  const [, v6, v4] = /^(?:\[([\da-f:.]+)\](?::\d+)?|([\d.]+):\d+)$/i.exec(entry) ?? [];
-  return v6 ?? v4 ?? entry;
+/**
+ * Some proxies name a client with its port, or after a tab. The zone of an IPv6 address (`%eth0`) says nothing elsewhere,
+ * and whoever sends one may make it as long as a header.
+ */
+function addressIn(entry = ""): string {
+  const text = entry.trim();
+  const [, v6, v4] = /^(?:\[([\da-f:.]+)(?:%[^\]]*)?\](?::\d+)?|([\d.]+):\d+)$/i.exec(text) ?? [];
+  return v6 ?? v4 ?? text.replace(/%.*$/, "");
 }
 
 /** The rule as Express and proxy-addr take it: is the proxy at this address, this many hops away, believed? */
@@ -32,7 +36,7 @@ export function trustFunction(trustProxy: TrustProxy): (address: string, hop: nu
   if (typeof trustProxy === "number") return (_address, hop) => hop < trustProxy;
   const trusts = proxyAddr.compile([...trustProxy]);
   return (entry, hop) => {
-    const address = withoutPort(entry);
+    const address = addressIn(entry);
     return isIP(address) !== 0 && trusts(address, hop);
   };
 }

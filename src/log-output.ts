@@ -1,4 +1,5 @@
-import { constants, fstatSync, openSync, writeSync } from "node:fs";
+import { constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { Socket } from "node:net";
 
 /** Bytes that wait for a reader that does not keep up; what comes beyond is lost. */
 const BACKLOG_LIMIT_BYTES = 1_048_576;
@@ -36,6 +37,7 @@ interface Entry {
  * (no space, no reader), lines are lost. They are counted, and `tell` makes the line that says so as soon as writing works.
  */
 export function createLogOutput(fd: number, tell: (loss: Loss) => string): LogOutput {
+  const beforeWriting = socketGuard(fd);
   let waiting: Entry[] = [];
   let waitingBytes = 0;
   let lost = 0;
@@ -78,6 +80,7 @@ export function createLogOutput(fd: number, tell: (loss: Loss) => string): LogOu
 
   function attempt(bytes: Buffer): number | undefined {
     try {
+      beforeWriting();
       return writeSync(fd, bytes);
     } catch (error) {
       reason = codeOf(error);
@@ -129,16 +132,38 @@ export function createLogOutput(fd: number, tell: (loss: Loss) => string): LogOu
 }
 
 /**
- * The descriptor to write standard output through. A pipe is opened anew where the system lets us (Linux): whether a write
- * waits for the reader is a property that all processes with the old one share, and each of them changes it.
+ * The descriptor to write standard output through. A pipe and a terminal are opened anew where the system lets us (Linux):
+ * whether a write waits for the reader is a property that all processes with the old one share, and each of them changes
+ * it. Node makes writes to a terminal wait, which may be held (Ctrl-S), or be a container's whose log is not read.
  */
 export function openStandardOutput(): number {
-  const { fd } = process.stdout; // from here on it does not wait, until another process changes that
+  const { fd, isTTY } = process.stdout; // from here on a socket does not wait, until another process changes that
   try {
-    if (!fstatSync(fd).isFIFO()) return fd;
-    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+    if (!isTTY && !fstatSync(fd).isFIFO()) return fd;
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
     return fd;
+  }
+}
+
+/**
+ * A socket, such as that of systemd's journal or of a parent in Node, cannot be opened anew: each process that starts or ends
+ * with it makes the writes of all others wait for the reader. Where the system tells (Linux), that is looked at before a
+ * write, which costs some microseconds, and undone.
+ */
+function socketGuard(fd: number): () => void {
+  try {
+    if (!fstatSync(fd).isSocket()) return () => {};
+    const info = openSync(`/proc/self/fdinfo/${fd}`, "r");
+    const text = Buffer.alloc(128);
+    return () => {
+      const length = readSync(info, text, 0, text.length, 0);
+      const flags = Number.parseInt(/flags:\s*(\d+)/.exec(text.toString("latin1", 0, length))?.[1] ?? "", 8);
+      // To wrap a descriptor makes its writes not wait; one of standard output is not closed with what wraps it.
+      if ((flags & constants.O_NONBLOCK) === 0) new Socket({ fd, readable: false, writable: true }).unref();
+    };
+  } catch {
+    return () => {};
   }
 }
 

@@ -15,12 +15,14 @@ export function jsonBody(limitBytes: number): RequestHandler {
     const { "content-length": length, "transfer-encoding": encoding } = request.headers;
     if (length === undefined && encoding === undefined) return next();
     if (request.is("application/json") === false) {
-      if (length === "0") return next();
+      if (Number(length) === 0) return next();
       if (length !== undefined) throw new AppError("unsupported_media_type");
       return expectNothing(request, next);
     }
     // The parser would read it to its end before it says so.
     if (Number(length) > limitBytes) throw new AppError("too_large");
+    // Nothing is compressed to something.
+    if (Number(length) === 0) delete request.headers["content-encoding"];
     nameCharset(request);
     return parse(request, response, next);
   };

@@ -1,10 +1,13 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, constants, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Child, spawnProgram } from "../support/child.js";
+import { onEnd } from "../support/cleanup.js";
 import { freePort } from "../support/free-port.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
+import { descendants, isAlive } from "../support/process-table.js";
 import { distFile } from "../support/program-path.js";
 import { tempDir } from "../support/temp-dir.js";
 import { eventually } from "../support/wait.js";
@@ -39,13 +42,13 @@ async function start(workers: number, shell: string): Promise<Deaf> {
   return { url: `http://127.0.0.1:${port}`, child };
 }
 
-async function expectServing({ url }: Deaf): Promise<void> {
+async function expectServing({ url }: Pick<Deaf, "url">): Promise<void> {
   const look = async () => expect((await call(`${url}/hello`)).status).toBe(200);
   await eventually(look, { withinMs: 30_000, everyMs: 100 });
 }
 
 /** More lines than a pipe takes. */
-async function makeLines({ url }: Deaf): Promise<void> {
+async function makeLines({ url }: Pick<Deaf, "url">): Promise<void> {
   for (let round = 0; round < 50; round++) {
     const answers = await Promise.all(Array.from({ length: 20 }, () => call(`${url}/hello`)));
     expect(answers.every(({ status }) => status === 200)).toBe(true);
@@ -58,6 +61,38 @@ async function makePipe(): Promise<{ readonly path: string; close(): void }> {
   const held = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
   return { path, close: () => closeSync(held) };
 }
+
+test("an instance whose log goes to a socket that nobody reads reloads, serves and ends", async () => {
+  const port = await freePort();
+  // Node's pipes to a child are sockets; without a listener it reads some 64 KiB at most.
+  const child = spawn(process.execPath, [distFile("main.js")], {
+    stdio: ["ignore", "pipe", "ignore"],
+    env: {
+      ...process.env,
+      HOST: "127.0.0.1",
+      PORT: String(port),
+      ADMIN_PORT: "0",
+      WORKERS: "2",
+      MONGODB_URI: mongo.uriFor(),
+      TMPDIR: await tempDir("tmp"),
+    },
+  });
+  onEnd(async () => void child.kill("SIGKILL"));
+  const exited = once(child, "exit");
+  const deaf = { url: `http://127.0.0.1:${port}` };
+  await expectServing(deaf);
+  await makeLines(deaf);
+  await makeLines(deaf);
+
+  const before = descendants(child.pid ?? 0).map(({ pid }) => pid);
+  expect(before).toHaveLength(2);
+  child.kill("SIGHUP");
+  await eventually(() => expect(before.some(isAlive)).toBe(false), { withinMs: 30_000 });
+  await makeLines(deaf);
+  child.kill("SIGTERM");
+
+  expect(await exited).toEqual([0, null]);
+});
 
 describe.each([1, 2])("an instance of %i workers serves and ends with code 0", (workers) => {
   test("on a full disk", async () => {
@@ -92,6 +127,22 @@ describe.each([1, 2])("an instance of %i workers serves and ends with code 0", (
     await makeLines(deaf);
     await expect(deaf.child.stop()).resolves.toEqual({ code: 0, signal: null });
     pipe.close();
+  });
+
+  test("when its terminal hangs", async () => {
+    const pipe = await makePipe();
+    const pidFile = join(await tempDir("pid"), "pid");
+    const inside = `echo $$ > ${pidFile}; exec ${process.execPath} ${distFile("main.js")}`;
+    const deaf = await start(workers, `exec script -qec '${inside}' /dev/null > ${pipe.path}`);
+    await expectServing(deaf);
+    await makeLines(deaf);
+
+    const pid = Number(await readFile(pidFile, "utf8"));
+    process.kill(pid, "SIGTERM");
+
+    await eventually(() => expect(isAlive(pid)).toBe(false), { withinMs: 15_000 });
+    pipe.close();
+    await deaf.child.exited;
   });
 
   test("when its terminal is closed", async () => {

@@ -136,3 +136,22 @@ test("bodies that are still coming when their connection is looked at arrive as 
     }
   }
 });
+
+test.each([
+  ["/hello", "200"],
+  ["/rooms/kitchen/messages", "400"],
+  ["/socket.iox", "404"],
+  ["/", "200"],
+])("GET %s that asks for a WebSocket, which is not there, is answered %s", async (path, status) => {
+  const connection = await openRaw(shoal.url);
+  const ask = "Connection: Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Version: 13";
+  const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+
+  for (const _ of [0, 1]) {
+    const answered = await exchange(
+      connection,
+      `GET ${path} HTTP/1.1\r\nHost: shoal\r\n${ask}\r\n${key}\r\n\r\n`,
+    );
+    expect(answered).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  }
+});

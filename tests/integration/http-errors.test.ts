@@ -279,3 +279,15 @@ test("an answer does not tell what it was made with", async () => {
   expect(headers.get("X-Powered-By")).toBeNull();
   expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
 });
+
+test.each(["0", "00"])(
+  "a body of length %s is none, whatever is said of its type and encoding",
+  async (length) => {
+    for (const type of ["application/json", "text/plain"]) {
+      const raw = await openRaw(worker.url);
+      const head = `GET /hello HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Encoding: gzip`;
+      raw.write(`${head}\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n`);
+      expect(await raw.readToEnd()).toMatch(/^HTTP\/1\.1 200 /);
+    }
+  },
+);

@@ -68,3 +68,18 @@ test.each([
   expect(addressOf(1, "10.0.0.1", entry)).toBe(address);
   expect(addressOf(["10.0.0.0/8"], "10.0.0.1", `${entry}, 10.0.0.2:80`)).toBe(address);
 });
+
+test.each([
+  ["fe80::1%eth0", "fe80::1"],
+  [`2001:db8::1%${"x".repeat(7000)}`, "2001:db8::1"],
+  [`[2001:db8::1%${"x".repeat(7000)}]:4711`, "2001:db8::1"],
+  ["\t2001:db8::1\t", "2001:db8::1"],
+])("is without the zone and the blanks that an entry has: %#", (entry, address) => {
+  expect(addressOf(1, "10.0.0.1", entry)).toBe(address);
+  expect(addressOf(["10.0.0.0/8"], "10.0.0.1", `192.0.2.1,${entry},\t10.0.0.2`)).toBe(address);
+});
+
+test("is that of a peer of the same link without its zone", () => {
+  expect(addressOf(false, "fe80::1%eth0")).toBe("fe80::1");
+  expect(addressOf(["fe80::/10"], "fe80::1%eth0", CLIENT)).toBe(CLIENT);
+});

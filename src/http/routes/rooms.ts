@@ -28,7 +28,8 @@ export interface RoomRouteParts {
  */
 export function roomRoutes({ rooms, mayDo, body, pageMessages }: RoomRouteParts): Router {
   const seq = wholeNumber(0, Number.MAX_SAFE_INTEGER);
-  const limit = wholeNumber(1, pageMessages).optional();
+  // More than a page is no error but a page, as for sockets.
+  const limit = wholeNumber(1, Number.MAX_SAFE_INTEGER).optional();
   const message = z.strictObject({ id: z.string().regex(MESSAGE_ID), body });
   const onwards = z.strictObject({
     after: seq.default(0),
@@ -40,7 +41,7 @@ export function roomRoutes({ rooms, mayDo, body, pageMessages }: RoomRouteParts)
   async function readOnwards(name: string, request: Request): Promise<object> {
     const from = parse(onwards, request.query);
     const page = await rooms.read({ room: name, ...from });
-    if (page !== undefined) return cut(page, from.limit ?? pageMessages);
+    if (page !== undefined) return cut(page, Math.min(from.limit ?? pageMessages, pageMessages));
     return from.epoch === undefined
       ? { ...NEVER_USED, live: true }
       : { reset: true, epoch: null, floor: 0, to: 0 };
