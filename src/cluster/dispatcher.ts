@@ -1,15 +1,11 @@
 import type { Worker } from "node:cluster";
 import { createServer, type Socket } from "node:net";
-import { closeWith } from "../close-with.js";
+import { closeWith, NO_ROOM } from "../close-with.js";
 import type { Config } from "../config/config.js";
 import { descriptorCapacity } from "../descriptors.js";
 import { type Component, compose } from "../lifecycle.js";
 import { createListener, type Listener } from "../listener.js";
 import { createFlights } from "./flights.js";
-
-/** For when no worker can take a connection. */
-const REFUSAL =
-  "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /** Turns that a worker was passed over, as it hung or was full, and gets all the same later. */
 const LONGEST_DEBT = 64;
@@ -83,7 +79,7 @@ export function createDispatcher(
     for (const socket of waiting) {
       if (!isHopeless && waiting.size <= capacity) break;
       waiting.delete(socket);
-      closeWith(socket, REFUSAL);
+      closeWith(socket, NO_ROOM);
     }
   }
 
@@ -95,7 +91,7 @@ export function createDispatcher(
         name: "waiting connections",
         start: async () => {},
         stop: async () => {
-          for (const socket of waiting) closeWith(socket, REFUSAL);
+          for (const socket of waiting) closeWith(socket, NO_ROOM);
         },
       },
     ]),

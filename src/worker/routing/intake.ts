@@ -1,12 +1,9 @@
 import type { Server as HttpServer } from "node:http";
 import type { Socket } from "node:net";
-import { closeWith } from "../../close-with.js";
+import { closeWith, NO_ROOM } from "../../close-with.js";
 import { waitAtMost } from "../../wait-at-most.js";
 import { replay } from "./replay.js";
 
-/** For a connection beyond what the process can hold. */
-const REFUSAL =
-  "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 /** Longest wait for the first request of connections that have just come, in milliseconds. */
 const FIRST_REQUEST_MS = 500;
 /** Part of the capacity below which a worker that was full is vacant again. */
@@ -70,7 +67,7 @@ export function createIntake({ httpServer, capacity, giveAway, onVacant }: Intak
   function enter(socket: Socket): boolean {
     wasFull ||= open.size + 1 >= capacity;
     if (isFull()) {
-      closeWith(socket, REFUSAL);
+      closeWith(socket, NO_ROOM);
       return false;
     }
     open.add(socket);
