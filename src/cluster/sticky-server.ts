@@ -29,7 +29,7 @@ export function createStickyServer(routable: () => readonly Worker[], sockets: S
     sockets.add(socket);
     socket.on("error", () => {}); // the client's end; "close" follows
     const onSilence = (): void => void socket.destroy();
-    socket.setTimeout(HEADER_TIMEOUT_MS, onSilence);
+    socket.setTimeout(HEADER_TIMEOUT_MS, onSilence).once("end", onSilence); // half open, it would stay until the timeout
     // The library decides on the first chunk, which may lack the session id or the end of the header.
     const listeners = socket.listeners("data") as ((chunk: Buffer) => void)[];
     socket.removeAllListeners("data");
@@ -38,7 +38,7 @@ export function createStickyServer(routable: () => readonly Worker[], sockets: S
       header = Buffer.concat([header, chunk]);
       const complete = HEADER_DECIDED.test(header.toString("latin1"));
       if (!complete && header.length < HEADER_LIMIT_BYTES) return;
-      socket.off("data", collect).off("timeout", onSilence).setTimeout(0);
+      socket.off("data", collect).off("timeout", onSilence).off("end", onSilence).setTimeout(0);
       for (const listener of listeners) socket.on("data", listener);
       sockets.handOver(socket, () => amongOnly(routable(), () => socket.emit("data", header)));
     });
