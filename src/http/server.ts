@@ -28,13 +28,21 @@ export function isWebSocketUpgrade({ method, url, headers }: IncomingMessage): b
   return isOffered && method === "GET" && url?.startsWith(ENGINE_PATH) === true;
 }
 
+/** Whether bytes of a body may follow: a WebSocket would take them for frames, and a parser for a body. */
+export function hasContent({ headers }: IncomingMessage): boolean {
+  const length = headers["content-length"] ?? "0";
+  return headers["transfer-encoding"] !== undefined || Number(length) !== 0;
+}
+
 /** The HTTP server that Express and Socket.IO share. It does not listen by itself. */
 export function createHttpServer(listener: RequestListener): Server {
   const options: ServerOptions & UpgradeChoice = {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     headersTimeout: 60_000,
     requestTimeout: 60_000,
-    shouldUpgradeCallback: isWebSocketUpgrade,
+    // What it refuses is answered as a request, with its body. Without a body Node (24 and 26) drops what follows in the same
+    // packet, so that the session router answers those, which it gets with all that was read.
+    shouldUpgradeCallback: (request) => isWebSocketUpgrade(request) || !hasContent(request),
   };
   const server = createServer(options, listener);
   // Node would keep 1,000 header lines and drop the rest, perhaps one that says how long the body is. Their size is bounded.

@@ -35,12 +35,6 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
-/** Whether bytes of a body may follow: a WebSocket would take them for frames, and a parser for a body. */
-export function hasContent({ headers }: IncomingMessage): boolean {
-  const length = headers["content-length"] ?? "0";
-  return headers["transfer-encoding"] !== undefined || Number(length) !== 0;
-}
-
 /** The header lines that the next hop gets, in their order and spelling. */
 export function endToEnd(rawHeaders: HeaderLines): string[] {
   const named = namedByConnection(rawHeaders);
