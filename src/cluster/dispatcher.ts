@@ -67,7 +67,7 @@ export function createDispatcher(
       const worker = nextWorker();
       if (worker === undefined) break;
       waiting.delete(socket);
-      flights.send(worker, (flight) => ({ type: "shoal:connection", flight }), {
+      flights.send(worker, {
         socket,
         onLost(lost) {
           wait(lost);

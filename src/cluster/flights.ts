@@ -11,9 +11,6 @@ const LEAD = 100;
 /** Time between two looks for connections that did not arrive, in milliseconds. */
 const CHECK_EVERY_MS = 1000;
 
-/** What goes with a connection on its way to a worker. */
-export type Cargo = (flight: number) => PrimaryMessage;
-
 /** A connection on its way. */
 interface Flight {
   readonly socket: Socket;
@@ -28,7 +25,7 @@ export interface Flights extends Component {
   /** Whether it has said that it can hold no further one. */
   isFull(worker: Worker): boolean;
   /** Sends the connection. This process keeps a copy open until the worker has taken it, so that none is lost with a worker. */
-  send(worker: Worker, cargo: Cargo, flight: Flight): void;
+  send(worker: Worker, flight: Flight): void;
 }
 
 /**
@@ -113,12 +110,13 @@ export function createFlights(onRoom: () => void): Flights {
     },
     isFull: (worker) => full.has(worker),
     hasRoom: (worker) => worker.isConnected() && !full.has(worker) && !seemsHung(worker),
-    send(worker, cargo, flight) {
+    send(worker, flight) {
       last += 1;
       const inTheAir = flights.get(worker) ?? new Map<number, Flight>();
       if (inTheAir.size === 0) takenAt.set(worker, taken);
       flights.set(worker, inTheAir.set(last, flight));
-      worker.send(cargo(last), flight.socket, { keepOpen: true }, () => {}); // a failed send ends with the worker's "close"
+      const message: PrimaryMessage = { type: "shoal:connection", flight: last };
+      worker.send(message, flight.socket, { keepOpen: true }, () => {}); // a failed send ends with the worker's "close"
     },
   };
 }

@@ -33,8 +33,10 @@ export function createHandOvers(routable: () => readonly Worker[]): Component {
     transfers.set(worker, new Map());
     // Comes after all that the worker said; what it had open is closed with it, and what it was to get nobody can answer.
     worker.process.once("close", () => {
-      for (const transfer of transfers.get(worker)?.values() ?? [])
-        proceed({ ...transfer, fromGiver: new Uint8Array() });
+      for (const transfer of transfers.get(worker)?.values() ?? []) {
+        transfer.fromGiver = new Uint8Array();
+        proceed(transfer); // or later, when this process has closed its copy
+      }
       for (const socket of waiting.get(worker) ?? []) socket.destroy();
     });
   }

@@ -30,11 +30,6 @@ export function isAmbiguous({ rawHeaders, headers }: IncomingMessage): boolean {
   return [...namedByConnection(rawHeaders)].some((name) => VITAL.has(name));
 }
 
-/** Whether the request has a body, be it of no bytes. */
-export function hasBody({ headers }: IncomingMessage): boolean {
-  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
-}
-
 /** The header lines that the next hop gets, in their order and spelling. */
 export function endToEnd(rawHeaders: HeaderLines): string[] {
   const named = namedByConnection(rawHeaders);

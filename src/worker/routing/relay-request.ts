@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { Destination } from "./destination.js";
-import { endToEnd, hasBody, relayedHeaders } from "./relay-headers.js";
+import { endToEnd, relayedHeaders } from "./relay-headers.js";
 
 /** Longest wait for a connection to another process, in milliseconds. */
 export const CONNECT_TIMEOUT_MS = 2000;
@@ -83,7 +83,7 @@ export function relayRequest(
 function send(incoming: IncomingMessage, { destination, sessionId }: Errand): ClientRequest {
   const headers = relayedHeaders(incoming);
   // Without this line the next hop would take the request for one without a body.
-  if (hasBody(incoming) && incoming.headers["content-length"] === undefined) {
+  if (incoming.headers["transfer-encoding"] !== undefined) {
     headers.push("Transfer-Encoding", "chunked");
   }
   headers.push("Connection", "keep-alive");
