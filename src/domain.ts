@@ -11,17 +11,3 @@ export interface Identity {
 
 /** State of a store as seen from this process; `refused` when it is there and refuses us for good, `off` when it is not configured. */
 export type StoreState = "up" | "down" | "refused" | "off";
-
-/** One line of the connection audit. */
-export interface ConnectionEvent {
-  readonly type: "connect" | "disconnect";
-  readonly at: Date;
-  /** Public id of the Socket.IO session, not the secret Engine.IO one. */
-  readonly session: string;
-  readonly instance: string;
-  readonly worker: number;
-  readonly transport: string;
-  readonly address: string;
-  /** Why it ended, in Socket.IO's words; absent for `connect`. */
-  readonly reason?: string;
-}

@@ -13,7 +13,7 @@ import { createSingleProcess } from "./worker/single-process.js";
 const MONGODB_STOP_SHARE = 0.1;
 
 /** One running Shoal. */
-export interface Instance extends Omit<Service, "canServe" | "measure"> {
+export interface Instance extends Omit<Service, "canServe" | "measure" | "operate"> {
   /** Address of the private port; known once started. */
   adminUrl(): string;
   /** The MongoDB in use, whole: for the embedded one this is what a second instance is given. */

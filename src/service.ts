@@ -1,3 +1,4 @@
+import type { RequestListener } from "node:http";
 import type { MetricFamily } from "./ipc.js";
 import type { Component } from "./lifecycle.js";
 
@@ -23,6 +24,8 @@ export interface Service extends Component {
   canServe(): boolean;
   /** Asks the workers; takes about a second at the longest. Never rejects. */
   measure(): Promise<Measurements>;
+  /** Answers what operators ask, as it came to the private port. */
+  readonly operate: RequestListener;
   /** Ends child processes at once, for when there is no time for `stop`. */
   kill(): void;
 }

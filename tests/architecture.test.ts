@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import mongoose from "mongoose";
+import { features } from "../src/app/features.js";
+import { boundedJson } from "../src/bounded-json.js";
 import { VARIABLES } from "../src/config/variables.js";
+import { outline } from "../src/contract/outline.js";
 import { ERRORS } from "../src/errors.js";
-import { createClientEvents } from "../src/realtime/events.js";
-import { PROJECT, readmeTable } from "./support/readme.js";
+import { readmeTable } from "./support/readme.js";
 import { type Import, type SourceFile, sourceFiles } from "./support/source-files.js";
 
 const files = sourceFiles();
@@ -25,13 +26,22 @@ const LEAVES = [
     "listener",
     "log-output",
     "logger",
+    "operator-socket",
     "origin",
   ],
   ...["service", "signals", "start-error", "take-unread", "validation", "wait-at-most"],
 ];
 
-/** All that the language of the durable rooms (names, types and schemas, without effects) may use of ours. */
-const CONTRACT_USES = ["bounded-json", "contract", "domain", "errors", "validation"];
+/** All that the contract may use of ours: how features are declared, without effects. `(type)` allows types only. */
+const CONTRACT_USES = [
+  "contract",
+  "domain",
+  "errors",
+  "lifecycle",
+  "logger",
+  "validation",
+  "services (type)",
+];
 
 /** Rooms of the house and which others each may enter. `(type)` allows types only. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
@@ -40,7 +50,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   instance: ["admin", "cluster", "worker", "embedded-mongodb"],
   admin: ["metrics"],
   cluster: [],
-  worker: ["http", "realtime", "services", "stores", "metrics"],
+  app: [],
+  worker: ["app", "http", "realtime", "services", "stores", "metrics"],
   http: ["services (type)", "metrics (type)"],
   realtime: ["services (type)", "stores (type)", "metrics (type)"],
   services: [],
@@ -63,7 +74,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "@socket.io/cluster-adapter": ["realtime", "cluster"],
   "@socket.io/sticky": ["cluster", "worker"],
   ioredis: ["stores"],
-  mongoose: ["models", "stores"],
+  mongoose: ["app", "contract", "models", "stores"],
   envalid: ["config"],
   pino: ["logger"],
   "prom-client": ["metrics"],
@@ -76,7 +87,9 @@ function roomOf(name: string): string {
 
 function mayImport(from: SourceFile, { target, typeOnly }: Import): boolean {
   const [here, there] = [roomOf(from.name), roomOf(target)];
-  if (here === "contract") return CONTRACT_USES.includes(there);
+  if (here === "contract") {
+    return CONTRACT_USES.includes(there) || (typeOnly && CONTRACT_USES.includes(`${there} (type)`));
+  }
   if (here === there || LEAVES.includes(there)) return true;
   const allowed = ROOMS[here] ?? [];
   return allowed.includes(there) || (typeOnly && allowed.includes(`${there} (type)`));
@@ -187,17 +200,30 @@ describe("README", () => {
     expect(unused).toEqual([]);
   });
 
-  test("its tables of events name exactly those of the contract", () => {
-    const contract = readFileSync(join(PROJECT, "src/realtime/events.ts"), "utf8");
-    const start = contract.indexOf("interface ServerToClientEvents");
-    const serverEvents = contract.slice(start, contract.indexOf("\n}", start));
-    const received = [...serverEvents.matchAll(/^ {2}(\w+): \(/gm)].map(([, name]) => `\`${name}\``);
-    const sent = Object.keys(
-      createClientEvents({ messageBytes: 1, rooms: { publishMessages: 1, pageMessages: 1 } }),
-    ).map((name) => `\`${name}\``);
+  test("its tables name exactly the events and routes that the features declare", () => {
+    const limits = { body: boundedJson(1), publishMessages: 1, pageMessages: 1 };
+    const declared = outline(features, limits, mongoose.createConnection());
+    const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => `\`${name}\``).sort();
+    const inReadme = (table: string) => readmeTable(table).map(([name = ""]) => name);
+    const requests = declared
+      .flatMap(({ routes = [] }) => routes)
+      .map(({ method, path }) => `${method} ${path}`);
 
-    expect(readmeTable("Events that clients send").map(([name]) => name)).toEqual(sent);
-    expect(readmeTable("Events that clients receive").map(([name]) => name)).toEqual(received);
+    expect(inReadme("Events that clients send").sort()).toEqual(
+      names(declared.flatMap(({ events = [] }) => events)),
+    );
+    expect(inReadme("Events that clients receive").sort()).toEqual(
+      names(declared.flatMap(({ emits = [] }) => emits)),
+    );
+    expect(
+      [
+        ...new Set(
+          [...inReadme("HTTP"), ...inReadme("On the private port")].map(
+            (cell) => /`(\w+ [^`?]+)/.exec(cell)?.[1],
+          ),
+        ),
+      ].sort(),
+    ).toEqual(requests.sort());
   });
 });
 

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { AppError } from "../errors.js";
 import { createListener, type Listener } from "../listener.js";
 
 /** Orchestrators and scrapers ask one thing at a time; whoever opens more connections than this is refused. */
@@ -15,6 +16,8 @@ export interface AdminParts {
   readiness(): Readiness;
   /** All metrics, as text of the given type. */
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
+  /** Answers what operators ask besides; undefined while nobody is there who could. */
+  operate(): RequestListener | undefined;
 }
 
 interface Answer {
@@ -25,7 +28,8 @@ interface Answer {
 
 /**
  * The private port, for orchestrators and operators: `/livez` says that the process answers, whatever its stores do;
- * `/readyz` 200 only while new clients are welcome; `/metrics` in Prometheus' text format. Nothing in it needs a worker.
+ * `/readyz` 200 only while new clients are welcome; `/metrics` in Prometheus' text format. Nothing in
+ * these needs a worker. All other paths are the operators' routes of the features.
  */
 export function createAdminServer(host: string, port: number, parts: AdminParts): Listener {
   const server = createServer(
@@ -37,7 +41,13 @@ export function createAdminServer(host: string, port: number, parts: AdminParts)
       connectionsCheckingInterval: TIMEOUT_MS / 2,
     },
     (request, response) => {
-      answer(request, parts).then(
+      const [path = ""] = (request.url ?? "").split("?", 1);
+      const builtIn = Object.hasOwn(BUILT_IN, path) ? BUILT_IN[path] : undefined;
+      if (builtIn === undefined) {
+        operate(request, response, parts.operate());
+        return;
+      }
+      answer(request, () => builtIn(parts)).then(
         (known) => send(response, known),
         () => send(response, json(500, { status: "error" })),
       );
@@ -58,23 +68,33 @@ export function createAdminServer(host: string, port: number, parts: AdminParts)
   };
 }
 
-async function answer(request: IncomingMessage, parts: AdminParts): Promise<Answer> {
-  if (request.method !== "GET" && request.method !== "HEAD") return json(405, { status: "GET or HEAD only" });
-  const [path] = (request.url ?? "").split("?", 1);
-  switch (path) {
-    case "/livez":
-      return json(200, { status: "ok" });
-    case "/readyz": {
-      const status = parts.readiness();
-      return json(status === "ready" ? 200 : 503, { status });
-    }
-    case "/metrics": {
-      const { type, text } = await parts.metrics();
-      return { status: 200, type, body: text };
-    }
-    default:
-      return json(404, { status: "not found" });
+const BUILT_IN: Readonly<Record<string, (parts: AdminParts) => Answer | Promise<Answer>>> = {
+  "/livez": () => json(200, { status: "ok" }),
+  "/readyz"(parts) {
+    const status = parts.readiness();
+    return json(status === "ready" ? 200 : 503, { status });
+  },
+  async "/metrics"(parts) {
+    const { type, text } = await parts.metrics();
+    return { status: 200, type, body: text };
+  },
+};
+
+async function answer({ method }: IncomingMessage, builtIn: () => Answer | Promise<Answer>): Promise<Answer> {
+  return method === "GET" || method === "HEAD" ? builtIn() : json(405, { status: "GET or HEAD only" });
+}
+
+function operate(
+  request: IncomingMessage,
+  response: ServerResponse,
+  listener: RequestListener | undefined,
+): void {
+  if (listener !== undefined) {
+    listener(request, response);
+    return;
   }
+  const { status, body } = new AppError("temporary");
+  send(response, { ...json(status, {}), body: JSON.stringify({ error: body }) });
 }
 
 function json(status: number, body: Readonly<Record<string, string>>): Answer {

@@ -19,7 +19,7 @@ export interface Monitor extends Component {
 /** Watches the service, which may not be there yet. */
 export function createMonitor(
   config: Pick<Config, "admin" | "workers">,
-  service: () => Pick<Service, "canServe" | "measure"> | undefined,
+  service: () => Pick<Service, "canServe" | "measure" | "operate"> | undefined,
 ): Monitor {
   let phase: Phase = "starting";
 
@@ -35,6 +35,7 @@ export function createMonitor(
   });
   const server = createAdminServer(config.admin.host, config.admin.port, {
     readiness,
+    operate: () => service()?.operate,
     metrics: async () => ({ type: TEXT_TYPE, text: await metrics.text() }),
   });
 

@@ -6,6 +6,7 @@ import type { Service } from "../service.js";
 import type { StartError } from "../start-error.js";
 import { createGathering } from "./gathering.js";
 import { createIngress } from "./ingress.js";
+import { createOperatorProxy } from "./operator-proxy.js";
 import { createWorkerPool } from "./worker-pool.js";
 
 /**
@@ -24,6 +25,7 @@ export function createPrimary(config: Config, log: Logger, onGiveUp: (error: Sta
     ...compose("primary", [gathering, ingress.ground, pool, ingress.gate]),
     canServe: () => pool.routable().length > 0,
     measure: async () => ({ ...(await gathering.collect()), restarts: pool.restarts() }),
+    operate: createOperatorProxy(ingress.socketDir, pool.routable),
     drain: pool.drain,
     reload: pool.reload,
     url: ingress.gate.url,

@@ -4,33 +4,26 @@ import express, { type Express, type RequestHandler } from "express";
 import helmet from "helmet";
 import { createClientAddress, trustFunction } from "../client-address.js";
 import type { Config } from "../config/config.js";
+import type { Decide } from "../contract/access.js";
+import type { Route } from "../contract/route.js";
 import { AppError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { HttpMetrics } from "../metrics/types.js";
 import type { OriginCheck } from "../origin.js";
-import type { ConnectionAudit } from "../services/connection-audit.js";
-import type { Health } from "../services/health.js";
 import { accessLog } from "./access-log.js";
+import { declaredRoutes, type RouteParts } from "./declared-routes.js";
 import { errorHandler, notFound } from "./error-handler.js";
 import type { InFlight } from "./in-flight.js";
 import { jsonBody } from "./json-body.js";
 import { measureRequest } from "./request-durations.js";
 import { identifyRequest } from "./request-id.js";
-import { connectionRoutes } from "./routes/connections.js";
-import { healthRoutes } from "./routes/health.js";
-import { helloRoutes } from "./routes/hello.js";
-import { type RoomRouteParts, roomRoutes } from "./routes/rooms.js";
 import { staticFiles } from "./static-files.js";
 
-/** What the routes call. */
-export interface Services {
-  readonly health: Health;
-  readonly audit: ConnectionAudit;
-  readonly durableRooms: RoomRouteParts;
-}
-
-/** What the middleware is made of. */
+/** What the applications are made of. */
 export interface AppParts {
+  /** Of all features. */
+  readonly routes: readonly Route[];
+  readonly decide: Decide;
   readonly log: Logger;
   readonly inFlight: InFlight;
   readonly checkOrigin: OriginCheck;
@@ -41,35 +34,67 @@ const PUBLIC_DIR = fileURLToPath(new URL("../../public", import.meta.url));
 /** The client library as browsers load it: the very files of the package. */
 const CLIENT_DIR = fileURLToPath(new URL("../../dist/client", import.meta.url));
 
-/** The Express application: the order of middleware and the routes. It never listens. */
-export function createApp(config: Config, services: Services, parts: AppParts): Express {
-  const app = express();
-  app.disable("x-powered-by");
-  app.set("trust proxy", trustFunction(config.trustProxy));
-
-  app.use((request, response, next) => {
-    identifyRequest(request, response);
-    measureRequest(request, response, parts.metrics);
-    parts.inFlight.enter(response);
-    next();
-  });
-  // Lines that nobody would see would be a fifth of what a small request costs.
-  if (parts.log.isLevelEnabled("info")) app.use(accessLog(parts.log, createClientAddress(config.trustProxy)));
+/** The Express application of the public port: the order of middleware and the routes. It never listens. */
+export function createApp(config: Config, parts: AppParts): Express {
+  const serving: RouteParts = {
+    decide: parts.decide,
+    isOperator: false,
+    check: config.environment !== "production",
+  };
+  const routes = parts.routes.filter(({ access }) => access.kind !== "operator");
+  const app = beginApp(config, parts);
   app.use(securityHeaders());
   app.use(config.corsOrigins === "*" ? cors() : corsFor(parts.checkOrigin));
-  app.use(healthRoutes(services.health)); // load balancers ask for it by address
+  app.use(
+    declaredRoutes(
+      routes.filter(({ anyHost }) => anyHost),
+      serving,
+    ),
+  );
   app.use(refuseOtherHosts(parts.checkOrigin));
   app.use(jsonBody(config.limits.bodyBytes));
 
-  app.use(helloRoutes());
-  app.use(connectionRoutes(services.audit));
-  app.use(roomRoutes(services.durableRooms));
+  app.use(
+    declaredRoutes(
+      routes.filter(({ anyHost }) => !anyHost),
+      serving,
+    ),
+  );
 
   // After the routes, as each request that comes here costs a look at the disk.
   app.use(staticFiles(PUBLIC_DIR, { index: "index.html" }));
   app.use("/client", staticFiles(CLIENT_DIR, { index: false }));
 
   app.use(notFound, errorHandler(parts.log));
+  return app;
+}
+
+/** The Express application of the private port: the routes of operators. */
+export function createOperatorApp(config: Config, parts: AppParts): Express {
+  const { routes, decide, log } = parts;
+  const app = beginApp(config, parts);
+  app.use(jsonBody(config.limits.bodyBytes));
+  const operators = routes.filter(({ access }) => access.kind === "operator");
+  app.use(
+    declaredRoutes(operators, { decide, isOperator: true, check: config.environment !== "production" }),
+  );
+  app.use(notFound, errorHandler(log));
+  return app;
+}
+
+/** What every request passes first: it gets its id, is measured, counted as under way and logged. */
+function beginApp(config: Config, { log, inFlight, metrics }: AppParts): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.set("trust proxy", trustFunction(config.trustProxy));
+  app.use((request, response, next) => {
+    identifyRequest(request, response);
+    measureRequest(request, response, metrics);
+    inFlight.enter(response);
+    next();
+  });
+  // Lines that nobody would see would be a fifth of what a small request costs.
+  if (log.isLevelEnabled("info")) app.use(accessLog(log, createClientAddress(config.trustProxy)));
   return app;
 }
 

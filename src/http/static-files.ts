@@ -7,7 +7,7 @@ import { allowOnly } from "./allow-only.js";
 export function staticFiles(directory: string, { index }: { readonly index: string | false }): Router {
   const router = Router().use(express.static(directory, { index }));
   const paths = index === false ? addressesIn(directory) : ["/", ...addressesIn(directory)];
-  return paths.length === 0 ? router : router.all(paths, allowOnly("GET"));
+  return paths.length === 0 ? router : router.all(paths, allowOnly(["GET"]));
 }
 
 /** Looked up once: names are compared and never made into paths. */

@@ -34,10 +34,11 @@ export interface WorkerState {
 /** All that a worker measures. `start` begins with what concerns the process as a whole. */
 export interface WorkerMetrics extends Component {
   readonly connections: ConnectionMetrics;
-  readonly events: EventMetrics;
   readonly http: HttpMetrics;
   readonly rooms: RoomMetrics;
   readonly bus: BusMetrics;
+  /** Begins to measure events of these names. Once. */
+  ofEvents(names: EventNames): EventMetrics;
   /** Begins to show the state. Once. */
   show(state: WorkerState): void;
   /** Everything, as it is now. */
@@ -45,7 +46,7 @@ export interface WorkerMetrics extends Component {
 }
 
 /** The metrics of the worker in this slot. Its counters begin at zero with it. */
-export function createWorkerMetrics(slot: number, events: EventNames): WorkerMetrics {
+export function createWorkerMetrics(slot: number): WorkerMetrics {
   const registry = createRegistry(String(slot));
   return {
     name: "metrics",
@@ -54,10 +55,10 @@ export function createWorkerMetrics(slot: number, events: EventNames): WorkerMet
     },
     async stop() {},
     connections: createConnectionMetrics(registry),
-    events: createEventMetrics(registry, events),
     http: createHttpMetrics(registry),
     rooms: createRoomMetrics(registry),
     bus: createBusMetrics(registry),
+    ofEvents: (names) => createEventMetrics(registry, names),
     show: (state) => addState(registry, state),
     collect: () => readFamilies(registry),
   };

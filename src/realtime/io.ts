@@ -2,7 +2,7 @@ import { Server, type ServerOptions, type Socket } from "socket.io";
 import type { Config } from "../config/config.js";
 import type { OriginCheck } from "../origin.js";
 import { createWebSocketEngine, type OnWebSocket } from "./connections/web-sockets.js";
-import type { ClientToServerEvents, InterServerEvents, ServerToClientEvents } from "./events.js";
+import type { AnyEvents, InterServerEvents, RoomEvents } from "./events.js";
 
 /** What a connection carries from its handshake on. */
 export interface SocketData {
@@ -12,11 +12,11 @@ export interface SocketData {
   user: string;
 }
 
-/** The Socket.IO server, typed with the wire contract. */
-export type Io = Server<ClientToServerEvents, ServerToClientEvents, InterServerEvents, SocketData>;
+/** The Socket.IO server. Features declare the events; only those that the engine itself sends are typed here. */
+export type Io = Server<AnyEvents, RoomEvents, InterServerEvents, SocketData>;
 
-/** One connection, typed with the wire contract. */
-export type IoSocket = Socket<ClientToServerEvents, ServerToClientEvents, InterServerEvents, SocketData>;
+/** One connection. */
+export type IoSocket = Socket<AnyEvents, RoomEvents, InterServerEvents, SocketData>;
 
 /** What a piece of a message in the mean must hold, in bytes; the smallest packets of networks carry five times as much. */
 const CHUNK_BYTES = 128;
@@ -43,14 +43,4 @@ export function createIo(config: Config, checkOrigin: OriginCheck, onWebSocket: 
     },
   };
   return new Server(options);
-}
-
-/** The Socket.IO room that stands for a client's room: no client can name the private room of another socket. */
-export function roomKey(room: string): string {
-  return `room:${room}`;
-}
-
-/** The Socket.IO room of those who get a durable room's events in this worker. */
-export function durableRoomKey(room: string): string {
-  return `log:${room}`;
 }

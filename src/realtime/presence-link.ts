@@ -1,13 +1,9 @@
+import { logChannel } from "../contract/channel.js";
 import type { Component } from "../lifecycle.js";
 import type { Presence } from "../services/presence/presence.js";
-import { durableRoomKey, type Io } from "./io.js";
+import type { Io } from "./io.js";
 
-const KEY_PREFIX = durableRoomKey("");
-
-/** The Socket.IO room of those who watch a room's presence in this worker. */
-export function presenceKey(room: string): string {
-  return `presence:${room}`;
-}
+const KEY_PREFIX = logChannel("");
 
 /**
  * Makes whoever gets a durable room's events present in it, by whatever way it comes and goes. Starts after the server

@@ -1,16 +1,15 @@
 import type { Server as HttpServer } from "node:http";
 import type { ClientAddress } from "../client-address.js";
 import type { LimitsConfig } from "../config/config.js";
-import type { ConnectionEvent, Identity } from "../domain.js";
+import type { Decide } from "../contract/access.js";
+import type { Declarations } from "../contract/feature.js";
 import type { Component } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
 import type { ConnectionMetrics, EventMetrics } from "../metrics/types.js";
-import type { ConnectionAudit } from "../services/connection-audit.js";
-import type { Presence } from "../services/presence/presence.js";
-import type { RoomAccess } from "../services/room-access.js";
-import type { Rooms } from "../services/rooms/rooms.js";
 import type { Admission } from "./admission.js";
+import { createAdmittance } from "./admittance.js";
 import { createAuthenticate } from "./authenticate.js";
+import { type Deliver, infoOf, SocketClient } from "./clients.js";
 import type { Connections } from "./connections/connections.js";
 import { installDoorRules } from "./connections/door-rules.js";
 import { createIntake } from "./connections/intake.js";
@@ -18,15 +17,9 @@ import { watchOutsiders } from "./connections/outsiders.js";
 import { installPollingRequests } from "./connections/polling-requests.js";
 import { createReading } from "./connections/reading.js";
 import { createTurns } from "./connections/turns.js";
-import { createClientEvents, type EventLimits } from "./events.js";
-import { createAdmittance } from "./handlers/admittance.js";
-import { durableRoomHandlers } from "./handlers/durable-rooms.js";
-import { messageHandlers } from "./handlers/messages.js";
-import { presenceHandlers } from "./handlers/presence.js";
-import { roomHandlers } from "./handlers/rooms.js";
+import { createDispatch } from "./dispatch.js";
 import { countHandshakes } from "./handshake-count.js";
 import type { Io, IoSocket } from "./io.js";
-import { createDispatch, type Handlers } from "./on-event.js";
 import { countOutgoing } from "./outgoing-count.js";
 
 /** What the Socket.IO side of a worker is made of. */
@@ -34,12 +27,11 @@ export interface RealtimeParts {
   readonly io: Io;
   readonly connections: Connections;
   readonly httpServer: HttpServer;
-  readonly audit: ConnectionAudit;
-  readonly identity: Identity;
-  readonly rooms: Rooms;
-  readonly presence: Presence;
-  readonly mayDo: RoomAccess;
-  readonly limits: EventLimits & Pick<LimitsConfig, "roomsPerSocket" | "openEvents" | "authBytes">;
+  /** What the features declare. */
+  readonly features: readonly Declarations[];
+  readonly decide: Decide;
+  readonly deliver: Deliver;
+  readonly limits: Pick<LimitsConfig, "roomsPerSocket" | "openEvents" | "authBytes">;
   readonly clientAddress: ClientAddress;
   readonly admission: Admission;
   readonly metrics: ConnectionMetrics & EventMetrics;
@@ -51,47 +43,30 @@ const TURN_MS = 4;
 
 /** The Socket.IO side of a worker: attaches to the HTTP server at start, ends every connection at stop. */
 export function createRealtime(parts: RealtimeParts): Component {
-  const { io, connections, identity, audit, metrics, log } = parts;
-  const { roomsPerSocket } = parts.limits;
-  const schemas = createClientEvents(parts.limits);
-  const admittance = createAdmittance(parts.mayDo, roomsPerSocket);
-  const handlers: Handlers = {
-    ...roomHandlers(roomsPerSocket),
-    ...messageHandlers(),
-    ...durableRoomHandlers(parts.rooms, parts.mayDo, admittance),
-    ...presenceHandlers(parts.presence, admittance),
-  };
+  const { io, connections, features, deliver, metrics } = parts;
   const turns = createTurns(TURN_MS);
   const reading = createReading(turns);
-  const intake = createIntake(turns, reading, parts.limits.openEvents);
+  const dispatch = createDispatch({
+    ...parts,
+    events: features.flatMap(({ events = [] }) => events),
+    admittance: createAdmittance(parts.limits.roomsPerSocket),
+    intake: createIntake(turns, reading, parts.limits.openEvents),
+  });
   let outsiders: NodeJS.Timeout | undefined;
-  const dispatch = createDispatch({ schemas, handlers, connections, intake, metrics, log });
 
   function onConnection(socket: IoSocket): void {
     socket.data.address = parts.clientAddress(socket.request);
-    record(socket, "connect");
     socket.on("disconnect", onDisconnect);
     dispatch(socket);
-    socket.emit("session", { id: socket.id, ...identity });
-    metrics.sent("session", 1);
+    const client = new SocketClient(socket, deliver);
+    for (const feature of features) feature.onConnect?.(client, infoOf(socket));
   }
 
   // One function for all connections, as each would cost memory: the library calls it with the socket as `this`.
   function onDisconnect(this: IoSocket, reason: string): void {
     metrics.disconnected(reason);
-    record(this, "disconnect", reason);
-  }
-
-  function record(socket: IoSocket, type: ConnectionEvent["type"], reason?: string): void {
-    const event = {
-      type,
-      session: socket.id,
-      transport: socket.conn.transport.name,
-      address: socket.data.address,
-      ...(reason === undefined ? {} : { reason }),
-    };
-    log.info(event, `client ${type}`);
-    audit.record({ ...event, ...identity, at: new Date() });
+    const client = new SocketClient(this, deliver);
+    for (const feature of features) feature.onDisconnect?.(client, infoOf(this), reason);
   }
 
   return {

@@ -1,8 +1,9 @@
 import type { Config } from "../config/config.js";
+import { logChannel } from "../contract/channel.js";
 import { type Component, compose } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
 import type { BusMetrics, RoomMetrics } from "../metrics/types.js";
-import { durableRoomKey, type Io } from "../realtime/io.js";
+import type { Io } from "../realtime/io.js";
 import { createRoomBus, NO_OTHERS, type WorkerLink } from "../realtime/room-bus.js";
 import { systemClock } from "../services/rooms/clock.js";
 import { createFrameCoalescer } from "../services/rooms/frame-coalescer.js";
@@ -39,12 +40,12 @@ export function createDurableRooms({
   log,
 }: DurableRoomParts): DurableRooms {
   const clock = systemClock();
-  const members = (room: string): number => io.sockets.adapter.rooms.get(durableRoomKey(room))?.size ?? 0;
+  const members = (room: string): number => io.sockets.adapter.rooms.get(logChannel(room))?.size ?? 0;
   const report = (what: string, error: unknown): void => log.warn({ err: error, what }, "durable rooms");
   const coalescer = createFrameCoalescer({
     clock,
     members,
-    deliver: (batch) => void io.local.to(durableRoomKey(batch.room)).emit("messages", batch),
+    deliver: (batch) => void io.local.to(logChannel(batch.room)).emit("messages", batch),
   });
   const { retentionMessages, retentionHours, ...bounds } = config.rooms;
   const rooms = createRooms(

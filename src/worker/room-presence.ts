@@ -1,11 +1,12 @@
 import cluster from "node:cluster";
 import { randomBytes } from "node:crypto";
+import { presenceChannel } from "../contract/channel.js";
 import { isPrimaryMessage } from "../ipc.js";
 import { type Component, compose } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
 import type { Io } from "../realtime/io.js";
 import { createPresenceBus, NO_OTHER_PRESENCE } from "../realtime/presence-bus.js";
-import { createPresenceLink, presenceKey } from "../realtime/presence-link.js";
+import { createPresenceLink } from "../realtime/presence-link.js";
 import type { WorkerLink } from "../realtime/room-bus.js";
 import { createPresence, type Presence } from "../services/presence/presence.js";
 import { systemClock } from "../services/rooms/clock.js";
@@ -36,8 +37,8 @@ export function createRoomPresence(
     onNodeId(node) {
       if (cluster.isWorker) tellPrimary({ type: "shoal:node", node });
     },
-    watchers: (room) => io.sockets.adapter.rooms.get(presenceKey(room))?.size ?? 0,
-    deliver: (change) => void io.local.to(presenceKey(change.room)).emit("presence", change),
+    watchers: (room) => io.sockets.adapter.rooms.get(presenceChannel(room))?.size ?? 0,
+    deliver: (change) => void io.local.to(presenceChannel(change.room)).emit("presence", change),
     report: {
       failed: (error) => log.warn({ err: error }, "presence cannot be kept up to date"),
       over: () => log.info("presence is up to date again"),

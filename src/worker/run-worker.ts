@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import type { Config } from "../config/config.js";
 import { isPrimaryMessage, type PrimaryMessage } from "../ipc.js";
 import { createLogger } from "../logger.js";
+import { operatorSocketOf } from "../operator-socket.js";
 import { StartError } from "../start-error.js";
 import { sessionSuffix } from "./peers/instance-key.js";
 import { tellPrimary } from "./primary-link.js";
@@ -83,13 +84,18 @@ export async function runWorker(): Promise<void> {
 }
 
 function entranceOf(config: Config, socketDir: string): Entrance {
+  const self = cluster.worker?.id ?? 0;
+  const operatorSocket = operatorSocketOf(socketDir, self);
   const onStage = (stage: string): void => tellPrimary({ type: "shoal:stage", stage });
-  if (config.routing === "sticky") return { siblings: [], createIngress: createStickyIngress, onStage };
-  const place = { self: cluster.worker?.id ?? 0, suffix: sessionSuffix(config), socketDir };
+  if (config.routing === "sticky") {
+    return { siblings: [], createIngress: createStickyIngress, operatorSocket, onStage };
+  }
+  const place = { self, suffix: sessionSuffix(config), socketDir };
   const siblings = createSiblings(place);
   return {
     siblings: [siblings],
     createIngress: (io, httpServer) => createForwardIngress(io, httpServer, place, siblings),
+    operatorSocket,
     onStage,
   };
 }

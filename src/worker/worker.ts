@@ -1,22 +1,27 @@
 import cluster from "node:cluster";
-import type { Server as HttpServer } from "node:http";
+import type { Server as HttpServer, RequestListener } from "node:http";
+import { features } from "../app/features.js";
 import { boundedJson } from "../bounded-json.js";
 import { createClientAddress } from "../client-address.js";
 import type { Config } from "../config/config.js";
+import { allowAll, createDecide } from "../contract/access.js";
+import type { Engine } from "../contract/feature.js";
 import { descriptorCapacity, descriptorLimit } from "../descriptors.js";
 import type { Identity } from "../domain.js";
 import { ENGINE_PATH } from "../engine-request.js";
-import { createApp } from "../http/app.js";
+import { createApp, createOperatorApp } from "../http/app.js";
 import { createInFlight } from "../http/in-flight.js";
 import { createHttpDrain, createHttpServer } from "../http/server.js";
 import type { MetricFamily } from "../ipc.js";
 import { type Component, compose } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
 import { createEventLoopLag } from "../metrics/event-loop-lag.js";
+import { createWorkerMetrics } from "../metrics/worker-metrics.js";
 import { createOriginCheck } from "../origin.js";
 import { createAdapterSetup } from "../realtime/adapter.js";
 import { createAdmission } from "../realtime/admission.js";
 import { createBusSeal } from "../realtime/bus-seal.js";
+import { createDeliver, createSend } from "../realtime/clients.js";
 import { createConnectionAge } from "../realtime/connection-age.js";
 import { countConnections } from "../realtime/connection-count.js";
 import { createConnections } from "../realtime/connections/connections.js";
@@ -26,12 +31,9 @@ import { closePaced } from "../realtime/paced-close.js";
 import { createRealtime } from "../realtime/realtime.js";
 import type { WorkerLink } from "../realtime/room-bus.js";
 import { createSlowClientGuard } from "../realtime/slow-clients.js";
-import { createConnectionAudit } from "../services/connection-audit.js";
 import { createHealth } from "../services/health.js";
-import { allowAll } from "../services/room-access.js";
 import { createBusKeyStore } from "../stores/bus-key-store.js";
-import { createConnectionEventStore } from "../stores/connection-event-store.js";
-import { createMongo } from "../stores/mongo.js";
+import { createMongo, storeCall } from "../stores/mongo.js";
 import { createPeerStore } from "../stores/peer-store.js";
 import { createPresenceStore } from "../stores/presence-store.js";
 import { createRedis } from "../stores/redis.js";
@@ -39,11 +41,11 @@ import { createRoomStore } from "../stores/room-store.js";
 import { createConnectionCut } from "./connection-cut.js";
 import { createDurableRooms } from "./durable-rooms.js";
 import { createMetricsLink } from "./metrics-link.js";
+import { createOperatorListener } from "./operator-listener.js";
 import { createPeers } from "./peers/peers.js";
 import { createRoomPresence } from "./room-presence.js";
 import type { AddressBook } from "./routing/destination.js";
 import { createSessionRouter } from "./routing/session-router.js";
-import { createMetrics } from "./worker-metrics.js";
 
 /** Part of the shutdown time that open requests may take; the rest is for closing and for the primary. */
 const HTTP_DRAIN_SHARE = 0.6;
@@ -60,6 +62,8 @@ export interface Entrance {
   readonly siblings: readonly AddressBook[];
   /** How connections come in: by listening, or from the primary. Starts last and stops first. */
   createIngress(io: Io, httpServer: HttpServer): Component;
+  /** Address of the socket on which operators are answered; undefined where {@link Worker.operate} is called. */
+  readonly operatorSocket?: string;
   /** Hears of each part of the worker that has started. */
   onStage?(part: string): void;
 }
@@ -68,6 +72,8 @@ export interface Entrance {
 export interface Worker extends Component {
   /** Lets nobody new in and closes the connections over the drain window; all else is served. Idempotent. */
   drain(): Promise<void>;
+  /** Answers a request that came to the private port. */
+  readonly operate: RequestListener;
   /** All that it measures, as it is now. */
   collect(): Promise<readonly MetricFamily[]>;
 }
@@ -78,10 +84,9 @@ export interface Worker extends Component {
  */
 export function createWorker(config: Config, identity: Identity, log: Logger, entrance: Entrance): Worker {
   const checkOrigin = createOriginCheck(config);
-  const metrics = createMetrics(identity.worker, config);
+  const metrics = createWorkerMetrics(identity.worker);
   const mongo = createMongo(config.mongodbUri, log);
   const redis = config.redis === undefined ? undefined : createRedis(config.redis, log);
-  const audit = createConnectionAudit(createConnectionEventStore(mongo.connection), log);
   const health = createHealth(identity, mongo, redis);
   const connections = createConnections();
   const io = createIo(config, checkOrigin, connections.onWebSocket);
@@ -119,32 +124,38 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
     redis,
   });
   const inFlight = createInFlight();
-  const { messageBytes } = config.limits;
-  const roomRoutes = {
-    rooms,
-    mayDo: allowAll,
-    body: boundedJson(messageBytes),
-    pageMessages: config.rooms.pageMessages,
+  const { publishMessages, pageMessages } = config.rooms;
+  const engine: Engine = {
+    ...{ identity, rooms, presence: roomPresence.presence, health, log },
+    limits: { body: boundedJson(config.limits.messageBytes), publishMessages, pageMessages },
+    // Made below, of what the features declare; they send nothing before the start.
+    send: (channel, event, payload) => send(channel, event, payload),
+    database: storeCall,
   };
-  const app = createApp(
-    config,
-    { health, audit, durableRooms: roomRoutes },
-    { log, inFlight, checkOrigin, metrics: metrics.http },
-  );
-  const httpServer = createHttpServer(app);
+  const declared = features.map((feature) => feature.create(engine, mongo.connection));
+  const emits = declared.flatMap((one) => one.emits ?? []);
+  const events = declared.flatMap((one) => one.events ?? []);
+  const eventMetrics = metrics.ofEvents({ in: events.map(nameOf), out: emits.map(nameOf) });
+  const deliver = createDeliver(emits, config.environment !== "production", eventMetrics);
+  const send = createSend(io, deliver);
+  const decide = createDecide(allowAll);
+  const appParts = {
+    ...{ decide, log, inFlight, checkOrigin, metrics: metrics.http },
+    routes: declared.flatMap((one) => one.routes ?? []),
+  };
+  const httpServer = createHttpServer(createApp(config, appParts));
+  const operate = createOperatorApp(config, appParts);
   const realtime = createRealtime({
     io,
     connections,
     httpServer,
-    audit,
-    identity,
-    rooms,
-    presence: roomPresence.presence,
-    mayDo: allowAll,
-    limits: { ...config.limits, rooms: config.rooms },
+    features: declared,
+    decide,
+    deliver,
+    limits: config.limits,
     clientAddress: createClientAddress(config.trustProxy),
     admission,
-    metrics: { ...metrics.connections, ...metrics.events },
+    metrics: { ...metrics.connections, ...eventMetrics },
     log,
   });
 
@@ -165,7 +176,7 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
       lag,
       mongo,
       { name: "room store", start: () => roomStore.prepare(), stop: async () => {} },
-      audit,
+      ...declared.flatMap(({ component }) => (component === undefined ? [] : [component])),
       ...(redis === undefined
         ? []
         : [redis, { name: "bus key", start: () => busKey.prepare(), stop: async () => {} }, seal]),
@@ -181,6 +192,9 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
       durableRooms,
       roomPresence.link,
       createHttpDrain(inFlight, config.shutdownTimeoutMs * HTTP_DRAIN_SHARE, log),
+      ...(entrance.operatorSocket === undefined
+        ? []
+        : [createOperatorListener(entrance.operatorSocket, operate)]),
       router,
       ...(peers === undefined ? [] : [peers.component]),
       entrance.createIngress(io, httpServer),
@@ -208,8 +222,10 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
     return draining;
   }
 
-  return { ...component, start, drain, collect: metrics.collect };
+  return { ...component, start, drain, collect: metrics.collect, operate };
 }
+
+const nameOf = ({ name }: { readonly name: string }): string => name;
 
 /** As configured, as far as the limit of open files allows. */
 function connectionsLimit(configured: number, log: Logger): number {

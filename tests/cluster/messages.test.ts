@@ -106,7 +106,7 @@ describe("two instances with one Redis and the embedded MongoDB of the first", (
       await expectExchange(farMember, [speaker], []);
 
       await eventually(async () => {
-        const { body } = await call(`${second.url}/connections`);
+        const { body } = await call(`${second.adminUrl}/connections`);
         const { events } = JSON.parse(body) as { events: { session: string; instance: string }[] };
         expect(events).toContainEqual(
           expect.objectContaining({ session: speaker.session.id, instance: first.instance }),

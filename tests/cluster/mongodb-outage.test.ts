@@ -51,7 +51,7 @@ describe("MongoDB killed and restarted", () => {
     await mongo.kill();
 
     await expectHealth(shoal.url, { httpStatus: 503, status: "unavailable", mongo: "down" });
-    const { status, headers, body } = await call(`${shoal.url}/connections`);
+    const { status, headers, body } = await call(`${shoal.adminUrl}/connections`);
     expect({ status, retryAfter: headers["retry-after"] }).toEqual({ status: 503, retryAfter: "1" });
     expect(JSON.parse(body)).toEqual({
       error: { code: "temporary", message: expect.any(String), temporary: true },
@@ -63,7 +63,7 @@ describe("MongoDB killed and restarted", () => {
     await mongo.restart();
     await expectHealth(shoal.url, { httpStatus: 200, status: "ok", mongo: "up" });
     await eventually(async () => {
-      const answer = await call(`${shoal.url}/connections`);
+      const answer = await call(`${shoal.adminUrl}/connections`);
       expect(answer.status).toBe(200);
       expect(answer.body).toContain(newcomer.session.id); // the audit has kept it meanwhile
     });
@@ -83,7 +83,9 @@ test("an embedded MongoDB that is killed is replaced, on the same data", async (
   const { uri, databaseDir } = served.fields;
   await shoal.waitForLog(logged("embedded mongodb serves", { uri, databaseDir }), { after: served });
   await expectHealth(shoal.url, { httpStatus: 200, status: "ok" });
-  await eventually(async () => expect(await call(`${shoal.url}/connections`)).toMatchObject({ status: 200 }));
+  await eventually(async () =>
+    expect(await call(`${shoal.adminUrl}/connections`)).toMatchObject({ status: 200 }),
+  );
   await expectRelay(clients);
   expect(disconnects()).toBe(0);
   expect(complaints(shoal.logs)).toEqual([]);

@@ -42,7 +42,7 @@ test("every connect and disconnect is recorded, with the reason and without the 
     transport: "websocket",
     at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
   };
-  await expect(eventsOf(worker.url, session.id, 2)).resolves.toEqual([
+  await expect(eventsOf(worker.adminUrl, session.id, 2)).resolves.toEqual([
     { type: "connect", ...what },
     { type: "disconnect", reason: "client namespace disconnect", ...what },
   ]);
@@ -52,50 +52,50 @@ test("a connection that breaks is recorded with that reason", async () => {
   const { socket, session } = await connectClient(worker.url, { transports: ["polling"] });
   socket.io.engine.close();
 
-  const [, end] = await eventsOf(worker.url, session.id, 2);
+  const [, end] = await eventsOf(worker.adminUrl, session.id, 2);
   expect(end).toMatchObject({ reason: "transport close", transport: "polling" });
 });
 
 test("the newest events come first, and as many as are asked for", async () => {
   const first = await connectClient(worker.url);
-  await eventsOf(worker.url, first.session.id, 1);
+  await eventsOf(worker.adminUrl, first.session.id, 1);
   const second = await connectClient(worker.url);
-  await eventsOf(worker.url, second.session.id, 1);
+  await eventsOf(worker.adminUrl, second.session.id, 1);
 
-  const events = await audit(worker.url, "?limit=2");
+  const events = await audit(worker.adminUrl, "?limit=2");
 
   expect(events.map(({ session }) => session)).toEqual([second.session.id, first.session.id]);
-  await expect(audit(worker.url, "?limit=1")).resolves.toHaveLength(1);
+  await expect(audit(worker.adminUrl, "?limit=1")).resolves.toHaveLength(1);
 });
 
 test("what happens while MongoDB is away is written when it is back", async () => {
   const own = await startMongo();
-  const { url } = await startWorker({ mongodbUri: own.uriFor() });
+  const { url, adminUrl } = await startWorker({ mongodbUri: own.uriFor() });
   await own.kill();
   const { socket, session } = await connectClient(url);
   socket.disconnect();
-  const { status, headers } = await fetch(`${url}/connections`);
+  const { status, headers } = await fetch(`${adminUrl}/connections`);
   expect({ status, retryAfter: headers.get("Retry-After") }).toEqual({ status: 503, retryAfter: "1" });
 
   await own.restart();
 
-  const events = await eventsOf(url, session.id, 2);
+  const events = await eventsOf(adminUrl, session.id, 2);
   expect(events.map(({ type }) => type)).toEqual(["connect", "disconnect"]);
 });
 
 test("requests that are under way when MongoDB goes all end soon, as answered or temporary", async () => {
   const own = await startMongo();
-  const { url } = await startWorker({ mongodbUri: own.uriFor() });
+  const { adminUrl } = await startWorker({ mongodbUri: own.uriFor() });
 
   for (const end of [own.kill, own.stop]) {
-    const requests = Array.from({ length: 40 }, () => fetch(`${url}/connections`));
+    const requests = Array.from({ length: 40 }, () => fetch(`${adminUrl}/connections`));
     await requests[0]; // its connection is used again by what follows
-    requests.push(...Array.from({ length: 20 }, () => fetch(`${url}/connections`)));
+    requests.push(...Array.from({ length: 20 }, () => fetch(`${adminUrl}/connections`)));
     await end();
     const statuses = (await Promise.all(requests)).map(({ status }) => status);
     expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
     await own.restart();
-    await eventually(() => audit(url), { withinMs: SETTLES_WITHIN_MS });
+    await eventually(() => audit(adminUrl), { withinMs: SETTLES_WITHIN_MS });
   }
 });
 
@@ -104,7 +104,7 @@ test("workers that start at the same time on an empty database share one audit",
   const workers = await Promise.all([1, 2, 3, 4].map((slot) => startWorker({ mongodbUri, worker: slot })));
   const sessions = await Promise.all(workers.map(({ url }) => connectClient(url)));
 
-  for (const { session } of sessions) await eventsOf(workers[0]?.url ?? "", session.id, 1);
+  for (const { session } of sessions) await eventsOf(workers[0]?.adminUrl ?? "", session.id, 1);
 });
 
 test("a stop writes what is not written yet", async () => {
@@ -114,7 +114,17 @@ test("a stop writes what is not written yet", async () => {
 
   await stopping.stop();
 
-  const { url } = await startWorker({ mongodbUri });
-  const [, end] = await eventsOf(url, session.id, 2);
+  const { adminUrl } = await startWorker({ mongodbUri });
+  const [, end] = await eventsOf(adminUrl, session.id, 2);
   expect(end).toMatchObject({ type: "disconnect", reason: "server shutting down" });
+});
+
+test("only operators may ask: the public port does not know the address, whatever the request says", async () => {
+  expect((await fetch(`${worker.adminUrl}/connections`)).status).toBe(200);
+  const posted = await fetch(`${worker.adminUrl}/connections`, { method: "POST" });
+  expect([posted.status, posted.headers.get("Allow")]).toEqual([405, "GET, HEAD"]);
+
+  for (const headers of [{}, { "X-User-Id": "operator" }, { Authorization: "Bearer operator" }]) {
+    expect((await fetch(`${worker.url}/connections`, { headers })).status).toBe(404);
+  }
 });

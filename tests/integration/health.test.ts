@@ -75,11 +75,11 @@ test("without MongoDB it is unavailable, and by itself ok again", async () => {
 
 test("a MongoDB that does not answer any more is told within a second or two, and no request hangs on it", async () => {
   const proxy = await startTcpProxy({ target: mongo.target });
-  const { url } = await startWorker({ mongodbUri: mongo.uriVia(proxy) });
+  const { url, adminUrl } = await startWorker({ mongodbUri: mongo.uriVia(proxy) });
   await becomes(url, { httpStatus: 200 });
 
   proxy.set("blackhole");
-  const request = fetch(`${url}/connections`);
+  const request = fetch(`${adminUrl}/connections`);
   await eventually(async () => {
     expect(await health(url)).toMatchObject({ httpStatus: 503, status: "unavailable", mongo: "down" });
   });

@@ -60,7 +60,7 @@ describe("the request log", () => {
     };
     const body = JSON.stringify({ name: "hunter2" });
     await fetch(`${worker.url}/hello?token=hunter2`, { method: "POST", headers, body });
-    await fetch(`${worker.url}/connections?limit=hunter2`);
+    await fetch(`${worker.adminUrl}/connections?limit=hunter2`);
     await eventually(() => expect(requestLines(worker)).toHaveLength(2));
 
     expect(worker.logs.map(({ text }) => text).join("\n")).not.toContain("hunter2");

@@ -1,6 +1,5 @@
 import { createLogger } from "../../src/logger.js";
 import { StartError } from "../../src/start-error.js";
-import { createConnectionEventStore } from "../../src/stores/connection-event-store.js";
 import { createMongo } from "../../src/stores/mongo.js";
 import { createPresenceStore } from "../../src/stores/presence-store.js";
 import { createRoomStore } from "../../src/stores/room-store.js";
@@ -23,7 +22,6 @@ describe("a store that is cut off while it is set up", () => {
   test.each([
     ["room log", createRoomStore],
     ["presence", createPresenceStore],
-    ["audit", createConnectionEventStore],
   ])("fails the start for a cause that may pass: %s", async (_name, createStore) => {
     const store = createStore(await connectedOverABrokenWire());
 

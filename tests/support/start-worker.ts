@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { createServer } from "node:http";
 import { type Config, readConfig } from "../../src/config/config.js";
 import { createListener, type Listener } from "../../src/listener.js";
 import { createLogger } from "../../src/logger.js";
@@ -20,6 +21,8 @@ export interface WorkerOptions {
 /** One worker that runs in this process. */
 export interface RunningWorker {
   readonly url: string;
+  /** Where it answers operators. */
+  readonly adminUrl: string;
   readonly config: Config;
   /** Its newest log lines, from debug on. */
   readonly logs: readonly Line[];
@@ -56,12 +59,16 @@ export async function startWorker({ mongodbUri, env, worker = 1 }: WorkerOptions
       return listener;
     },
   });
+  const operators = createListener(createServer(whole.operate), config.host, 0);
   const stop = () => within(whole.stop(), STOPS_WITHIN_MS, "the stop of the worker");
   onEnd(stop);
   await whole.start();
+  await operators.start();
+  onEnd(operators.stop);
   return {
     // localhost may also be ::1, where another server may listen
     url: (listeners[0]?.url() ?? "").replace("localhost", config.host),
+    adminUrl: operators.url().replace("localhost", config.host),
     config,
     logs: log.lines,
     waitForLog: log.waitFor,

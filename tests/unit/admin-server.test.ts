@@ -1,3 +1,4 @@
+import type { RequestListener } from "node:http";
 import { connect } from "node:net";
 import { createAdminServer, type Readiness } from "../../src/admin/admin-server.js";
 import type { Listener } from "../../src/listener.js";
@@ -7,10 +8,12 @@ import { onTestEnd } from "../support/cleanup.js";
 import { deferred, once } from "../support/wait.js";
 
 let readiness: Readiness;
+let operate: RequestListener | undefined;
 let metrics: () => Promise<{ type: string; text: string }>;
 
 beforeEach(() => {
   readiness = "ready";
+  operate = (_request, response) => void response.writeHead(404).end();
   metrics = async () => ({ type: "text/plain; version=0.0.4", text: "up 1\n" });
 });
 
@@ -18,6 +21,7 @@ function server(port = 0): Listener {
   const created = createAdminServer("127.0.0.1", port, {
     readiness: () => readiness,
     metrics: () => metrics(),
+    operate: () => operate,
   });
   onTestEnd(created.stop);
   return created;
@@ -114,4 +118,19 @@ test("a stop waits for nobody: not for kept-alive connections, nor for answers t
 
   await created.stop();
   await Promise.all(closed);
+});
+
+test("what operators ask besides is answered by whoever can, and refused as temporary while nobody is there", async () => {
+  const url = await start();
+  operate = (request, response) => void response.end(`${request.method} ${request.url}`);
+
+  expect(await call(`${url}/rooms?a=1`, { json: "{}" })).toMatchObject({
+    status: 200,
+    body: "POST /rooms?a=1",
+  });
+  operate = undefined;
+  const { status, body } = await call(`${url}/constructor`);
+
+  expect(status).toBe(503);
+  expect(JSON.parse(body)).toMatchObject({ error: { code: "temporary", temporary: true } });
 });

@@ -1,7 +1,7 @@
-import type { ConnectionEvent } from "../../src/domain.js";
+import type { ConnectionEvent } from "../../src/app/connections/connections.model.js";
+import { createConnectionAudit } from "../../src/app/connections/connections.service.js";
 import { AppError } from "../../src/errors.js";
 import { createLogger } from "../../src/logger.js";
-import { createConnectionAudit } from "../../src/services/connection-audit.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { deferred } from "../support/wait.js";
 
@@ -35,7 +35,6 @@ async function startAudit() {
   const store = { append: async (): Promise<void> => {} };
   const audit = createConnectionAudit(
     {
-      prepare: async () => {},
       append(events) {
         asked.push(events.map(({ session }) => session));
         return store.append();

@@ -1,11 +1,17 @@
+import { presence } from "../../src/app/presence/presence.feature.js";
+import { rooms } from "../../src/app/rooms/rooms.feature.js";
+import { boundedJson } from "../../src/bounded-json.js";
+import { createDecide } from "../../src/contract/access.js";
+import type { Engine } from "../../src/contract/feature.js";
 import { AppError } from "../../src/errors.js";
-import { createAdmittance } from "../../src/realtime/handlers/admittance.js";
-import { durableRoomHandlers } from "../../src/realtime/handlers/durable-rooms.js";
-import { presenceHandlers } from "../../src/realtime/handlers/presence.js";
+import { createAdmittance } from "../../src/realtime/admittance.js";
+import { createCallEvent } from "../../src/realtime/call-event.js";
 import type { IoSocket } from "../../src/realtime/io.js";
 import { deferred } from "../support/wait.js";
 
 const PAGE = { epoch: "e", after: 0, to: 0, messages: [], live: true };
+
+const NO_DATABASE = {} as Parameters<typeof rooms.create>[1];
 
 /** As much of a connection as the handlers use. */
 function connection() {
@@ -21,35 +27,46 @@ function connection() {
 function setUp(roomsPerSocket = 10) {
   let allowed = true;
   let store: Promise<void> = Promise.resolve();
-  const mayDo = async () => {
+  const engine = {
+    limits: { body: boundedJson(100), publishMessages: 3, pageMessages: 9 },
+    rooms: {
+      publish: async () => [],
+      subscribe: async (_request: unknown, reply: (page: typeof PAGE) => void) => {
+        await store;
+        reply(PAGE);
+      },
+    },
+    presence: {
+      query: async () => ({ users: [], count: 0 }),
+      watch: async (_room: string, reply: (list: { users: string[]; count: number }) => void) => {
+        await store;
+        reply({ users: [], count: 0 });
+      },
+    },
+  } as unknown as Engine;
+  const declared = [rooms, presence].flatMap((one) => one.create(engine, NO_DATABASE).events ?? []);
+  const decide = createDecide(async () => {
     if (!allowed) throw new AppError("forbidden");
-  };
-  const admittance = createAdmittance(mayDo, roomsPerSocket);
-  const rooms = {
-    publish: async () => [],
-    subscribe: async (_request: unknown, reply: (page: typeof PAGE) => void) => {
-      await store;
-      reply(PAGE);
-    },
-  };
-  const presence = {
-    query: async () => ({ users: [], count: 0 }),
-    watch: async (_room: string, reply: (list: { users: string[]; count: number }) => void) => {
-      await store;
-      reply({ users: [], count: 0 });
-    },
-  };
-  const { subscribe, unsubscribe } = durableRoomHandlers(rooms, mayDo, admittance);
-  const { presence: ask } = presenceHandlers(presence, admittance);
+  });
+  const callEvent = createCallEvent({
+    decide,
+    admittance: createAdmittance(roomsPerSocket),
+    deliver: { one: () => {}, many: () => {} },
+  });
   const one = connection();
   const answers: object[] = [];
-  const answer = (result: object | undefined) => void answers.push(result ?? {});
+  async function send(name: string, payload: object): Promise<void> {
+    const event = declared.find((known) => known.name === name);
+    if (event === undefined) throw new Error(name);
+    const acknowledge = (result: object) => void answers.push(result);
+    await callEvent(one.socket, event, payload, acknowledge);
+  }
   return {
     ...one,
     answers,
-    subscribe: async (room = "r") => subscribe(one.socket, { room }, answer),
-    unsubscribe: async (room = "r") => unsubscribe(one.socket, { room }, answer),
-    watch: async (watch?: boolean) => ask(one.socket, { room: "r", watch }, answer),
+    subscribe: (room = "r") => send("subscribe", { room }),
+    unsubscribe: (room = "r") => send("unsubscribe", { room }),
+    watch: (watch?: boolean) => send("presence", { room: "r", watch }),
     forbid: () => {
       allowed = false;
     },

@@ -1,4 +1,5 @@
 import { toText } from "../../../src/metrics/exposition.js";
+import type { EventMetrics } from "../../../src/metrics/types.js";
 import {
   createWorkerMetrics,
   type WorkerMetrics,
@@ -10,8 +11,10 @@ const EVENTS = { in: ["join", "message"], out: ["message"] };
 const UP = { ping: async () => true, refusal: () => undefined };
 
 let metrics: WorkerMetrics;
+let events: EventMetrics;
 beforeEach(() => {
-  metrics = createWorkerMetrics(3, EVENTS);
+  metrics = createWorkerMetrics(3);
+  events = metrics.ofEvents(EVENTS);
 });
 
 const read = async () => parseMetrics(toText([await metrics.collect()]));
@@ -32,12 +35,12 @@ test("every series says of which worker it is", async () => {
 });
 
 test("events that are not of the contract are one series, whatever clients call them", async () => {
-  metrics.events.received("join");
-  metrics.events.received(undefined);
-  for (const event of ["constructor", "__proto__", "x".repeat(1000)]) metrics.events.received(event);
-  metrics.events.handled("nonsense", 5);
-  metrics.events.sent("nonsense", 2);
-  metrics.events.sent("message", 40);
+  events.received("join");
+  events.received(undefined);
+  for (const event of ["constructor", "__proto__", "x".repeat(1000)]) events.received(event);
+  events.handled("nonsense", 5);
+  events.sent("nonsense", 2);
+  events.sent("message", 40);
   const { select, value } = await read();
 
   const names = select("realtime_events_total", { direction: "in" }).map(({ labels }) => labels.event);
@@ -52,9 +55,9 @@ test("events that are not of the contract are one series, whatever clients call 
 });
 
 test("collecting counts nothing twice", async () => {
-  metrics.events.received("join");
+  events.received("join");
   await read();
-  metrics.events.received("join");
+  events.received("join");
 
   expect((await read()).value("realtime_events_total", { event: "join", direction: "in" })).toBe(2);
   expect((await read()).value("realtime_events_total", { event: "join", direction: "in" })).toBe(2);

@@ -1,8 +1,12 @@
+import { pageQuery, publishRequest, subscribeRequest } from "../../../src/app/rooms/rooms.schemas.js";
 import { boundedJson } from "../../../src/bounded-json.js";
-import { roomRequests } from "../../../src/contract/room-requests.js";
 import { parse } from "../../../src/validation.js";
 
-const schemas = roomRequests(boundedJson(100), { publishMessages: 3 });
+const schemas = {
+  publish: publishRequest({ body: boundedJson(100), publishMessages: 3, pageMessages: 9 }),
+  subscribe: subscribeRequest,
+  page: pageQuery,
+};
 const message = { id: "m1", body: "hello" };
 
 function codeOf(schema: keyof typeof schemas, value: unknown): string {
@@ -68,10 +72,15 @@ describe("requests about rooms", () => {
   });
 
   test.each([
-    [{ room: "r", before: 5, limit: 10 }, "accepted"],
-    [{ room: "r", limit: 0 }, "invalid"],
-    [{ room: "r", before: -1 }, "invalid"],
-  ])("scrolling back with %j is %s", (request, code) => {
-    expect(codeOf("scrollBack", request)).toBe(code);
+    [{}, "accepted"],
+    [{ before: "5", limit: "10" }, "accepted"],
+    [{ after: "5", epoch: "e", limit: "10" }, "accepted"],
+    [{ before: "5", after: "5" }, "invalid"],
+    [{ before: "5", epoch: "e" }, "invalid"],
+    [{ limit: "0" }, "invalid"],
+    [{ before: "-1" }, "invalid"],
+    [{ before: ["5", "6"] }, "invalid"],
+  ])("a page with %j is %s", (request, code) => {
+    expect(codeOf("page", request)).toBe(code);
   });
 });

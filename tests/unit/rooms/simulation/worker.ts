@@ -1,5 +1,6 @@
+import { publishRequest, subscribeRequest } from "../../../../src/app/rooms/rooms.schemas.js";
 import { boundedJson } from "../../../../src/bounded-json.js";
-import { roomRequests } from "../../../../src/contract/room-requests.js";
+import { namedRoom } from "../../../../src/contract/room-schemas.js";
 import { AppError } from "../../../../src/errors.js";
 import { COALESCER_LIMITS, createFrameCoalescer } from "../../../../src/services/rooms/frame-coalescer.js";
 import type { RoomLimits } from "../../../../src/services/rooms/limits.js";
@@ -51,7 +52,7 @@ export function createWorker({
   joinDelayMs,
 }: WorkerDeps): Worker {
   const sockets = new Set<ServerSocket>();
-  const requests = roomRequests(boundedJson(1000), limits);
+  const publishing = publishRequest({ body: boundedJson(1000), ...limits });
   const inRoom = (room: string): ServerSocket[] => [...sockets].filter((socket) => socket.rooms.has(room));
   const members = (room: string): number => inRoom(room).length;
   const { deliver } = createFrameCoalescer(
@@ -68,10 +69,10 @@ export function createWorker({
 
   async function answer(socket: ServerSocket, event: string, payload: object): Promise<object | undefined> {
     if (event === "publish") {
-      const request = parse(requests.publish, payload);
+      const request = parse(publishing, payload);
       return { seqs: await rooms.publish({ ...request, from: socket.user }) };
     }
-    const { room } = parse(requests.unsubscribe, payload);
+    const { room } = parse(namedRoom, payload);
     socket.rooms.delete(room);
     return { room };
   }
@@ -86,7 +87,7 @@ export function createWorker({
     payload: object,
     ack: (answer: object) => void,
   ): Promise<void> {
-    const request = parse(requests.subscribe, payload);
+    const request = parse(subscribeRequest, payload);
     await rooms.subscribe(request, (page) => {
       if (!socket.connected) return;
       if ("live" in page && page.live) join(socket, request.room);

@@ -1,37 +1,25 @@
-import { AppError } from "../errors.js";
+import type { ClientEvent } from "../contract/event.js";
+import { AppError, type ErrorBody } from "../errors.js";
 import type { Logger } from "../logger.js";
 import type { EventMetrics } from "../metrics/types.js";
-import { parse } from "../validation.js";
+import { type CallParts, createCallEvent } from "./call-event.js";
 import type { Connections } from "./connections/connections.js";
 import { sessionIdOf } from "./connections/connections.js";
 import type { Intake } from "./connections/intake.js";
-import type { Ack, ClientEventName, createClientEvents, Payload, Refusal } from "./events.js";
 import type { IoSocket } from "./io.js";
 
-/** What a handler adds to `{ok: true}` in the acknowledgement. */
-type Result = object | undefined;
+/** How a request event is refused. */
+interface Refusal {
+  readonly ok: false;
+  readonly error: ErrorBody;
+}
 
-/** Acknowledges with `{ok: true}` and the result. */
-type Accept = (result: Result) => void;
-
-/**
- * One handler per event of the contract. It may be async; what it throws refuses the event. `answer` acknowledges at
- * once, for a handler whose answer must not be later than something it does; what it returns is ignored then.
- */
-export type Handlers = {
-  readonly [Name in ClientEventName]: (
-    socket: IoSocket,
-    payload: Payload<Name>,
-    answer: Accept,
-  ) => Result | Promise<Result>;
-};
-
-type Schemas = ReturnType<typeof createClientEvents>;
+/** Answers a request event, if it carries an acknowledgement callback. */
+type Ack = (answer: { readonly ok: true } | Refusal) => void;
 
 /** What all connections have in common. */
-export interface EventParts {
-  readonly schemas: Schemas;
-  readonly handlers: Handlers;
+export interface DispatchParts extends CallParts {
+  readonly events: readonly ClientEvent[];
   readonly connections: Connections;
   readonly intake: Intake;
   readonly metrics: Pick<EventMetrics, "received" | "handled">;
@@ -42,56 +30,39 @@ export interface EventParts {
  * What lets connections call the handlers: to be called with each. Whatever a client sends ends in an acknowledgement (if it
  * asked for one) and never in an exception: an unknown event, a payload of the wrong form, a handler that throws.
  */
-export function createDispatch({
-  schemas,
-  handlers,
-  connections,
-  intake,
-  metrics,
-  log,
-}: EventParts): (socket: IoSocket) => void {
-  const names = Object.keys(handlers) as ClientEventName[];
+export function createDispatch(parts: DispatchParts): (socket: IoSocket) => void {
+  const { connections, intake, metrics, log } = parts;
+  const callEvent = createCallEvent(parts);
+  const events = new Map<unknown, ClientEvent>(parts.events.map((event) => [event.name, event]));
   const unknown: Refusal = { ok: false, error: new AppError("unknown_event").body };
 
   // A catch-all rather than one listener per event, so that unknown events are answered by the same code; one function
   // for all connections, as each would cost memory. Its types say that an event is a string; the protocol allows numbers, too.
-  function onEvent(this: IoSocket, event: unknown, ...args: unknown[]): void {
+  function onEvent(this: IoSocket, name: unknown, ...args: unknown[]): void {
     const connection = connections.get(sessionIdOf(this));
     if (connection === undefined) return; // it is over
-    const name = names.find((known) => known === event);
+    const event = events.get(name);
     const startedAt = performance.now();
-    const answer = answerOnce(takeAck(args), () => metrics.handled(name, performance.now() - startedAt));
-    metrics.received(name);
+    const answer = answerOnce(takeAck(args), () =>
+      metrics.handled(event?.name, performance.now() - startedAt),
+    );
+    metrics.received(event?.name);
     intake.take(connection, async () => {
-      if (name === undefined) answer(unknown);
-      else await handle(this, name, args[0], answer);
+      if (event === undefined) answer(unknown);
+      else await handle(this, event, args[0], answer);
     });
   }
 
-  async function handle(
-    socket: IoSocket,
-    name: ClientEventName,
-    payload: unknown,
-    answer: Ack,
-  ): Promise<void> {
-    const accept: Accept = (result) => answer({ ok: true, ...result });
+  async function handle(socket: IoSocket, event: ClientEvent, payload: unknown, answer: Ack): Promise<void> {
+    const acknowledge = (result: object | undefined): void => answer({ ok: true, ...result });
     try {
-      accept(await call(socket, name, payload, accept));
+      acknowledge(await callEvent(socket, event, payload, acknowledge));
     } catch (error) {
-      answer(refusal(socket, error, name));
+      answer(refusal(socket, error, event.name));
     }
   }
 
-  function call<Name extends ClientEventName>(
-    socket: IoSocket,
-    name: Name,
-    payload: unknown,
-    accept: Accept,
-  ): Result | Promise<Result> {
-    return handlers[name](socket, parse(schemas[name], payload) as Payload<Name>, accept);
-  }
-
-  function refusal(socket: IoSocket, error: unknown, event: ClientEventName): Refusal {
+  function refusal(socket: IoSocket, error: unknown, event: string): Refusal {
     const known = error instanceof AppError ? error : new AppError("internal", undefined, { cause: error });
     // What is temporary comes in crowds, during an outage that the stores have told of.
     const level = known.code === "internal" ? "error" : "debug";

@@ -1,14 +1,7 @@
-import type { ConnectionEvent } from "../domain.js";
-import { AppError } from "../errors.js";
-import type { Component } from "../lifecycle.js";
-import type { Logger } from "../logger.js";
-
-/** What the audit needs of a store. */
-interface EventStore {
-  prepare(): Promise<void>;
-  append(events: readonly ConnectionEvent[]): Promise<void>;
-  newest(limit: number): Promise<ConnectionEvent[]>;
-}
+import { AppError } from "../../errors.js";
+import type { Component } from "../../lifecycle.js";
+import type { Logger } from "../../logger.js";
+import type { ConnectionEvent, ConnectionEvents } from "./connections.model.js";
 
 const FLUSH_INTERVAL_MS = 500;
 const BATCH_EVENTS = 1000;
@@ -27,7 +20,7 @@ export interface ConnectionAudit extends Component {
  * Best effort by design: what was not yet written when a process is killed is lost, and a write whose answer
  * was lost is repeated.
  */
-export function createConnectionAudit(store: EventStore, log: Logger): ConnectionAudit {
+export function createConnectionAudit(store: ConnectionEvents, log: Logger): ConnectionAudit {
   let queue: ConnectionEvent[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> | undefined;
@@ -58,7 +51,6 @@ export function createConnectionAudit(store: EventStore, log: Logger): Connectio
   return {
     name: "connection audit",
     async start() {
-      await store.prepare();
       timer = setInterval(() => void flush(), FLUSH_INTERVAL_MS);
     },
     async stop() {

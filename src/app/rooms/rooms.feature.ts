@@ -1,0 +1,135 @@
+import { z } from "zod";
+import { room, user } from "../../contract/access.js";
+import { logChannel } from "../../contract/channel.js";
+import { emitted } from "../../contract/emitted.js";
+import { event } from "../../contract/event.js";
+import { type Engine, feature } from "../../contract/feature.js";
+import { liveBatch, messageId, namedRoom, position } from "../../contract/room-schemas.js";
+import { route } from "../../contract/route.js";
+import type { Subscription } from "../../contract/types.js";
+import {
+  newMessage,
+  pageQuery,
+  pageReply,
+  publishRequest,
+  subscribeRequest,
+  subscription,
+} from "./rooms.schemas.js";
+
+/** A page of a room that nobody has used. Reading does not make one. */
+const NEVER_USED = { epoch: null, after: 0, to: 0, messages: [] };
+
+/** Durable rooms: nothing that was acknowledged is lost, the same over Socket.IO and HTTP. */
+export const rooms = feature("rooms", {
+  create: (engine) => ({
+    emits: [
+      emitted("messages", {
+        summary: "Messages of a durable room, in order and without gaps: all there is in (after, to].",
+        payload: liveBatch,
+      }),
+    ],
+    events: roomEvents(engine),
+    routes: roomRoutes(engine),
+  }),
+});
+
+function roomEvents({ rooms, limits }: Engine) {
+  return [
+    event(
+      "publish",
+      {
+        summary: "Stores messages, each once under its id, however often it is sent while the room keeps it.",
+        access: room("publish"),
+        payload: publishRequest(limits),
+        ack: z.strictObject({ seqs: z.array(position) }),
+      },
+      async ({ payload: { room, messages, retry }, user }) => ({
+        seqs: await rooms.publish({ room, from: user, messages, retry }),
+      }),
+    ),
+    event(
+      "subscribe",
+      {
+        summary: "Gives a page of the room, and from its end on every message as it comes.",
+        access: room("subscribe"),
+        payload: subscribeRequest,
+        ack: subscription,
+        errors: ["too_many_rooms"],
+        enters: (request) => logChannel(request.room),
+      },
+      async ({ payload, user, entry, acknowledge }) => {
+        const reply = (page: Subscription): void => {
+          // Entering and answering belong into this one tick: an event emitted between them would be missed.
+          const isLive = "live" in page && page.live;
+          if (!isLive) entry.exit();
+          acknowledge(isLive ? { ...page, live: entry.enter() } : page);
+        };
+        await rooms.subscribe(payload, reply, user);
+        return undefined;
+      },
+    ),
+    event(
+      "unsubscribe",
+      {
+        summary: "Ends a subscription. May be repeated.",
+        access: user,
+        payload: namedRoom,
+        ack: namedRoom,
+        leaves: ({ room }) => logChannel(room),
+      },
+      ({ payload }) => payload,
+    ),
+  ];
+}
+
+function roomRoutes({ rooms, limits }: Engine) {
+  return [
+    route(
+      "POST",
+      "/rooms/:room/messages",
+      {
+        summary: "Stores a message once under its id, however often it is sent while the room keeps it.",
+        access: room("publish"),
+        params: namedRoom,
+        body: newMessage(limits),
+        reply: z.strictObject({ ...namedRoom.shape, seq: position, id: messageId }),
+      },
+      async ({ params: { room }, body: { id, body }, user }) => {
+        // The log looks before it writes: a client that lost the answer just asks again.
+        const [seq = 0] = await rooms.publish({ room, from: user, messages: [{ id, body }], retry: true });
+        return { room, seq, id };
+      },
+    ),
+    route(
+      "GET",
+      "/rooms/:room/messages",
+      {
+        summary: "Reads a room, onwards or backwards.",
+        access: room("page"),
+        params: namedRoom,
+        query: pageQuery,
+        reply: pageReply,
+      },
+      async ({ params: { room }, query: { after = 0, before, epoch, limit } }) => {
+        if (before !== undefined) {
+          const page = await rooms.scrollBack({ room, before, limit });
+          return { room, ...(page ?? { ...NEVER_USED, more: false }) };
+        }
+        const page = await rooms.read({ room, after, epoch, limit });
+        if (page !== undefined) {
+          return { room, ...cut(page, Math.min(limit ?? limits.pageMessages, limits.pageMessages)) };
+        }
+        return epoch === undefined
+          ? { room, ...NEVER_USED, live: true }
+          : { room, reset: true as const, epoch: null, floor: 0, to: 0 };
+      },
+    ),
+  ];
+}
+
+/** A page for a socket may carry more than was asked for, up to the live events; here the limit is one. */
+function cut(page: Subscription, limit: number): Subscription {
+  if ("reset" in page || page.messages.length <= limit) return page;
+  const messages = page.messages.slice(0, limit);
+  return { ...page, messages, to: messages.at(-1)?.seq ?? page.after, live: false };
+}

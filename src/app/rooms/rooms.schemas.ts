@@ -1,0 +1,73 @@
+import { z } from "zod";
+import type { InputLimits } from "../../contract/feature.js";
+import {
+  epoch,
+  historyPage,
+  messageId,
+  position,
+  roomName,
+  roomPage,
+  roomReset,
+} from "../../contract/room-schemas.js";
+import { wholeNumber } from "../../validation.js";
+
+/** `publish`. A body that passes can be stored: one that never can be would hold up its room. */
+export function publishRequest({ body, publishMessages }: InputLimits) {
+  const messages = z
+    .array(z.strictObject({ id: messageId, body }))
+    .min(1)
+    .max(publishMessages);
+  return z.strictObject({
+    room: roomName,
+    messages,
+    retry: z.boolean().optional().describe("Whether any of these messages may have been sent before"),
+  });
+}
+
+/** `subscribe`. More than a page is no error but a page: clients need not know the server's configuration. */
+export const subscribeRequest = z
+  .strictObject({
+    room: roomName,
+    after: position
+      .optional()
+      .describe("Goes on after this number; without it, begins with the last messages"),
+    epoch: epoch.optional().describe("The log that `after` belongs to"),
+    // Without `after`, 0 means: nothing of the past. With it, a page of 0 would never get on.
+    limit: z.int().min(0).optional(),
+  })
+  .refine((request) => request.after === undefined || request.limit !== 0, {
+    path: ["limit"],
+    message: "must be at least 1 when `after` is given",
+  });
+
+export const subscription = z.union([roomPage, roomReset]);
+
+/** `POST /rooms/:room/messages`. */
+export function newMessage({ body }: InputLimits) {
+  return z.strictObject({ id: messageId, body });
+}
+
+const number = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+
+/** `GET /rooms/:room/messages`: onwards from `after`, or backwards from `before`. */
+export const pageQuery = z
+  .strictObject({
+    after: number.optional().describe("Reads onwards after this number; 0 by default"),
+    epoch: epoch.optional().describe("The log that `after` belongs to"),
+    before: number.optional().describe("Reads backwards from below this number"),
+    limit: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
+  })
+  .refine(
+    ({ before, after, epoch }) => before === undefined || (after === undefined && epoch === undefined),
+    { path: ["before"], message: "must not be given together with `after` or `epoch`" },
+  );
+
+const room = { room: roomName };
+/** A room that nobody has used has no log yet, so there is no epoch. */
+const anyEpoch = { epoch: epoch.nullable() };
+
+export const pageReply = z.union([
+  roomPage.extend({ ...room, ...anyEpoch }),
+  historyPage.extend({ ...room, ...anyEpoch }),
+  roomReset.extend({ ...room, ...anyEpoch }),
+]);

@@ -1,0 +1,105 @@
+import { AppError } from "../errors.js";
+
+/** What somebody may want to do in a room. */
+export const ROOM_OPERATIONS = [
+  "join",
+  "relay",
+  "publish",
+  "subscribe",
+  "page",
+  "presence",
+  "watch",
+] as const;
+
+export type RoomOperation = (typeof ROOM_OPERATIONS)[number];
+
+/** Those that show what is in a room or who. */
+export const READING: readonly Asked["operation"][] = ["subscribe", "page", "presence", "watch"];
+
+/** What is asked of the application's rule: an operation on a room, or `broadcast`, which reaches everybody who is connected. */
+export type Asked =
+  | { readonly operation: RoomOperation; readonly room: string }
+  | { readonly operation: "broadcast"; readonly room?: undefined };
+
+/** No caller is asked for: an anonymous one is let in. */
+export interface AnyoneAccess {
+  readonly kind: "anyone";
+}
+
+/** The caller says who he is. */
+export interface UserAccess {
+  readonly kind: "user";
+}
+
+/** Operators only: the entry is served on the private port alone. */
+export interface OperatorAccess {
+  readonly kind: "operator";
+}
+
+/** A user whom the application's rule allows what he asks for; `operations` are all that it can be. */
+export interface RuledAccess<Input = never> {
+  readonly kind: "ruled";
+  readonly operations: readonly Asked["operation"][];
+  readonly asked: (input: Input) => Asked;
+}
+
+/** Who may call a route or an event with this input. Every declaration has one. */
+export type Access<Input = never> = AnyoneAccess | UserAccess | OperatorAccess | RuledAccess<Input>;
+
+export const anyone: AnyoneAccess = { kind: "anyone" };
+export const user: UserAccess = { kind: "user" };
+export const operator: OperatorAccess = { kind: "operator" };
+
+/** Whoever may do this in the room that the input names. */
+export function room(operation: RoomOperation): RuledAccess<{ readonly room: string }> {
+  return { kind: "ruled", operations: [operation], asked: (input) => ({ operation, room: input.room }) };
+}
+
+/** Whoever may do what the input asks for, which is one of `operations`. */
+export function ruled<Input>(
+  operations: readonly Asked["operation"][],
+  asked: (input: Input) => Asked,
+): RuledAccess<Input> {
+  return { kind: "ruled", operations, asked };
+}
+
+/**
+ * The application's rule: resolves when this user may do it, rejects with `AppError("forbidden")` when not. It is asked before each
+ * operation, over Socket.IO and HTTP alike.
+ */
+export type Rule = (user: string, asked: Asked) => void | Promise<void>;
+
+/** Everybody may do everything: the rule until an application brings its own. */
+export const allowAll: Rule = () => {};
+
+/** Who asks: `user` is undefined when nobody said who he is. */
+export interface Caller {
+  readonly user: string | undefined;
+  /** Whether the request came to the private port. */
+  readonly isOperator: boolean;
+}
+
+/**
+ * The one decision for every way in. Resolves when the caller may do this with this input.
+ * @throws {AppError} `forbidden`.
+ */
+export type Decide = (access: Access, caller: Caller, input: unknown) => Promise<void>;
+
+export function createDecide(rule: Rule): Decide {
+  return async (access, caller, input) => {
+    switch (access.kind) {
+      case "anyone":
+        return;
+      case "operator":
+        if (!caller.isOperator) throw new AppError("forbidden");
+        return;
+      case "user":
+        if (caller.user === undefined) throw new AppError("forbidden");
+        return;
+      case "ruled":
+        if (caller.user === undefined) throw new AppError("forbidden");
+        // The declaration's own types have seen to it that its input fits.
+        await rule(caller.user, (access as RuledAccess<unknown>).asked(input));
+    }
+  };
+}

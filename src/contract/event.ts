@@ -1,0 +1,102 @@
+import type { z } from "zod";
+import type { ErrorCode } from "../errors.js";
+import { parse } from "../validation.js";
+import type { Access, AnyoneAccess, OperatorAccess } from "./access.js";
+import type { Channel } from "./channel.js";
+import type { Emitted } from "./emitted.js";
+
+/** A connection, as handlers see it. */
+export interface Client {
+  /** Public id of its Socket.IO session. */
+  readonly session: string;
+  /** Whom it speaks for. */
+  readonly user: string;
+  isIn(channel: Channel): boolean;
+  /** Sends an event to this client. */
+  send<Schema extends z.ZodType>(event: Emitted<Schema>, payload: z.input<Schema>): void;
+  /** Sends an event to all others in the channel, of whatever worker; without a channel to all others. At most once each. */
+  relay<Schema extends z.ZodType>(
+    event: Emitted<Schema>,
+    payload: z.input<Schema>,
+    channel: Channel | undefined,
+  ): void;
+}
+
+/** The way into the channel that the event's declaration names in `enters`. */
+export interface Entry {
+  /**
+   * Lets the client in, now; tells whether it did: not when the client is gone, or has left that channel since it sent the event.
+   * What is done in the same tick is done before any later event of the channel.
+   */
+  enter(): boolean;
+  /** Takes the client out, as it cannot be in it any longer. */
+  exit(): void;
+}
+
+/** An event that has come, checked and allowed. */
+export interface EventCall<Payload, Ack> {
+  readonly payload: Payload;
+  readonly user: string;
+  readonly client: Client;
+  readonly entry: Entry;
+  /** Acknowledges now, for what must not be answered later than something the handler does; what it returns is ignored then. */
+  readonly acknowledge: (result: Ack) => void;
+}
+
+/** How an event is declared. */
+export interface EventSpec<Payload extends z.ZodType, Ack extends z.ZodType<object, object>> {
+  /** A sentence for the documentation. */
+  readonly summary: string;
+  readonly access: Exclude<Access<z.output<Payload>>, AnyoneAccess | OperatorAccess>;
+  readonly payload: Payload;
+  /** What the acknowledgement carries besides `ok: true`. */
+  readonly ack: Ack;
+  /** Errors it may give besides those that every event may give. */
+  readonly errors?: readonly ErrorCode[];
+  /** The channel that it takes the client out of, which needs no right. */
+  readonly leaves?: (payload: z.output<Payload>) => Channel | undefined;
+  /** The channel that it may let the client into. Whoever is refused, or fails, is outside afterwards, also if he was in before. */
+  readonly enters?: (payload: z.output<Payload>) => Channel | undefined;
+}
+
+/** What the engine gives a handler besides the payload. */
+export type EventTools = Omit<EventCall<unknown, object>, "payload">;
+
+/** An event that clients send, with its types gone. */
+export interface ClientEvent {
+  readonly name: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly payload: z.ZodType;
+  readonly ack: z.ZodType;
+  readonly errors: readonly ErrorCode[];
+  /** @throws {AppError} `invalid` or `too_large`. */
+  read(payload: unknown): unknown;
+  /** Of a payload that was read, as the two that follow. */
+  leaves(payload: unknown): Channel | undefined;
+  enters(payload: unknown): Channel | undefined;
+  /** Once the caller is allowed to send it. May give the acknowledgement, or undefined if it was sent. */
+  handle(payload: unknown, tools: EventTools): object | undefined | Promise<object | undefined>;
+}
+
+/**
+ * Declares an event that clients send. The handler is called with a payload of the schema, after the access was decided; what it
+ * throws refuses the event.
+ */
+export function event<Payload extends z.ZodType, Ack extends z.ZodType<object, object>>(
+  name: string,
+  spec: EventSpec<Payload, Ack>,
+  handler: (
+    call: EventCall<z.output<Payload>, z.input<Ack>>,
+  ) => z.input<Ack> | undefined | Promise<z.input<Ack> | undefined>,
+): ClientEvent {
+  const { summary, access, payload, ack, errors = [], leaves, enters } = spec;
+  return {
+    ...{ name, summary, access: access as Access, payload, ack, errors },
+    read: (value) => parse(payload, value),
+    // Types are taken off here and nowhere else: what comes in was read by the schema above.
+    leaves: (value) => leaves?.(value as z.output<Payload>),
+    enters: (value) => enters?.(value as z.output<Payload>),
+    handle: (value, tools) => handler({ ...tools, payload: value as z.output<Payload> }),
+  };
+}

@@ -1,0 +1,91 @@
+import type { Connection } from "mongoose";
+import type { z } from "zod";
+import type { Identity, Json } from "../domain.js";
+import type { Component } from "../lifecycle.js";
+import type { Logger } from "../logger.js";
+import type { Health } from "../services/health.js";
+import type { Presence } from "../services/presence/presence.js";
+import type { Rooms } from "../services/rooms/rooms.js";
+import type { Channel } from "./channel.js";
+import type { Emitted } from "./emitted.js";
+import type { Client, ClientEvent } from "./event.js";
+import type { Route } from "./route.js";
+
+/** Bounds of what clients may send, from the configuration, and the schema of a message's body. */
+export interface InputLimits {
+  /** JSON of at most MAX_MESSAGE_BYTES bytes and a depth that codecs bear. */
+  readonly body: z.ZodType<Json>;
+  /** Messages of one `publish`. */
+  readonly publishMessages: number;
+  /** Messages of one page. */
+  readonly pageMessages: number;
+}
+
+/** What the engine gives every feature. */
+export interface Engine {
+  readonly identity: Identity;
+  readonly limits: InputLimits;
+  /** Durable rooms: publish, subscribe, read. */
+  readonly rooms: Pick<Rooms, "publish" | "subscribe" | "read" | "scrollBack">;
+  readonly presence: Pick<Presence, "query" | "watch">;
+  readonly health: Health;
+  /** Sends an event to everybody in the channel, on whatever worker and instance. At most once each. */
+  send<Schema extends z.ZodType>(channel: Channel, event: Emitted<Schema>, payload: z.input<Schema>): void;
+  /**
+   * Runs one operation on the database, for at most 5 s.
+   * @throws {AppError} `temporary` while the database is away; anything else is passed on.
+   */
+  database<Result>(operation: () => Promise<Result>): Promise<Result>;
+  readonly log: Logger;
+}
+
+/** What a feature declares. */
+export interface Declarations {
+  readonly routes?: readonly Route[];
+  readonly events?: readonly ClientEvent[];
+  readonly emits?: readonly Emitted[];
+  /** Called when a client has come, before anything it sends. */
+  onConnect?(client: Client, connection: ConnectionInfo): void;
+  /** Called when it has gone, with Socket.IO's word for why. */
+  onDisconnect?(client: Client, connection: ConnectionInfo, reason: string): void;
+  /** What has to start before clients come and to stop after they have gone. */
+  readonly component?: Component;
+}
+
+/** How a client is connected. */
+export interface ConnectionInfo {
+  readonly transport: string;
+  /** The client's address, seen through trusted proxies. */
+  readonly address: string;
+}
+
+/** A feature of the backend: what it declares, made of what the engine gives it. */
+export interface Feature {
+  readonly name: string;
+  create(engine: Engine, connection: Connection): Declarations;
+}
+
+type Models<Makers> = {
+  readonly [Name in keyof Makers]: Makers[Name] extends (connection: Connection) => infer Made ? Made : never;
+};
+
+/**
+ * Declares a feature. Its models, with their collections and indexes, are there before anybody is served; `create` is called once
+ * in each worker, before anything has started.
+ */
+export function feature<Makers extends Readonly<Record<string, (connection: Connection) => object>>>(
+  name: string,
+  spec: {
+    readonly models?: Makers;
+    create(engine: Engine & { readonly models: Models<Makers> }): Declarations;
+  },
+): Feature {
+  return {
+    name,
+    create(engine, connection) {
+      const makers = Object.entries(spec.models ?? {});
+      const models = Object.fromEntries(makers.map(([key, make]) => [key, make(connection)]));
+      return spec.create({ ...engine, models: models as Models<Makers> });
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { Connection } from "mongoose";
+import type { Declarations, Engine, Feature, InputLimits } from "./feature.js";
+
+/** What the features declare under these limits, without anything that could serve it: for documentation and tests. */
+export function outline(
+  features: readonly Feature[],
+  limits: InputLimits,
+  connection: Connection,
+): readonly Declarations[] {
+  const engine = new Proxy({ limits } as Engine, {
+    get(target, name) {
+      return name in target ? Reflect.get(target, name) : nothing(name);
+    },
+  });
+  return features.map((feature) => feature.create(engine, connection));
+}
+
+/** A part of the engine that may be taken and not used. */
+function nothing(name: string | symbol): unknown {
+  return () => {
+    throw new Error(`An outline has no ${String(name)}`);
+  };
+}

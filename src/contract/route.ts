@@ -1,0 +1,121 @@
+import { z } from "zod";
+import type { ErrorCode } from "../errors.js";
+import { parse } from "../validation.js";
+import type { Access, Caller, Decide, RuledAccess, UserAccess } from "./access.js";
+
+export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+export type Method = (typeof METHODS)[number];
+
+/** Of a part of the request that the route does not look at. */
+const UNREAD = z.unknown();
+
+type UserOf<Way> = Way extends UserAccess | RuledAccess ? string : undefined;
+
+/** A request that has come, checked and allowed. */
+export interface RouteCall<Params, Query, Body, User = string | undefined> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** Who asks; undefined where the access is `anyone` or `operator`. */
+  readonly user: User;
+}
+
+/** How a route is declared. */
+export interface RouteSpec<
+  Way,
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Reply extends z.ZodType,
+> {
+  /** A sentence for the documentation. */
+  readonly summary: string;
+  readonly access: Way & Access<z.output<Params>>;
+  /** Of the path's `:names`; without it there are none. */
+  readonly params?: Params;
+  /** Without it the query is not looked at. */
+  readonly query?: Query;
+  /** Without it a body is not looked at. */
+  readonly body?: Body;
+  readonly reply: Reply;
+  /** Status of a reply; 200 by default. */
+  readonly status?: Statuses<z.input<Reply>>;
+  /** Errors it may give besides those that every route may give. */
+  readonly errors?: readonly ErrorCode[];
+  /** Whether it is served under whatever Host, where ALLOWED_HOSTS names some: for load balancers, which ask by address. */
+  readonly anyHost?: boolean;
+  /** Whether a reply may be kept by nobody. */
+  readonly fresh?: boolean;
+}
+
+/** The statuses that a route may answer with, and which of them belongs to a reply. */
+export interface Statuses<Reply> {
+  readonly all: readonly number[];
+  readonly of: (reply: Reply) => number;
+}
+
+/** The parts of a request that a declaration describes, as they came. */
+export interface RawRequest {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+/** A route with its types gone. */
+export interface Route {
+  readonly method: Method;
+  /** With `:name` for a part that varies. */
+  readonly path: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly params: z.ZodType | undefined;
+  readonly query: z.ZodType | undefined;
+  readonly body: z.ZodType | undefined;
+  readonly reply: z.ZodType;
+  readonly statuses: readonly number[];
+  readonly errors: readonly ErrorCode[];
+  readonly anyHost: boolean;
+  readonly fresh: boolean;
+  /**
+   * Answers a request: reads the path's names, decides whether the caller may, reads the rest and calls the handler. There is no way to
+   * the handler around it.
+   * @throws {AppError} `invalid`, `too_large`, `forbidden`, and what the handler throws.
+   */
+  answer(request: RawRequest, caller: Caller, decide: Decide): Promise<{ status: number; reply: unknown }>;
+}
+
+/** Declares a route. */
+export function route<
+  Way,
+  Reply extends z.ZodType,
+  Params extends z.ZodType = z.ZodUnknown,
+  Query extends z.ZodType = z.ZodUnknown,
+  Body extends z.ZodType = z.ZodUnknown,
+>(
+  method: Method,
+  path: string,
+  spec: RouteSpec<Way, Params, Query, Body, Reply>,
+  handler: (
+    call: RouteCall<z.output<Params>, z.output<Query>, z.output<Body>, UserOf<Way>>,
+  ) => z.input<Reply> | Promise<z.input<Reply>>,
+): Route {
+  const { summary, params, query, body, reply, errors = [], anyHost = false, fresh = false } = spec;
+  const access = spec.access as Access;
+  const statuses = spec.status ?? { all: [200], of: () => 200 };
+  return {
+    ...{ method, path, summary, access, params, query, body, reply, errors, anyHost, fresh },
+    statuses: statuses.all,
+    async answer(request, caller, decide) {
+      const named = parse(params ?? UNREAD, request.params);
+      await decide(access, caller, named);
+      const answer = await handler({
+        // Types are taken off here and nowhere else: each part was read by its schema.
+        params: named as z.output<Params>,
+        query: parse(query ?? UNREAD, request.query) as z.output<Query>,
+        body: parse(body ?? UNREAD, request.body) as z.output<Body>,
+        user: caller.user as UserOf<Way>,
+      });
+      return { status: statuses.of(answer), reply: answer };
+    },
+  };
+}
