@@ -25,6 +25,7 @@ import { messageHandlers } from "./handlers/messages.js";
 import { presenceHandlers } from "./handlers/presence.js";
 import { roomHandlers } from "./handlers/rooms.js";
 import { countHandshakes } from "./handshake-count.js";
+import { letHeadersGo } from "./handshake-headers.js";
 import type { Io, IoSocket } from "./io.js";
 import { createDispatch, type Handlers } from "./on-event.js";
 import { countOutgoing } from "./outgoing-count.js";
@@ -69,6 +70,7 @@ export function createRealtime(parts: RealtimeParts): Component {
 
   function onConnection(socket: IoSocket): void {
     socket.data.address = parts.clientAddress(socket.request);
+    letHeadersGo(socket);
     record(socket, "connect");
     socket.on("disconnect", onDisconnect);
     dispatch(socket);
