@@ -35,14 +35,13 @@ export function createDispatcher(
 
   const server = createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, (socket) => {
     socket.on("error", () => {}); // the client's end; "close" follows
+    socket.once("close", () => waiting.delete(socket)); // here, as one may wait many times
     wait(socket);
     dispatch();
   });
 
   function wait(socket: Socket): void {
-    if (socket.destroyed) return;
-    waiting.add(socket);
-    socket.once("close", () => waiting.delete(socket));
+    if (!socket.destroyed) waiting.add(socket);
   }
 
   /** Of those that can take one, the worker that has been given the fewest. */
