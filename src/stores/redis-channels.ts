@@ -38,6 +38,8 @@ export function watchChannels(client: RedisClient, refusals: Refusals, probe: st
 
   function settled(name: string, channels: readonly Channel[], refusal: string | undefined): void {
     if (/publish$/.test(name)) {
+      // Known already, and not said again in other words.
+      if (refusal !== undefined && channels[0] === probe) return;
       if (refusal === undefined) refusedPublishing.delete(name as Publishing);
       else refusedPublishing.add(name as Publishing);
       if (refusal === undefined) refusals.clear(name);
