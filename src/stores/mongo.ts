@@ -44,6 +44,8 @@ export function createMongo(uri: string, log: Logger): Mongo {
         serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
         connectTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
         heartbeatFrequencyMS: 2000,
+        // Whatever the URI prefers: a secondary is behind, and what is decided by a read would be decided by the past.
+        readPreference: "primary",
         // The default is never: a half-open link would hang a request for ever.
         socketTimeoutMS: OPERATION_TIMEOUT_MS,
       });
