@@ -65,5 +65,5 @@ function lossLine({ lines, reason }: Loss): string {
 /** A URI fit for logs and error messages: the user and password are replaced, the query is dropped. */
 export function redactUri(uri: string): string {
   // Up to the last @ there is: a password may hold one that is not escaped, and showing too little does no harm.
-  return uri.replace(/\/\/.*@/, "//***@").replace(/\?.*$/, "");
+  return uri.replace(/\/\/.*@/s, "//***@").replace(/\?.*$/s, "");
 }

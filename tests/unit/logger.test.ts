@@ -65,6 +65,8 @@ describe("redactUri", () => {
     ["mongodb+srv://user:p%40ss@db.example.com", "mongodb+srv://***@db.example.com"],
     ["redis://:hunter2@cache:6379/0", "redis://***@cache:6379/0"],
     ["rediss://cache?password=hunter2", "rediss://cache"],
+    ["redis://ann:hun\nter2@cache\n", "redis://***@cache\n"],
+    ["mongodb://ann:hunter2@db/shoal?a\nb=c", "mongodb://***@db/shoal"],
     ["mongodb://db/shoal", "mongodb://db/shoal"],
     ["mongodb://%2Ftmp%2Fmongodb.sock/shoal?directConnection=true", "mongodb://%2Ftmp%2Fmongodb.sock/shoal"],
   ])("%s", (uri, redacted) => {
