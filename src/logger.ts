@@ -15,8 +15,8 @@ const SECRET_FIELDS = ["password", "token", "authorization", "cookie", "secret"]
 
 const SECRET_PATHS = [
   ...SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]),
-  // An error of Redis holds the command that failed, which may be the one with the password.
-  "err.command.args",
+  // An error of Redis holds the command that failed, which may be the one with the password; so does one that holds others.
+  ...["err", "err.*", "err.*[*]"].map((path) => `${path}.command.args`),
 ];
 
 /**
