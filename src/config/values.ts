@@ -41,6 +41,9 @@ export const mongodbUri = makeExactValidator<string>((input) => {
   if (!/^mongodb(\+srv)?:\/\/[^/]/.test(uri))
     throw new TypeError("must begin with mongodb:// or mongodb+srv://");
   refuseControls(uri);
+  // The driver takes an empty host, and finds out where nobody can catch the error.
+  const [, hosts = ""] = /^[^:]+:\/\/(?:[^/?@]*@)?([^/?]*)/.exec(uri) ?? [];
+  if (hosts.split(",").includes("")) throw new TypeError("must name a host before, between and after commas");
   return uri;
 });
 
