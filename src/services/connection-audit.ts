@@ -5,7 +5,6 @@ import type { Logger } from "../logger.js";
 
 /** What the audit needs of a store. */
 interface EventStore {
-  prepare(): Promise<void>;
   append(events: readonly ConnectionEvent[]): Promise<void>;
   newest(limit: number): Promise<ConnectionEvent[]>;
 }
@@ -58,7 +57,6 @@ export function createConnectionAudit(store: EventStore, log: Logger): Connectio
   return {
     name: "connection audit",
     async start() {
-      await store.prepare();
       timer = setInterval(() => void flush(), FLUSH_INTERVAL_MS);
     },
     async stop() {

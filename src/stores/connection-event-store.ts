@@ -1,12 +1,10 @@
 import type { Connection } from "mongoose";
 import type { ConnectionEvent } from "../domain.js";
 import { createConnectionEventModel } from "../models/connection-event.js";
-import { setUpStore, storeCall } from "./mongo.js";
+import { storeCall } from "./mongo.js";
 
 /** Where the connection audit is kept. Every method rejects with `temporary` while MongoDB is away. */
 export interface ConnectionEventStore {
-  /** Creates the collection where it is missing; safe from several processes at once. Rejects with a StartError. */
-  prepare(): Promise<void>;
   append(events: readonly ConnectionEvent[]): Promise<void>;
   /** The newest `limit` events, newest first. */
   newest(limit: number): Promise<ConnectionEvent[]>;
@@ -22,7 +20,6 @@ export function createConnectionEventStore(connection: Connection): ConnectionEv
   const model = createConnectionEventModel(connection);
   const events = connection.collection<ConnectionEvent>(model.collection.name);
   return {
-    prepare: () => setUpStore("connection audit", async () => void (await model.createCollection())),
     // The server gives the ids: an event that is written again must not look like a conflict.
     append: (batch) => storeCall(async () => void (await events.insertMany([...batch], APPEND))),
     newest: (limit) =>

@@ -35,7 +35,6 @@ async function startAudit() {
   const store = { append: async (): Promise<void> => {} };
   const audit = createConnectionAudit(
     {
-      prepare: async () => {},
       append(events) {
         asked.push(events.map(({ session }) => session));
         return store.append();
