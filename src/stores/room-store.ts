@@ -22,7 +22,7 @@ const HOLDS_MS = 5_000;
 
 /** The room log in MongoDB; the contract is that of the interface. */
 export interface MongoRoomStore extends RoomStore {
-  /** Creates the collections and their indexes, without which the protocol is unsafe. Before anything else. */
+  /** Looks what kind of server it is, as that decides what is durable. Before anything else. */
   prepare(): Promise<void>;
 }
 
@@ -47,8 +47,6 @@ export function createRoomStore(connection: Connection): MongoRoomStore {
   }
 
   async function prepare(): Promise<void> {
-    await Promise.all([roomModel.createCollection(), entryModel.createCollection()]);
-    await entryModel.createIndexes();
     const hello = await connection.db?.admin().command({ hello: 1 });
     // A router names no set, but stands in front of some.
     const isRouter = hello?.msg === "isdbgrid";
