@@ -1,6 +1,7 @@
 import mongoose from "mongoose";
 import { features } from "../src/app/features.js";
 import { boundedJson } from "../src/bounded-json.js";
+import { readConfig } from "../src/config/config.js";
 import { VARIABLES } from "../src/config/variables.js";
 import { outline } from "../src/contract/outline.js";
 import { ERRORS } from "../src/errors.js";
@@ -32,6 +33,9 @@ const LEAVES = [
   ...["service", "signals", "start-error", "take-unread", "validation", "wait-at-most"],
 ];
 
+/** The only file of the application that the configuration knows: the primary, too, reads all variables. */
+const APP_VARIABLES = "app/variables";
+
 /** All that the contract may use of ours: how features are declared, without effects. `(type)` allows types only. */
 const CONTRACT_USES = [
   "contract",
@@ -40,7 +44,8 @@ const CONTRACT_USES = [
   "lifecycle",
   "logger",
   "validation",
-  "services (type)",
+  "start-error",
+  ...["config (type)", "metrics (type)", "services (type)"],
 ];
 
 /** Rooms of the house and which others each may enter. `(type)` allows types only. */
@@ -90,6 +95,7 @@ function mayImport(from: SourceFile, { target, typeOnly }: Import): boolean {
   if (here === "contract") {
     return CONTRACT_USES.includes(there) || (typeOnly && CONTRACT_USES.includes(`${there} (type)`));
   }
+  if (here === "config" && target === APP_VARIABLES) return true;
   if (here === there || LEAVES.includes(there)) return true;
   const allowed = ROOMS[here] ?? [];
   return allowed.includes(there) || (typeOnly && allowed.includes(`${there} (type)`));
@@ -202,7 +208,7 @@ describe("README", () => {
 
   test("its tables name exactly the events and routes that the features declare", () => {
     const limits = { body: boundedJson(1), publishMessages: 1, pageMessages: 1 };
-    const declared = outline(features, limits, mongoose.createConnection());
+    const declared = outline(features, limits, mongoose.createConnection(), readConfig({}).settings);
     const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => `\`${name}\``).sort();
     const inReadme = (table: string) => readmeTable(table).map(([name = ""]) => name);
     const requests = declared

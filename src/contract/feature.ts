@@ -1,11 +1,14 @@
 import type { Connection } from "mongoose";
 import type { z } from "zod";
+import type { Settings } from "../config/config.js";
 import type { Identity, Json } from "../domain.js";
 import type { Component } from "../lifecycle.js";
 import type { Logger } from "../logger.js";
+import type { FeatureMetrics } from "../metrics/types.js";
 import type { Health } from "../services/health.js";
 import type { Presence } from "../services/presence/presence.js";
 import type { Rooms } from "../services/rooms/rooms.js";
+import type { Rule } from "./access.js";
 import type { Channel } from "./channel.js";
 import type { Emitted } from "./emitted.js";
 import type { Client, ClientEvent } from "./event.js";
@@ -25,6 +28,8 @@ export interface InputLimits {
 export interface Engine {
   readonly identity: Identity;
   readonly limits: InputLimits;
+  /** The variables of src/app/variables.ts, as they are set. */
+  readonly settings: Settings;
   /** Durable rooms: publish, subscribe, read. */
   readonly rooms: Pick<Rooms, "publish" | "subscribe" | "read" | "scrollBack">;
   readonly presence: Pick<Presence, "query" | "watch">;
@@ -32,10 +37,13 @@ export interface Engine {
   /** Sends an event to everybody in the channel, on whatever worker and instance. At most once each. */
   send<Schema extends z.ZodType>(channel: Channel, event: Emitted<Schema>, payload: z.input<Schema>): void;
   /**
-   * Runs one operation on the database, for at most 5 s.
-   * @throws {AppError} `temporary` while the database is away; anything else is passed on.
+   * Runs one operation on the database, for at most 10 s.
+   * @throws {AppError} `temporary` while the database is away, `conflict` when a unique index has that value; anything else is
+   * passed on.
    */
   database<Result>(operation: () => Promise<Result>): Promise<Result>;
+  /** What the feature measures, shown at `/metrics`. */
+  readonly metrics: FeatureMetrics;
   readonly log: Logger;
 }
 
@@ -44,6 +52,8 @@ export interface Declarations {
   readonly routes?: readonly Route[];
   readonly events?: readonly ClientEvent[];
   readonly emits?: readonly Emitted[];
+  /** Has a say in every operation on a room, of whatever feature: the rules of all features must allow it. */
+  readonly rule?: Rule;
   /** Called when a client has come, before anything it sends. */
   onConnect?(client: Client, connection: ConnectionInfo): void;
   /** Called when it has gone, with Socket.IO's word for why. */

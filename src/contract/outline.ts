@@ -1,13 +1,25 @@
 import type { Connection } from "mongoose";
+import type { Settings } from "../config/config.js";
+import type { FeatureMetrics } from "../metrics/types.js";
 import type { Declarations, Engine, Feature, InputLimits } from "./feature.js";
 
-/** What the features declare under these limits, without anything that could serve it: for documentation and tests. */
+/** For what is measured by nobody. */
+const UNSEEN: FeatureMetrics = {
+  counter: () => ({ add() {} }),
+  duration: () => ({ observe() {} }),
+  gauge() {},
+};
+
+/**
+ * What the features declare under these limits and settings, without anything that could serve it: for documentation and tests.
+ */
 export function outline(
   features: readonly Feature[],
   limits: InputLimits,
   connection: Connection,
+  settings: Settings,
 ): readonly Declarations[] {
-  const engine = new Proxy({ limits } as Engine, {
+  const engine = new Proxy({ limits, settings, metrics: UNSEEN } as Engine, {
     get(target, name) {
       return name in target ? Reflect.get(target, name) : nothing(name);
     },

@@ -4,8 +4,9 @@ import { features } from "../app/features.js";
 import { boundedJson } from "../bounded-json.js";
 import { createClientAddress } from "../client-address.js";
 import type { Config } from "../config/config.js";
-import { allowAll, createDecide } from "../contract/access.js";
+import { allOf, createDecide } from "../contract/access.js";
 import type { Engine } from "../contract/feature.js";
+import { gather } from "../contract/gather.js";
 import { descriptorCapacity, descriptorLimit } from "../descriptors.js";
 import type { Identity } from "../domain.js";
 import { ENGINE_PATH } from "../engine-request.js";
@@ -33,7 +34,7 @@ import type { WorkerLink } from "../realtime/room-bus.js";
 import { createSlowClientGuard } from "../realtime/slow-clients.js";
 import { createHealth } from "../services/health.js";
 import { createBusKeyStore } from "../stores/bus-key-store.js";
-import { createMongo, storeCall } from "../stores/mongo.js";
+import { createMongo, featureCall } from "../stores/mongo.js";
 import { createPeerStore } from "../stores/peer-store.js";
 import { createPresenceStore } from "../stores/presence-store.js";
 import { createRedis } from "../stores/redis.js";
@@ -127,21 +128,23 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
   const { publishMessages, pageMessages } = config.rooms;
   const engine: Engine = {
     ...{ identity, rooms, presence: roomPresence.presence, health, log },
+    ...{ settings: config.settings, metrics: metrics.features },
     limits: { body: boundedJson(config.limits.messageBytes), publishMessages, pageMessages },
     // Made below, of what the features declare; they send nothing before the start.
     send: (channel, event, payload) => send(channel, event, payload),
-    database: storeCall,
+    database: featureCall,
   };
-  const declared = features.map((feature) => feature.create(engine, mongo.connection));
-  const emits = declared.flatMap((one) => one.emits ?? []);
-  const events = declared.flatMap((one) => one.events ?? []);
-  const eventMetrics = metrics.ofEvents({ in: events.map(nameOf), out: emits.map(nameOf) });
-  const deliver = createDeliver(emits, config.environment !== "production", eventMetrics);
+  const declared = gather(features, engine, mongo.connection);
+  const eventMetrics = metrics.ofEvents({
+    in: declared.events.map(nameOf),
+    out: declared.emits.map(nameOf),
+  });
+  const deliver = createDeliver(declared.emits, config.environment !== "production", eventMetrics);
   const send = createSend(io, deliver);
-  const decide = createDecide(allowAll);
+  const decide = createDecide(allOf(declared.rules));
   const appParts = {
     ...{ decide, log, inFlight, checkOrigin, metrics: metrics.http },
-    routes: declared.flatMap((one) => one.routes ?? []),
+    routes: declared.routes,
   };
   const httpServer = createHttpServer(createApp(config, appParts));
   const operate = createOperatorApp(config, appParts);
@@ -149,7 +152,7 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
     io,
     connections,
     httpServer,
-    features: declared,
+    features: declared.features,
     decide,
     deliver,
     limits: config.limits,
@@ -171,12 +174,13 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
   const component = compose(
     "worker",
     [
+      declared.check,
       metrics,
       createMetricsLink(identity.worker, metrics, log),
       lag,
       mongo,
       { name: "room store", start: () => roomStore.prepare(), stop: async () => {} },
-      ...declared.flatMap(({ component }) => (component === undefined ? [] : [component])),
+      ...declared.components,
       ...(redis === undefined
         ? []
         : [redis, { name: "bus key", start: () => busKey.prepare(), stop: async () => {} }, seal]),
