@@ -14,6 +14,8 @@ export interface Gathered {
   readonly routes: readonly Route[];
   readonly events: readonly ClientEvent[];
   readonly emits: readonly Emitted[];
+  /** Of the events, each way. */
+  readonly names: { readonly in: readonly string[]; readonly out: readonly string[] };
   readonly rules: readonly Rule[];
   readonly components: readonly Component[];
   /** Its start is refused with a {@link StartError} when the declarations do not go together. To be started first. */
@@ -44,6 +46,7 @@ export function gather(features: readonly Feature[], engine: Engine, connection:
 
   return {
     ...{ features: made, routes, events, emits },
+    names: { in: events.map(({ name }) => name), out: emits.map(({ name }) => name) },
     rules: made.flatMap(({ rule }) => (rule === undefined ? [] : [rule])),
     components: made.flatMap(({ component }) => (component === undefined ? [] : [component])),
     check: {

@@ -1,11 +1,11 @@
 import cluster from "node:cluster";
 import type { Server as HttpServer, RequestListener } from "node:http";
-import { features } from "../app/features.js";
+import { features as ours } from "../app/features.js";
 import { boundedJson } from "../bounded-json.js";
 import { createClientAddress } from "../client-address.js";
 import type { Config } from "../config/config.js";
 import { allOf, createDecide } from "../contract/access.js";
-import type { Engine } from "../contract/feature.js";
+import type { Engine, Feature } from "../contract/feature.js";
 import { gather } from "../contract/gather.js";
 import { descriptorCapacity, descriptorLimit } from "../descriptors.js";
 import type { Identity } from "../domain.js";
@@ -83,7 +83,13 @@ export interface Worker extends Component {
  * The composition root: everything that serves, as one Component. Stores come first and go last; the ingress opens
  * when all else is ready and closes before anything is taken away.
  */
-export function createWorker(config: Config, identity: Identity, log: Logger, entrance: Entrance): Worker {
+export function createWorker(
+  config: Config,
+  identity: Identity,
+  log: Logger,
+  entrance: Entrance,
+  features: readonly Feature[] = ours,
+): Worker {
   const checkOrigin = createOriginCheck(config);
   const metrics = createWorkerMetrics(identity.worker);
   const mongo = createMongo(config.mongodbUri, log);
@@ -135,10 +141,7 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
     database: featureCall,
   };
   const declared = gather(features, engine, mongo.connection);
-  const eventMetrics = metrics.ofEvents({
-    in: declared.events.map(nameOf),
-    out: declared.emits.map(nameOf),
-  });
+  const eventMetrics = metrics.ofEvents(declared.names);
   const deliver = createDeliver(declared.emits, config.environment !== "production", eventMetrics);
   const send = createSend(io, deliver);
   const decide = createDecide(allOf(declared.rules));
@@ -228,8 +231,6 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
 
   return { ...component, start, drain, collect: metrics.collect, operate };
 }
-
-const nameOf = ({ name }: { readonly name: string }): string => name;
 
 /** As configured, as far as the limit of open files allows. */
 function connectionsLimit(configured: number, log: Logger): number {
