@@ -19,6 +19,7 @@ import { createReading } from "./connections/reading.js";
 import { createTurns } from "./connections/turns.js";
 import { createDispatch } from "./dispatch.js";
 import { countHandshakes } from "./handshake-count.js";
+import { letHeadersGo } from "./handshake-headers.js";
 import type { Io, IoSocket } from "./io.js";
 import { countOutgoing } from "./outgoing-count.js";
 
@@ -56,6 +57,7 @@ export function createRealtime(parts: RealtimeParts): Component {
 
   function onConnection(socket: IoSocket): void {
     socket.data.address = parts.clientAddress(socket.request);
+    letHeadersGo(socket);
     socket.on("disconnect", onDisconnect);
     dispatch(socket);
     const client = new SocketClient(socket, deliver);
