@@ -1,10 +1,10 @@
 import mongoose from "mongoose";
 import { features } from "../src/app/features.js";
-import { boundedJson } from "../src/bounded-json.js";
-import { readConfig } from "../src/config/config.js";
-import { VARIABLES } from "../src/config/variables.js";
+import { boundedJson } from "../src/contract/bounded-json.js";
+import { ERRORS } from "../src/contract/errors.js";
 import { outline } from "../src/contract/outline.js";
-import { ERRORS } from "../src/errors.js";
+import { readConfig } from "../src/engine/config/config.js";
+import { VARIABLES } from "../src/engine/config/variables.js";
 import { readmeTable } from "./support/readme.js";
 import { type Import, type SourceFile, sourceFiles } from "./support/source-files.js";
 

@@ -1,6 +1,6 @@
 import type { Connection } from "mongoose";
-import type { Settings } from "../config/config.js";
-import type { FeatureMetrics } from "../metrics/types.js";
+import type { Settings } from "../engine/config/config.js";
+import type { FeatureMetrics } from "../engine/metrics/types.js";
 import type { Declarations, Engine, Feature, InputLimits } from "./feature.js";
 
 /** For what is measured by nobody. */

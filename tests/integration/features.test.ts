@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { features } from "../../src/app/features.js";
 import { operator } from "../../src/contract/access.js";
+import { AppError } from "../../src/contract/errors.js";
 import { feature } from "../../src/contract/feature.js";
 import { namedRoom } from "../../src/contract/room-schemas.js";
 import { route } from "../../src/contract/route.js";
-import { AppError } from "../../src/errors.js";
 import { connectClient, emitAck } from "../support/connect-client.js";
 import { startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";

@@ -3,8 +3,8 @@ import {
   createEmbeddedMongodb,
   type EmbeddedMongodb,
   type EmbeddedMongodbOptions,
-} from "../../src/embedded-mongodb/embedded-mongodb.js";
-import { createLogger } from "../../src/logger.js";
+} from "../../src/dev/embedded-mongodb/embedded-mongodb.js";
+import { createLogger } from "../../src/engine/process/logger.js";
 import { onEnd } from "./cleanup.js";
 import { createLineLog, type LineLog, logged } from "./line-log.js";
 import { distFile } from "./program-path.js";

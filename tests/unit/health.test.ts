@@ -1,4 +1,4 @@
-import { createHealth } from "../../src/services/health.js";
+import { createHealth } from "../../src/app/health/health.service.js";
 import { deferred } from "../support/wait.js";
 
 const IDENTITY = { instance: "test", worker: 2 };
