@@ -3,11 +3,15 @@ import { features } from "../src/app/features.js";
 import { boundedJson } from "../src/contract/bounded-json.js";
 import { ERRORS } from "../src/contract/errors.js";
 import { outline } from "../src/contract/outline.js";
+import { readConfig } from "../src/engine/config/config.js";
 import { VARIABLES } from "../src/engine/config/variables.js";
 import { readmeTable } from "./support/readme.js";
 import { type Import, type SourceFile, sourceFiles } from "./support/source-files.js";
 
 const files = sourceFiles();
+
+/** The only file of the application that the configuration knows: the primary, too, reads all variables. */
+const APP_VARIABLES = "app/variables";
 
 /**
  * Rooms of the house and which others each may enter. `(type)` allows types only. A room is a folder of `src` or of
@@ -16,7 +20,13 @@ const files = sourceFiles();
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   main: ["engine/run-instance", "engine/worker"],
   app: ["engine/process (type)"],
-  contract: ["engine/process (type)", "engine/rooms (type)", "engine/presence (type)"],
+  contract: [
+    "engine/process",
+    "engine/config (type)",
+    "engine/metrics (type)",
+    "engine/rooms (type)",
+    "engine/presence (type)",
+  ],
   dev: ["engine/process"],
   "engine/run-instance": ["engine/instance", "engine/config", "engine/process"],
   "engine/instance": [
@@ -79,6 +89,7 @@ function roomOf(name: string): string {
 
 function mayImport(from: SourceFile, { target, typeOnly }: Import): boolean {
   const [here, there] = [roomOf(from.name), roomOf(target)];
+  if (here === "engine/config" && target === APP_VARIABLES) return true;
   if (here === there || there === "contract") return true;
   const allowed = ROOMS[here] ?? [];
   return allowed.includes(there) || (typeOnly && allowed.includes(`${there} (type)`));
@@ -191,7 +202,7 @@ describe("README", () => {
 
   test("its tables name exactly the events and routes that the features declare", () => {
     const limits = { body: boundedJson(1), publishMessages: 1, pageMessages: 1 };
-    const declared = outline(features, limits, mongoose.createConnection());
+    const declared = outline(features, limits, mongoose.createConnection(), readConfig({}).settings);
     const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => `\`${name}\``).sort();
     const inReadme = (table: string) => readmeTable(table).map(([name = ""]) => name);
     const requests = declared
