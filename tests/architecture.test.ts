@@ -1,9 +1,10 @@
 import mongoose from "mongoose";
 import { features } from "../src/app/features.js";
-import { boundedJson } from "../src/bounded-json.js";
+import { readConfig } from "../src/config/config.js";
 import { VARIABLES } from "../src/config/variables.js";
 import { outline } from "../src/contract/outline.js";
 import { ERRORS } from "../src/errors.js";
+import { inputLimitsOf } from "../src/worker/input-limits.js";
 import { readmeTable } from "./support/readme.js";
 import { type Import, type SourceFile, sourceFiles } from "./support/source-files.js";
 
@@ -46,6 +47,7 @@ const CONTRACT_USES = [
 /** Rooms of the house and which others each may enter. `(type)` allows types only. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   main: ["run-instance", "worker"],
+  "generated-files": ["app", "worker"],
   "run-instance": ["instance"],
   instance: ["admin", "cluster", "worker", "embedded-mongodb"],
   admin: ["metrics"],
@@ -74,7 +76,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "@socket.io/cluster-adapter": ["realtime", "cluster"],
   "@socket.io/sticky": ["cluster", "worker"],
   ioredis: ["stores"],
-  mongoose: ["app", "contract", "models", "stores"],
+  mongoose: ["app", "contract", "generated-files", "models", "stores"],
   envalid: ["config"],
   pino: ["logger"],
   "prom-client": ["metrics"],
@@ -201,8 +203,7 @@ describe("README", () => {
   });
 
   test("its tables name exactly the events and routes that the features declare", () => {
-    const limits = { body: boundedJson(1), publishMessages: 1, pageMessages: 1 };
-    const declared = outline(features, limits, mongoose.createConnection());
+    const declared = outline(features, inputLimitsOf(readConfig({})), mongoose.createConnection());
     const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => `\`${name}\``).sort();
     const inReadme = (table: string) => readmeTable(table).map(([name = ""]) => name);
     const requests = declared

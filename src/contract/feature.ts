@@ -36,7 +36,16 @@ export interface Engine {
    * @throws {AppError} `temporary` while the database is away; anything else is passed on.
    */
   database<Result>(operation: () => Promise<Result>): Promise<Result>;
+  readonly api: Api;
   readonly log: Logger;
+}
+
+/** What the whole backend declares, for its documentation. */
+export interface Api {
+  /** Whether clients are told. */
+  readonly isShown: boolean;
+  /** Of all features, once each of them was created. */
+  declared(): readonly Declared[];
 }
 
 /** What a feature declares. */
@@ -52,6 +61,11 @@ export interface Declarations {
   readonly component?: Component;
 }
 
+/** What a feature declares, with its name. */
+export interface Declared extends Declarations {
+  readonly name: string;
+}
+
 /** How a client is connected. */
 export interface ConnectionInfo {
   readonly transport: string;
@@ -63,6 +77,15 @@ export interface ConnectionInfo {
 export interface Feature {
   readonly name: string;
   create(engine: Engine, connection: Connection): Declarations;
+}
+
+/** Creates the features, once in each worker. */
+export function declare(
+  features: readonly Feature[],
+  engine: Engine,
+  connection: Connection,
+): readonly Declared[] {
+  return features.map((one) => ({ name: one.name, ...one.create(engine, connection) }));
 }
 
 type Models<Makers> = {

@@ -1,18 +1,20 @@
 import type { Connection } from "mongoose";
-import type { Declarations, Engine, Feature, InputLimits } from "./feature.js";
+import { type Declared, declare, type Engine, type Feature, type InputLimits } from "./feature.js";
 
 /** What the features declare under these limits, without anything that could serve it: for documentation and tests. */
 export function outline(
   features: readonly Feature[],
   limits: InputLimits,
   connection: Connection,
-): readonly Declarations[] {
-  const engine = new Proxy({ limits } as Engine, {
+): readonly Declared[] {
+  const api = { isShown: true, declared: () => declared };
+  const engine = new Proxy({ limits, api } as Engine, {
     get(target, name) {
       return name in target ? Reflect.get(target, name) : nothing(name);
     },
   });
-  return features.map((feature) => feature.create(engine, connection));
+  const declared = declare(features, engine, connection);
+  return declared;
 }
 
 /** A part of the engine that may be taken and not used. */

@@ -1,11 +1,10 @@
 import cluster from "node:cluster";
 import type { Server as HttpServer, RequestListener } from "node:http";
 import { features } from "../app/features.js";
-import { boundedJson } from "../bounded-json.js";
 import { createClientAddress } from "../client-address.js";
 import type { Config } from "../config/config.js";
 import { allowAll, createDecide } from "../contract/access.js";
-import type { Engine } from "../contract/feature.js";
+import { declare, type Engine } from "../contract/feature.js";
 import { descriptorCapacity, descriptorLimit } from "../descriptors.js";
 import type { Identity } from "../domain.js";
 import { ENGINE_PATH } from "../engine-request.js";
@@ -40,6 +39,7 @@ import { createRedis } from "../stores/redis.js";
 import { createRoomStore } from "../stores/room-store.js";
 import { createConnectionCut } from "./connection-cut.js";
 import { createDurableRooms } from "./durable-rooms.js";
+import { inputLimitsOf } from "./input-limits.js";
 import { createMetricsLink } from "./metrics-link.js";
 import { createOperatorListener } from "./operator-listener.js";
 import { createPeers } from "./peers/peers.js";
@@ -124,15 +124,15 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
     redis,
   });
   const inFlight = createInFlight();
-  const { publishMessages, pageMessages } = config.rooms;
   const engine: Engine = {
     ...{ identity, rooms, presence: roomPresence.presence, health, log },
-    limits: { body: boundedJson(config.limits.messageBytes), publishMessages, pageMessages },
+    limits: inputLimitsOf(config),
+    api: { isShown: config.apiDocs, declared: () => declared },
     // Made below, of what the features declare; they send nothing before the start.
     send: (channel, event, payload) => send(channel, event, payload),
     database: storeCall,
   };
-  const declared = features.map((feature) => feature.create(engine, mongo.connection));
+  const declared = declare(features, engine, mongo.connection);
   const emits = declared.flatMap((one) => one.emits ?? []);
   const events = declared.flatMap((one) => one.events ?? []);
   const eventMetrics = metrics.ofEvents({ in: events.map(nameOf), out: emits.map(nameOf) });
