@@ -3,8 +3,12 @@ import type { JsonSchema } from "../../src/contract/json-schema.js";
 /** A document whose schemas name each other by `$ref`. */
 export type SchemaDocument = Readonly<Record<string, unknown>>;
 
-/** What a reference of the document stands for, if it is one. */
+/** What a reference of the document stands for, if it is one, and one schema of several that all hold. */
 export function resolved(schema: JsonSchema, document: SchemaDocument): JsonSchema {
+  if (schema.allOf !== undefined) {
+    const { allOf, ...rest } = schema;
+    return Object.assign(rest, ...allOf.map((one) => resolved(one as JsonSchema, document)));
+  }
   if (schema.$ref === undefined) return schema;
   const keys = schema.$ref.slice("#/".length).split("/");
   const target = keys.reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], document);
