@@ -11,7 +11,7 @@ await runScript(async () => {
   await installDependencies();
   await build();
   const { createConnection } = await import("mongoose");
-  const { generatedFiles } = await import("../dist/generated-files.js");
+  const { generatedFiles } = await import("../dist/generated/generated-files.js");
   for (const [path, text] of Object.entries(generatedFiles(createConnection()))) {
     writeFileSync(inProject(path), text);
     process.stdout.write(`wrote ${path}\n`);

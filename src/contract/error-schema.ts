@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ERRORS, type ErrorCode } from "../errors.js";
+import { ERRORS, type ErrorCode } from "./errors.js";
 import type { ClientEvent } from "./event.js";
 import type { JsonSchema } from "./json-schema.js";
 import type { Route } from "./route.js";

@@ -1,5 +1,5 @@
-import { ERRORS, type ErrorCode } from "../errors.js";
 import type { Access } from "./access.js";
+import { ERRORS, type ErrorCode } from "./errors.js";
 
 /** Who may call it, for people. */
 export function accessInWords(access: Access): string {

@@ -1,6 +1,6 @@
-import { AppError, ERRORS, type ErrorCode } from "../errors.js";
 import { ABOUT, GENERATED_BY } from "./about.js";
 import { errorBody, errorsOfRoute, errorWith } from "./error-schema.js";
+import { AppError, ERRORS, type ErrorCode } from "./errors.js";
 import type { Declared } from "./feature.js";
 import { accessAsData, accessSentence, errorsInWords } from "./in-words.js";
 import { createSchemaWriter, type JsonSchema, type SchemaWriter } from "./json-schema.js";

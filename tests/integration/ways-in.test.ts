@@ -2,7 +2,7 @@ import mongoose from "mongoose";
 import { features } from "../../src/app/features.js";
 import { outline } from "../../src/contract/outline.js";
 import { METHODS, type Route } from "../../src/contract/route.js";
-import { inputLimitsOf } from "../../src/worker/input-limits.js";
+import { inputLimitsOf } from "../../src/engine/worker/input-limits.js";
 import { connectClient } from "../support/connect-client.js";
 import { startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";

@@ -1,10 +1,10 @@
 import mongoose from "mongoose";
 import { z } from "zod";
 import { features } from "../../src/app/features.js";
-import { readConfig } from "../../src/config/config.js";
 import { createSchemaWriter } from "../../src/contract/json-schema.js";
 import { outline } from "../../src/contract/outline.js";
-import { inputLimitsOf } from "../../src/worker/input-limits.js";
+import { readConfig } from "../../src/engine/config/config.js";
+import { inputLimitsOf } from "../../src/engine/worker/input-limits.js";
 import { unbounded } from "../support/json-schema.js";
 import { sourceFiles } from "../support/source-files.js";
 
@@ -90,27 +90,27 @@ test.each([
 test("only the declarations and the static files give Express an address", () => {
   const adding = /\.(?:use|get|post|put|patch|delete|head|options|all|route)\(\s*\[?\s*["'`](\/[^"'`]*)/g;
   const addresses = sourceFiles()
-    .filter(({ name }) => name.startsWith("http/"))
+    .filter(({ name }) => name.startsWith("engine/http/"))
     .flatMap(({ name, text }) => [...text.matchAll(adding)].map(([, path]) => `${name}: ${path}`));
 
   expect(addresses.toSorted()).toEqual([
-    "http/app: /client",
-    "http/app: /docs",
-    "http/docs-page: /swagger-ui",
+    "engine/http/app: /client",
+    "engine/http/app: /docs",
+    "engine/http/docs-page: /swagger-ui",
   ]);
 });
 
 test("only what the dispatch and the connection's end need listens to a client's socket", () => {
   const listening = /\bsocket\.(?:on|once|onAny|prependAny)\((?:"([\w ]+)")?/g;
   const events = sourceFiles()
-    .filter(({ name }) => name.startsWith("realtime/") || name.startsWith("app/"))
+    .filter(({ name }) => name.startsWith("engine/realtime/") || name.startsWith("app/"))
     .flatMap(({ name, text }) =>
       [...text.matchAll(listening)].map(([, event]) => `${name}: ${event ?? "any"}`),
     );
 
   expect(events.toSorted()).toEqual([
-    "realtime/connections/door-rules: disconnect",
-    "realtime/dispatch: any",
-    "realtime/realtime: disconnect",
+    "engine/realtime/connections/door-rules: disconnect",
+    "engine/realtime/dispatch: any",
+    "engine/realtime/realtime: disconnect",
   ]);
 });

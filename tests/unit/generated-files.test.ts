@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv } from "ajv";
 import mongoose from "mongoose";
-import { generatedFiles } from "../../src/generated-files.js";
+import { generatedFiles } from "../../src/generated/generated-files.js";
 import { PROJECT } from "../support/readme.js";
 
 const generated = generatedFiles(mongoose.createConnection());
