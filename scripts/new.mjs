@@ -78,8 +78,11 @@ async function declaredNames() {
   const connection = mongoose.createConnection();
   const limits = { body: boundedJson(1), publishMessages: 1, pageMessages: 1 };
   const declared = outline(features, limits, connection, readConfig({}).settings);
-  for (const file of readdirSync(inProject("dist", "engine", "stores", "models")).filter((name) => name.endsWith(".js"))) {
-    for (const make of Object.values(await load(`engine/stores/models/${file.replace(/\.js$/, "")}`))) make(connection);
+  for (const file of readdirSync(inProject("dist", "engine", "stores", "models")).filter((name) =>
+    name.endsWith(".js"),
+  )) {
+    for (const make of Object.values(await load(`engine/stores/models/${file.replace(/\.js$/, "")}`)))
+      make(connection);
   }
   return {
     features: features.map(({ name }) => name),
