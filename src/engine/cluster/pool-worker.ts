@@ -1,5 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
-import { isWorkerMessage, type PrimaryMessage } from "../ipc/messages.js";
+import { hearWorker, tellWorker } from "../ipc/channel.js";
+import type { PrimaryMessage } from "../ipc/messages.js";
 import { createBootWatch } from "./boot-watch.js";
 import type { ExitKind } from "./respawn-policy.js";
 
@@ -56,24 +57,27 @@ export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): Pool
   });
 
   node.on("error", () => {}); // a failed send: the exit that follows tells what matters
-  node.on("message", (message: unknown) => {
-    if (!isWorkerMessage(message)) return;
-    if (message.type === "shoal:stage") watch.reached(message.stage);
-    if (message.type === "shoal:hello") {
+  hearWorker(node, {
+    "shoal:hello"() {
       watch.reached("hello");
       tell(boot);
       if (retired) retire(); // the first time it could not hear it
-    }
-    if (message.type === "shoal:failed") failure = message;
-    if (message.type === "shoal:node") siblingName = message.node;
-    if (message.type === "shoal:retiring") events.onRetiring();
-    if (message.type === "shoal:leaving") events.onLeaving();
-    if (message.type === "shoal:drained") settleDrained();
-    if (message.type === "shoal:ready") {
+    },
+    "shoal:stage": ({ stage }) => watch.reached(stage),
+    "shoal:ready"() {
       watch.end();
       wasReady = true;
       events.onReady();
-    }
+    },
+    "shoal:failed"(message) {
+      failure = message;
+    },
+    "shoal:node"({ node: name }) {
+      siblingName = name;
+    },
+    "shoal:retiring": () => events.onRetiring(),
+    "shoal:leaving": () => events.onLeaving(),
+    "shoal:drained": () => settleDrained(),
   });
   let settleDrained = (): void => {};
   const drained = new Promise<void>((resolve) => {
@@ -98,9 +102,7 @@ export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): Pool
     return signal === "SIGKILL" ? "killed" : "crashed";
   }
 
-  function tell(message: PrimaryMessage): void {
-    if (node.isConnected()) node.send(message, () => {});
-  }
+  const tell = (message: PrimaryMessage): void => tellWorker(node, message);
 
   function leaveRotation(): void {
     isLeaving = true;

@@ -1,5 +1,6 @@
 import { setupWorker } from "@socket.io/sticky";
-import { createPrimaryFarewell, tellPrimary } from "../../ipc/primary-link.js";
+import { tellPrimary } from "../../ipc/channel.js";
+import { createPrimaryFarewell } from "../../ipc/farewell.js";
 import type { Component } from "../../process/lifecycle.js";
 import type { Io } from "../../realtime/io.js";
 
