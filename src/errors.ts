@@ -6,7 +6,7 @@ interface ErrorKind {
   readonly message: string;
 }
 
-/** Every error a client can be told about, over HTTP and over Socket.IO. README's table is held to it by a test. */
+/** Every error a client can be told about, over HTTP and over Socket.IO. The table of docs/protocol.md is held to it by a test. */
 export const ERRORS = {
   invalid: { status: 400, temporary: false, message: "The request does not have the expected form" },
   malformed_json: { status: 400, temporary: false, message: "The body is not valid JSON" },
