@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 
 /** Descriptors that are kept for all but clients: stores, files, connections that are refused, and those on their way. */
 const RESERVE = 64;
@@ -12,8 +12,21 @@ const UNLIMITED = 1_000_000;
  * Read from /proc; where there is none, the limit counts as 1,000,000.
  */
 export function descriptorCapacity(): number {
+  return Math.max(1, allButReserve() - openDescriptors());
+}
+
+/**
+ * Says, whenever it is asked, whether only the reserve is left, whatever took the others. Linux tells from 6.2 on how many are
+ * open, for some microseconds; elsewhere the answer is always no.
+ */
+export function createShortage(): () => boolean {
+  const most = allButReserve();
+  return () => (statSync("/proc/self/fd", { throwIfNoEntry: false })?.size ?? 0) >= most;
+}
+
+function allButReserve(): number {
   const limit = descriptorLimit();
-  return Math.max(1, limit - openDescriptors() - Math.max(RESERVE, Math.ceil(limit * RESERVE_SHARE)));
+  return limit - Math.max(RESERVE, Math.ceil(limit * RESERVE_SHARE));
 }
 
 /** The soft limit of open files (`ulimit -n`). */

@@ -15,8 +15,8 @@ const SECRET_FIELDS = ["password", "token", "authorization", "cookie", "secret"]
 
 const SECRET_PATHS = [
   ...SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]),
-  // An error of Redis holds the command that failed, which may be the one with the password.
-  "err.command.args",
+  // An error of Redis holds the command that failed, which may be the one with the password; so does one that holds others.
+  ...["err", "err.*", "err.*[*]"].map((path) => `${path}.command.args`),
 ];
 
 /**
@@ -65,5 +65,5 @@ function lossLine({ lines, reason }: Loss): string {
 /** A URI fit for logs and error messages: the user and password are replaced, the query is dropped. */
 export function redactUri(uri: string): string {
   // Up to the last @ there is: a password may hold one that is not escaped, and showing too little does no harm.
-  return uri.replace(/\/\/.*@/, "//***@").replace(/\?.*$/, "");
+  return uri.replace(/\/\/.*@/s, "//***@").replace(/\?.*$/s, "");
 }

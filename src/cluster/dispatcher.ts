@@ -2,7 +2,7 @@ import type { Worker } from "node:cluster";
 import { createServer, type Socket } from "node:net";
 import { closeWith, NO_ROOM } from "../close-with.js";
 import type { Config } from "../config/config.js";
-import { descriptorCapacity } from "../descriptors.js";
+import { createShortage, descriptorCapacity } from "../descriptors.js";
 import { type Component, compose } from "../lifecycle.js";
 import { createListener, type Listener } from "../listener.js";
 import { createFlights } from "./flights.js";
@@ -30,11 +30,14 @@ export function createDispatcher(
   const flights = createFlights(dispatch);
   const waiting = new Set<Socket>();
   const capacity = descriptorCapacity();
+  const isShort = createShortage();
   /** Connections given to each worker, as far as they count for whose turn it is. */
   const given = new WeakMap<Worker, number>();
 
   const server = createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, (socket) => {
     socket.on("error", () => {}); // the client's end; "close" follows
+    // Those on their way count, too: with workers that all hang, there is no end to them.
+    if (isShort()) return closeWith(socket, NO_ROOM);
     socket.once("close", () => waiting.delete(socket)); // here, as one may wait many times
     wait(socket);
     dispatch();

@@ -19,6 +19,7 @@ const SHAPE = "must be redis:// or rediss:// URLs, separated by commas";
  */
 export function parseRedisUrl(text: string): RedisNode {
   if (!/^rediss?:\/\//i.test(text) || !URL.canParse(text)) throw new TypeError(SHAPE);
+  refuseControls(text);
   const url = new URL(text);
   if (url.hostname === "") throw new TypeError(SHAPE);
   if (url.port === "0") throw new TypeError("must not have port 0");
@@ -31,7 +32,7 @@ export function parseRedisUrl(text: string): RedisNode {
     throw new TypeError("must have a whole number, or nothing, after the host: the database's number");
   }
   return {
-    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    host: hostIn(url),
     port: url.port === "" ? undefined : Number(url.port),
     tls: url.protocol === "rediss:",
     username: decoded(url.username),
@@ -48,6 +49,22 @@ export function disagreement(nodes: readonly RedisNode[]): string | undefined {
   return others.some((other) => other !== first)
     ? "must have the same scheme, user, password and database in all URLs"
     : undefined;
+}
+
+/**
+ * `URL` drops line breaks and tabs wherever they are: a password would be another one.
+ * @throws {TypeError}
+ */
+export function refuseControls(text: string): void {
+  if (/\p{Cc}/u.test(text)) throw new TypeError("must not have line breaks or other control characters");
+}
+
+/** Of a scheme that it does not know, `URL` takes anything for a host, which then nobody can resolve. */
+function hostIn({ hostname }: URL): string {
+  if (!URL.canParse(`http://${hostname}`)) {
+    throw new TypeError("must name a host, by a name or an address; no path of a socket");
+  }
+  return new URL(`http://${hostname}`).hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
 function decoded(text: string): string {

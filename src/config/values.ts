@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { makeExactValidator } from "envalid";
 import { parseHostPattern, parseOriginPattern } from "./origins.js";
-import { disagreement, parseRedisUrl } from "./redis-url.js";
+import { disagreement, parseRedisUrl, refuseControls } from "./redis-url.js";
 
 // No message here repeats the value it refuses: it may hold a password.
 
@@ -37,17 +37,25 @@ export const identifier = makeExactValidator<string>((input) => {
 
 /** Validator of a MongoDB connection string; the driver judges the rest of it. */
 export const mongodbUri = makeExactValidator<string>((input) => {
-  if (!/^mongodb(\+srv)?:\/\/[^/]/.test(input))
+  const uri = input.trim();
+  if (!/^mongodb(\+srv)?:\/\/[^/]/.test(uri))
     throw new TypeError("must begin with mongodb:// or mongodb+srv://");
-  return input;
+  refuseControls(uri);
+  // The driver takes an empty host, and finds out where nobody can catch the error.
+  const [, hosts = ""] = /^[^:]+:\/\/(?:[^/?@]*@)?([^/?]*)/.exec(uri) ?? [];
+  if (hosts.split(",").includes("")) throw new TypeError("must name a host before, between and after commas");
+  return uri;
 });
 
-/** Validator of the address of an HTTP server: scheme, host and port, nothing else. */
+/** Validator of the address of an HTTP server, for others: scheme, host and port, nothing else. */
 export const serverUrl = makeExactValidator<string>((input) => {
   const isOrigin = URL.canParse(input) && [input, `${input}/`].includes(new URL(input).href);
   if (!isOrigin || !/^http:\/\/[^/]+\/?$/.test(input) || new URL(input).username !== "")
     throw new TypeError("must be http://, a host and a port, and nothing else");
-  return new URL(input).origin;
+  const { hostname, port, origin } = new URL(input);
+  if (["0.0.0.0", "[::]"].includes(hostname) || port === "0")
+    throw new TypeError("must be an address that others can reach, not 0.0.0.0, [::] or port 0");
+  return origin;
 });
 
 /** Validator of a comma-separated list of Redis URLs, which only {@link parseRedisUrl} reads. */

@@ -147,7 +147,7 @@ export const VARIABLES = {
     876_000,
   )({
     default: 720,
-    desc: "Age at which a durable room gives up messages; longer than any client goes on sending one",
+    desc: "Age at which a durable room gives up what ROOM_RETENTION_MESSAGES has left; a message's id goes with it",
   }),
   ROOM_PAGE_MESSAGES: integer(1, 1000)({ default: 200, desc: "Most messages of one page of a durable room" }),
   ROOM_PUBLISH_MESSAGES: integer(1, 200)({ default: 50, desc: "Most messages of one `publish`" }),

@@ -14,29 +14,31 @@ export function jsonBody(limitBytes: number): RequestHandler {
   return (request, response, next) => {
     const { "content-length": length, "transfer-encoding": encoding } = request.headers;
     if (length === undefined && encoding === undefined) return next();
-    if (request.is("application/json") === false) {
-      if (Number(length) === 0) return next();
-      if (length !== undefined) throw new AppError("unsupported_media_type");
-      return expectNothing(request, next);
+    if (length === undefined) whenKnown(request, take);
+    else take(Number(length) === 0);
+
+    function take(isEmpty: boolean): void {
+      if (request.is("application/json") === false) {
+        request.resume(); // read and dropped, so that the connection can be used again
+        next(isEmpty ? undefined : new AppError("unsupported_media_type"));
+      } else if (Number(length) > limitBytes) {
+        next(new AppError("too_large")); // the parser would read it to its end before it says so
+      } else {
+        if (isEmpty) delete request.headers["content-encoding"]; // nothing is compressed to something
+        nameCharset(request);
+        parse(request, response, next);
+      }
     }
-    // The parser would read it to its end before it says so.
-    if (Number(length) > limitBytes) throw new AppError("too_large");
-    // Nothing is compressed to something.
-    if (Number(length) === 0) delete request.headers["content-encoding"];
-    nameCharset(request);
-    return parse(request, response, next);
   };
 }
 
-/** Without a length it takes the first byte, or the end, to know whether there is a body. */
-function expectNothing(request: Request, next: (error?: unknown) => void): void {
-  function settle(error?: AppError): void {
-    request.off("data", onData).off("end", settle).off("close", settle);
-    next(error);
+/** Without a length it takes the first byte, or the end, to know whether there is a body. Nothing is read. */
+function whenKnown(request: Request, tell: (isEmpty: boolean) => void): void {
+  function settle(): void {
+    request.off("readable", settle).off("close", settle);
+    tell(request.readableLength === 0);
   }
-  // What follows is read and dropped, so that the connection can be used again.
-  const onData = (): void => settle(new AppError("unsupported_media_type"));
-  request.on("data", onData).on("end", settle).on("close", settle);
+  request.on("readable", settle).on("close", settle);
 }
 
 function nameCharset({ headers }: Request): void {

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Connection } from "mongoose";
 import { type BusKeyRecord, createBusKeyModel } from "../models/bus-key.js";
-import { boundedCall, setUpStore } from "./mongo.js";
+import { boundedCall } from "./mongo.js";
 import { upsert } from "./room-counter.js";
 
 const ID = "bus";
@@ -9,9 +9,7 @@ const SECRET_BYTES = 32;
 
 /** The key that only workers of this database have. */
 export interface BusKeyStore {
-  /** Creates the collection and makes the secret if there is none. */
-  prepare(): Promise<void>;
-  /** The key as it is now, 32 bytes. Rejects, within a bounded time, when MongoDB is away. */
+  /** The key as it is now, 32 bytes; makes the secret if there is none. Rejects, within a bounded time, when MongoDB is away. */
   read(): Promise<Buffer>;
 }
 
@@ -49,8 +47,5 @@ export function createBusKeyStore(connection: Connection): BusKeyStore {
       .digest();
   }
 
-  return {
-    prepare: () => setUpStore("bus key", async () => void (await model.createCollection())),
-    read: () => boundedCall(read()),
-  };
+  return { read: () => boundedCall(read()) };
 }

@@ -44,6 +44,8 @@ export function createMongo(uri: string, log: Logger): Mongo {
         serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
         connectTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
         heartbeatFrequencyMS: 2000,
+        // Whatever the URI prefers: a secondary is behind, and what is decided by a read would be decided by the past.
+        readPreference: "primary",
         // The default is never: a half-open link would hang a request for ever.
         socketTimeoutMS: OPERATION_TIMEOUT_MS,
       });
@@ -55,7 +57,7 @@ export function createMongo(uri: string, log: Logger): Mongo {
       throw connectError(error, uri);
     }
     try {
-      await Promise.all(connection.modelNames().map((name) => setUpModel(connection.model(name))));
+      await setUpModels(connection);
     } catch (error) {
       await giveUp();
       throw error;
@@ -121,6 +123,15 @@ export async function setUpStore(what: string, operation: () => Promise<void>): 
   }
 }
 
+/**
+ * Creates the collections and indexes of all models that the connection has by now, before anything is served; safe from
+ * several processes at once.
+ * @throws {StartError} as {@link setUpStore}, and when the data or another index is in the way.
+ */
+export async function setUpModels(connection: Connection): Promise<void> {
+  await Promise.all(connection.modelNames().map((name) => setUpModel(connection.model(name))));
+}
+
 /** A model of whatever documents. */
 interface Indexed {
   readonly modelName: string;
@@ -128,11 +139,7 @@ interface Indexed {
   createIndexes(): Promise<void>;
 }
 
-/**
- * Creates a model's collection and the indexes that its schema declares, before anything is served: a `unique` that is not
- * there keeps nothing out, and nobody would notice.
- * @throws {StartError} also when the data or another index is in the way.
- */
+/** A `unique` that is not there keeps nothing out, and nobody would notice. */
 async function setUpModel(model: Indexed): Promise<void> {
   try {
     await setUpStore(`collection of ${model.modelName}`, async () => {

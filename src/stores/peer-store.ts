@@ -1,6 +1,6 @@
 import type { Connection } from "mongoose";
 import { createPeerModel, type PeerRecord } from "../models/peer.js";
-import { boundedCalls, setUpStore } from "./mongo.js";
+import { boundedCalls } from "./mongo.js";
 
 /** More instances than that are not known to each other. */
 const READ_LIMIT = 1000;
@@ -13,21 +13,10 @@ export interface PeerStore {
   all(): Promise<ReadonlyMap<string, string>>;
 }
 
-/** The addresses in MongoDB. */
-export interface MongoPeerStore extends PeerStore {
-  /** Creates the collection and its index. */
-  prepare(): Promise<void>;
-}
-
-/** Works on the driver's collection, as the presence does. What a fail-over takes back is written again. */
-export function createPeerStore(connection: Connection): MongoPeerStore {
+/** The addresses in MongoDB. Works on the driver's collection, as the presence does. What a fail-over takes back is written again. */
+export function createPeerStore(connection: Connection): PeerStore {
   const model = createPeerModel(connection);
   const peers = connection.collection<PeerRecord>(model.collection.name);
-
-  async function prepare(): Promise<void> {
-    await model.createCollection();
-    await model.createIndexes();
-  }
 
   const operations: PeerStore = {
     async beat(key, url) {
@@ -39,5 +28,5 @@ export function createPeerStore(connection: Connection): MongoPeerStore {
       return new Map(found.map(({ _id, url }) => [_id, url]));
     },
   };
-  return { prepare: () => setUpStore("addresses of instances", prepare), ...boundedCalls(operations) };
+  return boundedCalls(operations);
 }

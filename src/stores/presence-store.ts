@@ -3,19 +3,13 @@ import { createPresenceEntryModel, type PresenceEntryRecord } from "../models/pr
 import { createPresenceNodeModel, type PresenceNodeRecord } from "../models/presence-node.js";
 import type { PresenceStore } from "../services/presence/presence-store.js";
 import type { RoomUsers } from "../services/presence/types.js";
-import { boundedCalls, setUpStore } from "./mongo.js";
+import { boundedCalls } from "./mongo.js";
 
 /** Seen by the server is enough: what a fail-over takes back is written again or found out by a missing beat. */
 const SEEN = { writeConcern: { w: 1 } } as const;
 
-/** The presence in MongoDB; the contract is that of the interface. */
-export interface MongoPresenceStore extends PresenceStore {
-  /** Creates the collections and their indexes. */
-  prepare(): Promise<void>;
-}
-
-/** Works on the driver's collections, as mongoose's casting and documents would only cost. */
-export function createPresenceStore(connection: Connection): MongoPresenceStore {
+/** The presence in MongoDB; the contract is that of the interface. Works on the driver's collections, as mongoose's casting and documents would only cost. */
+export function createPresenceStore(connection: Connection): PresenceStore {
   const nodeModel = createPresenceNodeModel(connection);
   const entryModel = createPresenceEntryModel(connection);
   const nodes = connection.collection<PresenceNodeRecord>(nodeModel.collection.name);
@@ -26,11 +20,6 @@ export function createPresenceStore(connection: Connection): MongoPresenceStore 
     if (count === 0) return { deleteOne: { filter } };
     const replacement = { room, node, users: [...users], count };
     return { replaceOne: { filter, replacement, upsert: true } };
-  }
-
-  async function prepare(): Promise<void> {
-    await Promise.all([nodeModel.createCollection(), entryModel.createCollection()]);
-    await entryModel.createIndexes();
   }
 
   const operations: PresenceStore = {
@@ -70,5 +59,5 @@ export function createPresenceStore(connection: Connection): MongoPresenceStore 
       return writers.filter((node) => !known.has(node));
     },
   };
-  return { prepare: () => setUpStore("presence", prepare), ...boundedCalls(operations) };
+  return boundedCalls(operations);
 }

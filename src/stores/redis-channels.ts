@@ -9,10 +9,14 @@ interface CommandSender {
 
 type Channel = string | Buffer;
 type Subscribing = "subscribe" | "psubscribe" | "ssubscribe";
+type Publishing = "publish" | "spublish";
 
 /** Watches what becomes of a client's publishing and subscribing. */
 export interface ChannelWatch {
-  /** Asks again for the subscriptions that were refused: Redis tells nobody when rights are given. */
+  /**
+   * Asks again for what was refused, subscriptions and the right to publish: Redis tells nobody when rights are given, and there may
+   * be nothing to publish for long.
+   */
   retry(): void;
   /** False while one that is wanted is refused. */
   isComplete(): boolean;
@@ -21,17 +25,23 @@ export interface ChannelWatch {
 /**
  * The adapters publish and subscribe without looking at the promise they get, so that each failure while Redis is
  * away would be an unhandled rejection, which ends the process. Failing is fine: a broadcast is at-most-once. Refusals
- * are noted, and the subscriptions among them kept for `retry`: the client itself renews only those that it had.
+ * are noted and kept for `retry`: the client itself renews only the subscriptions that it had. Nobody listens at `probe`, a
+ * channel that whoever may publish to the others may publish to.
  */
-export function watchChannels(client: RedisClient, refusals: Refusals): ChannelWatch {
+export function watchChannels(client: RedisClient, refusals: Refusals, probe: string): ChannelWatch {
   const refused: Readonly<Record<Subscribing, Map<string, Channel>>> = {
     subscribe: new Map(),
     psubscribe: new Map(),
     ssubscribe: new Map(),
   };
+  const refusedPublishing = new Set<Publishing>();
 
   function settled(name: string, channels: readonly Channel[], refusal: string | undefined): void {
     if (/publish$/.test(name)) {
+      // Known already, and not said again in other words.
+      if (refusal !== undefined && channels[0] === probe) return;
+      if (refusal === undefined) refusedPublishing.delete(name as Publishing);
+      else refusedPublishing.add(name as Publishing);
       if (refusal === undefined) refusals.clear(name);
       else refusals.add(name, refusal);
       return;
@@ -75,6 +85,7 @@ export function watchChannels(client: RedisClient, refusals: Refusals): ChannelW
       for (const [name, channels] of Object.entries(refused) as [Subscribing, Map<string, Channel>][]) {
         if (channels.size > 0) subscribers[name](...channels.values()).catch(() => {}); // noted above
       }
+      for (const name of refusedPublishing) client[name](probe, "").catch(() => {});
     },
     isComplete: () => Object.values(refused).every((channels) => channels.size === 0),
   };

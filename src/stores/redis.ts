@@ -34,8 +34,9 @@ export function createRedis(config: RedisConfig, log: Logger): Redis {
   const clients = { publisher, subscriber };
   const address = config.urls.map(redactUri).join(",");
   const refusals = createRefusals(address, log);
-  watchChannels(publisher, refusals);
-  const subscriptions = watchChannels(subscriber, refusals);
+  const probe = `${config.prefix}-probe`;
+  const publications = watchChannels(publisher, refusals, probe);
+  const subscriptions = watchChannels(subscriber, refusals, probe);
   let heartbeat: NodeJS.Timeout | undefined;
   let down = false;
   const endWatching = Object.entries(clients).map(([name, client]) => watch(name, client));
@@ -90,6 +91,7 @@ export function createRedis(config: RedisConfig, log: Logger): Redis {
       isAway("no answer to a heartbeat");
       client.disconnect(true);
     }
+    if (publisher.status === "ready") publications.retry();
     if (subscriber.status === "ready") subscriptions.retry();
   }
 

@@ -68,7 +68,7 @@ export function createRoomCounter(
     const found = await rooms
       .find(
         { _id: { $in: [...counts.keys()] } },
-        { projection: { grants: 1, epoch: 1 }, readPreference: "primary", readConcern: { level: "local" } },
+        { projection: { grants: 1, epoch: 1 }, readConcern: { level: "local" } },
       )
       .toArray();
     return new Map(

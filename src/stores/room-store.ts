@@ -10,7 +10,7 @@ import { createRoomCounter, newRoom, upsert } from "./room-counter.js";
 import { createJournalBarrier } from "./room-journal.js";
 import { entryOf, readPage, recordOf } from "./room-records.js";
 
-/** What no crash takes back: on a replica set committed by a majority and journaled, on a single server journaled. */
+/** What no crash takes back: on a replica set, also behind a router, committed by a majority and journaled, on a single server journaled. */
 type Durable =
   | { readonly w: "majority"; readonly j: true; readonly wtimeoutMS: number }
   | { readonly w: 1; readonly j: true };
@@ -22,7 +22,7 @@ const HOLDS_MS = 5_000;
 
 /** The room log in MongoDB; the contract is that of the interface. */
 export interface MongoRoomStore extends RoomStore {
-  /** Creates the collections and their indexes, without which the protocol is unsafe. Before anything else. */
+  /** Looks what kind of server it is, as that decides what is durable. Before anything else. */
   prepare(): Promise<void>;
 }
 
@@ -47,10 +47,10 @@ export function createRoomStore(connection: Connection): MongoRoomStore {
   }
 
   async function prepare(): Promise<void> {
-    await Promise.all([roomModel.createCollection(), entryModel.createCollection()]);
-    await entryModel.createIndexes();
     const hello = await connection.db?.admin().command({ hello: 1 });
-    if (hello?.setName === undefined) return;
+    // A router names no set, but stands in front of some.
+    const isRouter = hello?.msg === "isdbgrid";
+    if (hello?.setName === undefined && !isRouter) return;
     committed = { readConcern: { level: "majority" } };
     latest = { readConcern: { level: "linearizable" } };
     durable = { w: "majority", j: true, wtimeoutMS: 5000 };

@@ -9,8 +9,8 @@ import { createPresenceBus, NO_OTHER_PRESENCE } from "../realtime/presence-bus.j
 import { createPresenceLink } from "../realtime/presence-link.js";
 import type { WorkerLink } from "../realtime/room-bus.js";
 import { createPresence, type Presence } from "../services/presence/presence.js";
+import type { PresenceStore } from "../services/presence/presence-store.js";
 import { systemClock } from "../services/rooms/clock.js";
-import type { MongoPresenceStore } from "../stores/presence-store.js";
 import { tellPrimary } from "./primary-link.js";
 
 /** The presence of a worker, in two parts around the connections. */
@@ -24,7 +24,7 @@ export interface RoomPresence {
 
 /** Puts the presence together: entries in the store, the adapter as doorbell, the primary as witness of sudden ends. */
 export function createRoomPresence(
-  store: MongoPresenceStore,
+  store: PresenceStore,
   io: Io,
   link: WorkerLink | undefined,
   log: Logger,
@@ -44,10 +44,9 @@ export function createRoomPresence(
       over: () => log.info("presence is up to date again"),
     },
   });
-  const prepare = { name: "presence store", start: () => store.prepare(), stop: async () => {} };
   return {
     presence,
-    component: compose("presence", [prepare, createWitness(presence), presence]),
+    component: compose("presence", [createWitness(presence), presence]),
     link: createPresenceLink(io, presence),
   };
 }

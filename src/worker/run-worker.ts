@@ -69,7 +69,7 @@ export async function runWorker(): Promise<void> {
 
   try {
     await worker.start();
-    log.info("worker ready");
+    if (!ending) log.info("worker ready"); // a stop ends the start without an error
   } catch (error) {
     if (!(error instanceof StartError)) log.fatal({ err: error }, "worker could not start");
     const temporary = error instanceof StartError && error.temporary;

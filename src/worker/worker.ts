@@ -177,9 +177,7 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
       mongo,
       { name: "room store", start: () => roomStore.prepare(), stop: async () => {} },
       ...declared.flatMap(({ component }) => (component === undefined ? [] : [component])),
-      ...(redis === undefined
-        ? []
-        : [redis, { name: "bus key", start: () => busKey.prepare(), stop: async () => {} }, seal]),
+      ...(redis === undefined ? [] : [redis, seal]),
       // Before the presence, which may have something to tell the others as soon as it starts.
       createAdapterSetup(io, redis && config.redis && { clients: redis, config: config.redis, seal }, log),
       roomPresence.component,

@@ -1,6 +1,7 @@
 import mongoose, { type Connection } from "mongoose";
 import type { RoomRecord } from "../../src/models/room.js";
 import type { Numbers } from "../../src/services/rooms/room-store.js";
+import { setUpModels } from "../../src/stores/mongo.js";
 import { createRoomStore, type MongoRoomStore } from "../../src/stores/room-store.js";
 import { onFileEnd, onTestEnd } from "../support/cleanup.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
@@ -35,6 +36,7 @@ async function startWorker(proxy?: TcpProxy): Promise<Worker> {
   const connection = await mongoose.createConnection(uri, options).asPromise();
   onTestEnd(() => connection.close(true));
   const store = createRoomStore(connection);
+  await setUpModels(connection);
   await store.prepare();
   const commands: string[] = [];
   connection.getClient().on("commandStarted", ({ commandName }) => void commands.push(commandName));

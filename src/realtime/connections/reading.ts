@@ -8,8 +8,8 @@ const CHARACTERS_PER_WEIGHT = 1024;
 
 /**
  * Shares the turns of the event loop between those who send. Within a turn everybody is read from, until its time is used up;
- * who sends after that is not read from for the rest of it. Of those who had sent much, one is read from again per turn: each
- * brings up to 64 KiB at once, of packets that may be tiny.
+ * who sends after that is not read from for the rest of it. Of those who had sent much, one is read from again per turn: a request
+ * of a client that polls brings thousands of packets at once. A WebSocket brings one frame per turn.
  */
 export interface Reading {
   /** A packet of this many characters has come. */

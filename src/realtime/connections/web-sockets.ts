@@ -17,7 +17,13 @@ export type OnWebSocket = (request: IncomingMessage, webSocket: WebSocket) => vo
 export function createWebSocketEngine(onWebSocket: OnWebSocket) {
   return class Engine extends WebSocketServer {
     constructor(options: ServerOptions) {
-      const bounds = { maxFragments: MAX_FRAGMENTS, closeTimeout: CLOSE_TIMEOUT_MS };
+      const bounds = {
+        maxFragments: MAX_FRAGMENTS,
+        closeTimeout: CLOSE_TIMEOUT_MS,
+        // One frame of each connection per turn of the event loop: what is read at once may hold ten thousand, of any kind, and
+        // whoever else is there would wait for all of them.
+        allowSynchronousEvents: false,
+      };
       super({ ...options, ...bounds });
     }
 

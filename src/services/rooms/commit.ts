@@ -27,8 +27,6 @@ interface Rest {
   readonly numbered: readonly RoomMessage[] | undefined;
   /** Of the log that the batch is for: the first that was seen. */
   readonly epoch: string | undefined;
-  /** Taken back by us; a read may show it for a while. */
-  readonly withdrawn: ReadonlySet<string>;
 }
 
 type Numbered = Rest & { readonly numbered: readonly RoomMessage[]; readonly epoch: string };
@@ -91,39 +89,41 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
   }
 
   /**
-   * Takes back what was stored when retention had given up its number already, as no reader would ever see it. Only ever
-   * called for numbers of this commit: what others stored below the floor was there before the floor.
+   * Takes back what stands at numbers that retention has given up, and returns it: no reader will see it there. It came too
+   * late, perhaps from a writer that died before it could take it back, or it is about to be deleted: nothing tells
+   * which, and the room keeps neither.
    */
-  async function withdrawLate(stored: readonly RoomMessage[], floor: number): Promise<readonly string[]> {
+  async function withdrawLate(
+    stored: readonly RoomMessage[],
+    floor: number,
+  ): Promise<readonly RoomMessage[]> {
     const late = stored.filter(({ seq }) => seq <= floor);
     if (late.length > 0) await store.withdraw(late);
-    return late.map(placeOf);
+    return late;
   }
 
   /** After a resend or a failure: asks the store what is true, whatever the failure looked like. */
-  async function reconcile(room: string, { open, numbered, epoch, withdrawn }: Rest): Promise<Rest> {
+  async function reconcile(room: string, { open, numbered, epoch }: Rest): Promise<Rest> {
     // Asked before the messages: those of a log that comes after it are told by `secureCounter`.
     const log = sameLog(await logOf(room), epoch);
-    const found = await store.byIds(open.map((pending) => pending.key));
-    const known = new Map([...found].filter(([, message]) => !withdrawn.has(placeOf(message))));
+    const known = new Map(await store.byIds(open.map((pending) => pending.key)));
+    let late: readonly RoomMessage[] = [];
+    if (known.size > 0) {
+      const found = [...known.values()];
+      const floor = await secureCounter(log, Math.max(...found.map(({ seq }) => seq)));
+      late = await withdrawLate(found, floor);
+      for (const message of late) known.delete(messageKey(message));
+    }
     const stored = open.flatMap((pending) => {
       const message = known.get(pending.key);
       return message === undefined ? [] : [[pending, message] as const];
     });
-    if (stored.length > 0) {
-      const floor = await secureCounter(log, Math.max(...stored.map(([, { seq }]) => seq)));
-      const own = new Set(numbered?.map(placeOf));
-      const ours = stored.map(([, message]) => message).filter((message) => own.has(placeOf(message)));
-      const late = await withdrawLate(ours, floor);
-      if (late.length > 0) {
-        const gone = new Set([...withdrawn, ...late]);
-        return reconcile(room, { open, numbered: undefined, epoch: log.epoch, withdrawn: gone });
-      }
-    }
     // Also announces them again: the worker that stored them may have died before it could.
     if (stored.length > 0) settle(log, stored);
     const rest = open.filter((pending) => !known.has(pending.key));
-    if (numbered === undefined) return { open: rest, numbered, epoch: log.epoch, withdrawn };
+    if (numbered === undefined || late.length > 0) {
+      return { open: rest, numbered: undefined, epoch: log.epoch };
+    }
 
     const seqs = numbered.map((message) => message.seq);
     const taken = await store.bySlots(room, seqs);
@@ -134,13 +134,13 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
     // Numbers are used again only when none is lost: a lost one moves its message behind those that keep theirs.
     if (!moved) {
       const free = numbered.filter((message) => !known.has(messageKey(message)));
-      return { open: rest, numbered: free, epoch: log.epoch, withdrawn };
+      return { open: rest, numbered: free, epoch: log.epoch };
     }
     const unused = seqs.filter((seq) => !taken.has(seq));
     await filler.fill(log, unused);
     const newest = (await store.before(room, Number.POSITIVE_INFINITY, NEWEST)).entries[0];
     if (newest !== undefined) await store.raise(room, newest.seq);
-    return { open: rest, numbered: undefined, epoch: log.epoch, withdrawn };
+    return { open: rest, numbered: undefined, epoch: log.epoch };
   }
 
   /** The same with numbers, of which it may have some already. */
@@ -159,14 +159,14 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
   }
 
   return async (room, batch, expired) => {
-    let rest: Rest = { open: batch, numbered: undefined, epoch: undefined, withdrawn: new Set() };
+    let rest: Rest = { open: batch, numbered: undefined, epoch: undefined };
     let doubtful = batch.some((pending) => pending.retry);
     let allocatedAtMs = 0;
     for (let attempt = 0; !expired(); attempt += 1) {
       try {
         if (doubtful) rest = await reconcile(room, rest);
         doubtful = false;
-        const { open, withdrawn } = rest;
+        const { open } = rest;
         if (open.length === 0 || expired()) return;
         if (rest.numbered === undefined) allocatedAtMs = clock.now();
         const { numbered, epoch } = await withNumbers(room, rest);
@@ -178,7 +178,7 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
           const floor = quick ? 0 : await secureCounter(log, numbered.at(-1)?.seq ?? 0);
           const late = await withdrawLate(numbered, floor);
           if (late.length > 0) {
-            rest = { ...rest, numbered: undefined, withdrawn: new Set([...withdrawn, ...late]) };
+            rest = { ...rest, numbered: undefined };
             doubtful = true;
             continue;
           }
@@ -204,9 +204,4 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
 function sameLog(log: LogName, epoch: string | undefined): LogName {
   if (epoch !== undefined && epoch !== log.epoch) throw new RoomUnavailable("replaced");
   return log;
-}
-
-/** A message and where it stands. */
-function placeOf(message: RoomMessage): string {
-  return `${messageKey(message)}#${message.seq}`;
 }

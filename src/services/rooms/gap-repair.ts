@@ -101,9 +101,18 @@ export function createGapRepair(
       skipTrimmed(room, view, head.floor);
       return true;
     }
-    await filler.fill(view, cursor.missing(below, limits.fillNumbers));
+    await fillUpTo(room, view, below);
     room.gap = undefined;
     return true;
+  }
+
+  /** All that is missing below has waited as long as its first number. Where a message was faster, it has to be read first. */
+  async function fillUpTo(room: OpenRoom, view: RoomView, below: number): Promise<void> {
+    for (;;) {
+      const missing = view.cursor.missing(below, limits.fillNumbers);
+      await filler.fill(view, missing);
+      if (room.closed || room.view !== view || view.cursor.last < (missing.at(-1) ?? Infinity)) return;
+    }
   }
 
   function skipTrimmed(room: OpenRoom, view: RoomView, floor: number): void {

@@ -8,6 +8,8 @@ export interface OpenRoomsDeps {
   /** Sockets of this worker that get the live events of the room. */
   readonly members: (room: string) => number;
   readonly readView: (room: string) => Promise<RoomView>;
+  /** The same for who only looks: there is no time to watch a hole, so those that were there for long are closed. */
+  readonly readDecided: (room: string) => Promise<RoomView>;
   /** Called once a room has its first view. */
   readonly opened: (room: OpenRoom) => void;
 }
@@ -36,7 +38,7 @@ export function createOpenRooms(
   deps: OpenRoomsDeps,
   limits: Pick<RoomLimits, "lingerMs" | "openRooms">,
 ): OpenRooms {
-  const { clock, members, readView, opened } = deps;
+  const { clock, members, readView, readDecided, opened } = deps;
   const rooms = new Map<string, OpenRoom>();
   /** Rooms that were seen unused. A socket joins only within `use`, so they are unused until the next one. */
   const idle = new Set<OpenRoom>();
@@ -138,7 +140,7 @@ export function createOpenRooms(
       if (rooms.has(name)) return use(name, undefined, task);
       const room = blankRoom(name);
       try {
-        room.view = await readView(name);
+        room.view = await readDecided(name);
         room.ready = Promise.resolve(room.view);
         return await task(room);
       } finally {

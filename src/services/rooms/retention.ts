@@ -6,11 +6,12 @@ import type { RoomHead, RoomStore } from "./room-store.js";
 export interface RetentionLimits {
   /** Newest messages to keep. */
   readonly messages: number;
-  /** Older messages go. Must be longer than clients go on sending a message: an id is known as long as its message. */
+  /** Older messages go, and with each its id: sent again, it is stored a second time. */
   readonly ageMs: number;
   /**
    * What is younger stays, whatever the count says. Must exceed by far how long a commit may take (15 s): a number in
-   * flight must not fall below the floor. One that does so all the same is not acknowledged.
+   * flight must not fall below the floor. One that does so all the same is not acknowledged. Ids are known this long at
+   * least, so senders give up or go on at their risk after it.
    */
   readonly youngestMs: number;
 }

@@ -1,4 +1,5 @@
 import type { HistoryPage, RoomEntry, SubscribeRequest, Subscription } from "../../contract/types.js";
+import { createReadDecided } from "./abandoned.js";
 import { createGapRepair, type RepairDeps } from "./gap-repair.js";
 import type { RoomLimits } from "./limits.js";
 import { createRingFamily } from "./message-ring.js";
@@ -10,7 +11,7 @@ import { createSubscribe } from "./subscribe.js";
 import { createSweep } from "./sweep.js";
 
 export interface RelayDeps extends RepairDeps {
-  readonly store: Pick<RoomStore, "create">;
+  readonly store: Pick<RoomStore, "create" | "date">;
   /** Sockets of this worker that get the live events of the room; 0 lets the room be closed. */
   readonly members: (room: string) => number;
 }
@@ -51,10 +52,9 @@ export function createRoomRelay(deps: RelayDeps, limits: RoomLimits): RoomRelay 
   /** Rooms that are being looked at, and whether they are to be looked at again. */
   const doubts = new Map<OpenRoom, boolean>();
   const restarts = new Map<OpenRoom, Promise<void>>();
-  const rooms = createOpenRooms(
-    { clock, members, readView: (name) => readView({ reader, store, rings }, name, limits), opened },
-    limits,
-  );
+  const viewOf = (name: string) => readView({ reader, store, rings }, name, limits);
+  const readDecided = createReadDecided({ ...deps, readView: viewOf }, limits);
+  const rooms = createOpenRooms({ clock, members, readView: viewOf, readDecided, opened }, limits);
 
   function take(room: OpenRoom, offer: Offer): void {
     const { view } = room;
@@ -84,7 +84,7 @@ export function createRoomRelay(deps: RelayDeps, limits: RoomLimits): RoomRelay 
   /** The log was replaced, by an operator's restore: members learn it from an event of the new epoch. */
   async function readAnew(room: OpenRoom): Promise<void> {
     const old = room.view;
-    const view = await readView({ reader, store, rings }, room.name, limits);
+    const view = await viewOf(room.name);
     if (room.closed || room.view !== old || view.epoch === old?.epoch) return view.ring.clear();
     old?.ring.clear();
     room.view = view;

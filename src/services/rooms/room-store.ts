@@ -87,8 +87,8 @@ export interface RoomStore {
   /** floor := max(floor, `floor`), committed by a majority before it resolves. */
   raiseFloor(room: string, floor: number): Promise<void>;
   /**
-   * Deletes messages that were stored below the floor: their numbers were given up before they came, and no reader sees
-   * them. Other numbers that these keys have by now are left alone. Resolves once that is committed.
+   * Deletes messages at numbers that the floor has given up, so that their keys can have other ones. What these keys
+   * hold at other numbers by now is left alone. Resolves once that is committed.
    */
   withdraw(messages: readonly RoomMessage[]): Promise<void>;
   /** Deletes entries numbered `floor` or lower. May stop half-way. Only ever called after `raiseFloor(floor)`. */

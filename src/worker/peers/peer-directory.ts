@@ -1,6 +1,6 @@
 import type { Component } from "../../lifecycle.js";
 import type { Logger } from "../../logger.js";
-import type { MongoPeerStore } from "../../stores/peer-store.js";
+import type { PeerStore } from "../../stores/peer-store.js";
 import { createPeer, type Peer } from "./peer.js";
 
 const BEAT_MS = 15_000;
@@ -31,7 +31,7 @@ export interface Self {
  * Registers this instance while it runs. The whole registry is read when a key is asked for that is not known, by one
  * read for all who ask meanwhile: keys that clients make up cost no more memory than none, and one read at a time.
  */
-export function createPeerDirectory(self: Self, store: MongoPeerStore, log: Logger): PeerDirectory {
+export function createPeerDirectory(self: Self, store: PeerStore, log: Logger): PeerDirectory {
   const peers = new Map<string, Peer>();
   /** Until when those that could not be reached are left alone. */
   const resting = new Map<Peer, number>();
@@ -82,7 +82,6 @@ export function createPeerDirectory(self: Self, store: MongoPeerStore, log: Logg
   return {
     name: "peer directory",
     async start() {
-      await store.prepare();
       await beat(); // before any session has the key
     },
     async stop() {

@@ -2,7 +2,7 @@ import type { Config } from "../../config/config.js";
 import type { Component } from "../../lifecycle.js";
 import type { Logger } from "../../logger.js";
 import type { Io } from "../../realtime/io.js";
-import type { MongoPeerStore } from "../../stores/peer-store.js";
+import type { PeerStore } from "../../stores/peer-store.js";
 import type { AddressBook, Destination } from "../routing/destination.js";
 import { RELAYED_HEADER } from "../routing/relay-headers.js";
 import { instanceKey, keyIn } from "./instance-key.js";
@@ -17,7 +17,7 @@ export interface Peers {
 }
 
 /** Undefined if this instance has no address for the others. */
-export function createPeers(config: Config, store: MongoPeerStore, io: Io, log: Logger): Peers | undefined {
+export function createPeers(config: Config, store: PeerStore, io: Io, log: Logger): Peers | undefined {
   if (config.peerUrl === "") return undefined;
   const ownKey = instanceKey(config.instance);
   const directory = createPeerDirectory({ key: ownKey, url: config.peerUrl }, store, log);

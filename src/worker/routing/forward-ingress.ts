@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from "node:http";
 import { createServer, Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { descriptorCapacity } from "../../descriptors.js";
+import { createShortage, descriptorCapacity } from "../../descriptors.js";
 import { ENGINE_PATH } from "../../engine-request.js";
 import { isPrimaryMessage } from "../../ipc.js";
 import type { Component } from "../../lifecycle.js";
@@ -95,6 +95,7 @@ export function createForwardIngress(
       intake = createIntake({
         httpServer,
         capacity: descriptorCapacity(),
+        isShort: createShortage(),
         giveAway,
         onVacant: () => tellPrimary({ type: "shoal:vacant" }),
       });

@@ -8,6 +8,8 @@ import { replay } from "./replay.js";
 const FIRST_REQUEST_MS = 500;
 /** Part of the capacity below which a worker that was full is vacant again. */
 const VACANT_SHARE = 0.95;
+/** Time between two looks for that, in milliseconds: what is not a client's connection goes without a word. */
+const LOOK_EVERY_MS = 200;
 
 /** Time that a connection may take to say something at all, in milliseconds. */
 const FIRST_BYTE_MS = 60_000;
@@ -32,20 +34,34 @@ export interface IntakeParts {
   readonly httpServer: HttpServer;
   /** Connections at a time. */
   readonly capacity: number;
+  /** Whether the process is short of descriptors, whatever took them: relays do. */
+  isShort(): boolean;
   /** Says whether the connection was given away, by the first that was read of it. */
   giveAway(socket: Socket, first: Buffer): boolean;
   /** There is room again after `isFull`. */
   onVacant(): void;
 }
 
-export function createIntake({ httpServer, capacity, giveAway, onVacant }: IntakeParts): Intake {
+export function createIntake({ httpServer, capacity, isShort, giveAway, onVacant }: IntakeParts): Intake {
   const open = new Set<Socket>();
   /** Those on which nothing was asked yet. */
   const silent = new Set<Socket>();
-  let wasFull = false;
+  /** Runs while it is full, as far as anybody was told. */
+  let looking: NodeJS.Timeout | undefined;
   let onAllHeard = (): void => {};
 
-  const isFull = (): boolean => open.size >= capacity;
+  function isFull(): boolean {
+    const full = open.size >= capacity || isShort();
+    if (full) looking ??= setInterval(look, LOOK_EVERY_MS).unref();
+    return full;
+  }
+
+  function look(): void {
+    if (open.size > capacity * VACANT_SHARE || isShort()) return;
+    clearInterval(looking);
+    looking = undefined;
+    onVacant();
+  }
 
   function hear(socket: Socket): void {
     silent.delete(socket);
@@ -55,9 +71,6 @@ export function createIntake({ httpServer, capacity, giveAway, onVacant }: Intak
   function leave(this: Socket): void {
     open.delete(this);
     hear(this);
-    if (!wasFull || open.size > capacity * VACANT_SHARE) return;
-    wasFull = false;
-    onVacant();
   }
 
   httpServer.on("request", ({ socket }) => hear(socket));
@@ -65,7 +78,6 @@ export function createIntake({ httpServer, capacity, giveAway, onVacant }: Intak
 
   /** Returns whether there is room for it. */
   function enter(socket: Socket): boolean {
-    wasFull ||= open.size + 1 >= capacity;
     if (isFull()) {
       closeWith(socket, NO_ROOM);
       return false;
@@ -98,6 +110,7 @@ export function createIntake({ httpServer, capacity, giveAway, onVacant }: Intak
         onAllHeard = resolve;
       });
       if (silent.size > 0) await waitAtMost(allHeard, FIRST_REQUEST_MS);
+      clearInterval(looking);
       httpServer.closeIdleConnections();
       for (const socket of silent) socket.destroy();
     },

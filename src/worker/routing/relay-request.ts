@@ -65,7 +65,7 @@ export function relayRequest(
   outgoing.once("response", (answer) => {
     clearTimeout(timer);
     stage = "over";
-    if (!incoming.complete) response.shouldKeepAlive = false; // what is left of the body nobody reads
+    if (!incoming.complete) incoming.unpipe(outgoing).resume(); // what is left of the body nobody wants
     response.writeHead(answer.statusCode ?? 502, endToEnd(answer.rawHeaders));
     answer.once("error", () => response.destroy()); // half an answer must not pass for a whole one
     answer.pipe(response);
@@ -74,7 +74,7 @@ export function relayRequest(
   response.once("close", () => {
     clearTimeout(timer);
     stage = "over";
-    if (!response.writableFinished) outgoing.destroy();
+    if (!response.writableFinished || !outgoing.writableFinished) outgoing.destroy();
   });
   return () => response.destroy();
 }

@@ -87,6 +87,17 @@ describe("live events of a room", () => {
     expect(seqsOf(worker.delivered)).toEqual([2, 4, 6, 8]);
   });
 
+  test("thousands of numbers that are missing at once, as after a restore, are declared void together", async () => {
+    const worker = bench.worker();
+    await storeMessages(bench, "r", [1]);
+    await worker.subscribe({ room: "r", limit: 0 });
+
+    worker.bus.receive("r", await storeMessages(bench, "r", [5001]));
+    await bench.pass(2500);
+
+    expect(seqsOf(worker.delivered)).toEqual([5001]);
+  });
+
   test("a hole whose message comes late is not declared void", async () => {
     const worker = bench.worker();
     await worker.subscribe({ room: "r", limit: 0 });

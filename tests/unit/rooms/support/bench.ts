@@ -200,7 +200,8 @@ export async function storeMessages(
   seqs: readonly number[],
 ): Promise<RoomEntry[]> {
   const store = bench.store();
-  const entries = seqs.map((seq) => message(room, seq));
+  const at = await bench.settled(store.date());
+  const entries = seqs.map((seq) => ({ ...message(room, seq), at }));
   const top = Math.max(...seqs);
   const head = (await bench.settled(store.heads([room]))).get(room);
   if (top > (head?.seq ?? 0)) await bench.settled(store.allocate(room, top - (head?.seq ?? 0)));
