@@ -6,7 +6,7 @@ import type { Component } from "./lifecycle.js";
 export interface Measurements {
   /** By slot; who did not answer in time is missing. */
   readonly workers: ReadonlyMap<number, readonly MetricFamily[]>;
-  /** The same of those that have a successor already and only finish what they have begun. */
+  /** The same of workers that have a successor and only finish what they have begun. */
   readonly leaving: ReadonlyMap<number, readonly MetricFamily[]>;
   /** How often the worker of a slot was replaced. */
   readonly restarts: ReadonlyMap<number, number>;
@@ -20,7 +20,7 @@ export interface Service extends Component {
   drain(): Promise<void>;
   /** Replaces the workers, one after the other. Rejects when there are none to replace, or a new one does not start. */
   reload(): Promise<void>;
-  /** Whether a worker is there to take something new. */
+  /** Whether a worker can take a new connection. */
   canServe(): boolean;
   /** Asks the workers; takes about a second at the longest. Never rejects. */
   measure(): Promise<Measurements>;

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { waitAtMost } from "../wait-at-most.js";
 
-/** Longest time that others wait for a command, in milliseconds: one whose answer is lost is given up only after many seconds. */
+/** Longest time that other calls wait for a command, in milliseconds: a command whose answer is lost fails only after many seconds. */
 const STALL_MS = 1000;
 
 interface Waiting<Request, Answer> {

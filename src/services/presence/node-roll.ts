@@ -15,7 +15,7 @@ interface Known {
   silentMs: number;
   /** When it became known that the node has ended. */
   goneAtMs: number | undefined;
-  /** As `settle` last told. */
+  /** The state that `settle` last returned. */
   told: NodeState | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface NodeRoll {
   state(node: string, nowMs: number): NodeState;
   /** Which nodes have changed their state since the last call. */
   settle(nowMs: number): RollChange;
-  /** Nodes with a record that nobody needs any more. */
+  /** Nodes whose record can be removed. */
   expired(nowMs: number): { readonly id: string; readonly beat: number }[];
 }
 
