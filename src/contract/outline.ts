@@ -1,4 +1,5 @@
 import type { Connection } from "mongoose";
+import type { Logger } from "../engine/process/logger.js";
 import type { Declarations, Engine, Feature, InputLimits } from "./feature.js";
 
 /** What the features declare under these limits, without anything that could serve it: for documentation and tests. */
@@ -7,17 +8,20 @@ export function outline(
   limits: InputLimits,
   connection: Connection,
 ): readonly Declarations[] {
-  const engine = new Proxy({ limits } as Engine, {
-    get(target, name) {
-      return name in target ? Reflect.get(target, name) : nothing(name);
-    },
-  });
+  const engine: Engine = {
+    identity: { instance: "outline", worker: 1 },
+    limits,
+    rooms: { publish: absent, subscribe: absent, read: absent, scrollBack: absent },
+    presence: { query: absent, watch: absent },
+    stores: { mongo: { ping: absent }, redis: undefined },
+    send: absent,
+    database: absent,
+    log: new Proxy({} as Logger, { get: () => absent }),
+  };
   return features.map((feature) => feature.create(engine, connection));
 }
 
-/** A part of the engine that may be taken and not used. */
-function nothing(name: string | symbol): unknown {
-  return () => {
-    throw new Error(`An outline has no ${String(name)}`);
-  };
+/** Stands for every part of the engine: it may be taken, and not used. */
+function absent(): never {
+  throw new Error("An outline serves nobody");
 }

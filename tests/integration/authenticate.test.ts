@@ -1,11 +1,11 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { io as connect } from "socket.io-client";
-import { readConfig } from "../../src/config/config.js";
-import { createOriginCheck } from "../../src/origin.js";
-import { createAuthenticate } from "../../src/realtime/authenticate.js";
-import { letHeadersGo } from "../../src/realtime/handshake-headers.js";
-import { createIo, type Io, type IoSocket } from "../../src/realtime/io.js";
+import { readConfig } from "../../src/engine/config/config.js";
+import { createOriginCheck } from "../../src/engine/http/origin.js";
+import { createAuthenticate } from "../../src/engine/realtime/authenticate.js";
+import { letHeadersGo } from "../../src/engine/realtime/handshake-headers.js";
+import { createIo, type Io, type IoSocket } from "../../src/engine/realtime/io.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { once } from "../support/wait.js";
 

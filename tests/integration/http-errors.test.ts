@@ -1,5 +1,5 @@
 import { createConnection } from "mongoose";
-import { ERRORS, type ErrorCode } from "../../src/errors.js";
+import { ERRORS, type ErrorCode } from "../../src/contract/errors.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { logged } from "../support/line-log.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";

@@ -1,11 +1,11 @@
 import mongoose from "mongoose";
-import { PRESENCE_LIMITS } from "../../src/services/presence/limits.js";
-import { createPresence, type Presence } from "../../src/services/presence/presence.js";
-import type { PresenceBus, PresenceStore } from "../../src/services/presence/presence-store.js";
-import type { PresenceChange, RoomUsers } from "../../src/services/presence/types.js";
-import { systemClock } from "../../src/services/rooms/clock.js";
-import { setUpModels } from "../../src/stores/mongo.js";
-import { createPresenceStore } from "../../src/stores/presence-store.js";
+import { PRESENCE_LIMITS } from "../../src/engine/presence/limits.js";
+import { createPresence, type Presence } from "../../src/engine/presence/presence.js";
+import type { PresenceBus, PresenceStore } from "../../src/engine/presence/presence-store.js";
+import type { PresenceChange, RoomUsers } from "../../src/engine/presence/types.js";
+import { systemClock } from "../../src/engine/rooms/clock.js";
+import { setUpModels } from "../../src/engine/stores/mongo.js";
+import { createPresenceStore } from "../../src/engine/stores/presence-store.js";
 import { onEnd, onTestEnd } from "../support/cleanup.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";

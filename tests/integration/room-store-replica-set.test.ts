@@ -1,6 +1,6 @@
-import { createLogger } from "../../src/logger.js";
-import { createMongo } from "../../src/stores/mongo.js";
-import { createRoomStore, type MongoRoomStore } from "../../src/stores/room-store.js";
+import { createLogger } from "../../src/engine/process/logger.js";
+import { createMongo } from "../../src/engine/stores/mongo.js";
+import { createRoomStore, type MongoRoomStore } from "../../src/engine/stores/room-store.js";
 import { onEnd } from "../support/cleanup.js";
 import {
   type Command,

@@ -1,7 +1,7 @@
 import mongoose, { type Connection } from "mongoose";
 import type { RoomEntry, RoomMessage } from "../../src/contract/types.js";
-import { setUpModels } from "../../src/stores/mongo.js";
-import { createRoomStore, type MongoRoomStore } from "../../src/stores/room-store.js";
+import { setUpModels } from "../../src/engine/stores/mongo.js";
+import { createRoomStore, type MongoRoomStore } from "../../src/engine/stores/room-store.js";
 import { onFileEnd } from "../support/cleanup.js";
 import { startMongo } from "../support/mongo.js";
 

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { VARIABLES } from "../../src/config/variables.js";
+import { VARIABLES } from "../../src/engine/config/variables.js";
 import { newProject, node, ROOT } from "../support/setup-project.js";
 
 /** What a process has in PORT and WORKERS, after the project's .env was read. */

@@ -1,9 +1,9 @@
 import type { Connection } from "mongoose";
-import { createLogger } from "../../src/logger.js";
-import { StartError } from "../../src/start-error.js";
-import { createMongo, setUpModels } from "../../src/stores/mongo.js";
-import { createPresenceStore } from "../../src/stores/presence-store.js";
-import { createRoomStore } from "../../src/stores/room-store.js";
+import { createLogger } from "../../src/engine/process/logger.js";
+import { StartError } from "../../src/engine/process/start-error.js";
+import { createMongo, setUpModels } from "../../src/engine/stores/mongo.js";
+import { createPresenceStore } from "../../src/engine/stores/presence-store.js";
+import { createRoomStore } from "../../src/engine/stores/room-store.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { startMongo } from "../support/mongo.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";

@@ -1,4 +1,4 @@
-import { readConfig } from "../../src/config/config.js";
+import { readConfig } from "../../src/engine/config/config.js";
 
 const production = { NODE_ENV: "production", MONGODB_URI: "mongodb://db/shoal" };
 

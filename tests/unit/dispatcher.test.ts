@@ -1,7 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
-import { createDispatcher } from "../../src/cluster/dispatcher.js";
+import { createDispatcher } from "../../src/engine/routing/primary/dispatcher.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { openRaw } from "../support/raw-tcp.js";
 import { eventually } from "../support/wait.js";

@@ -1,4 +1,4 @@
-import { createLogger, type LogLevel, redactUri } from "../../src/logger.js";
+import { createLogger, type LogLevel, redactUri } from "../../src/engine/process/logger.js";
 
 /** A logger and all lines that it has written. */
 function createCapture(level: LogLevel = "info") {

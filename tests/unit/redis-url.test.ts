@@ -1,4 +1,4 @@
-import { parseRedisUrl } from "../../src/config/redis-url.js";
+import { parseRedisUrl } from "../../src/engine/config/redis-url.js";
 
 const PLAIN = { host: "cache", port: undefined, tls: false, username: "", password: "", db: 0 };
 

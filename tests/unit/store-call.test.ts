@@ -1,5 +1,5 @@
 import mongoose from "mongoose";
-import { storeCall } from "../../src/stores/mongo.js";
+import { storeCall } from "../../src/engine/stores/mongo.js";
 
 const { mongo } = mongoose;
 

@@ -1,5 +1,5 @@
-import { createRetention, type RetentionLimits } from "../../../src/services/rooms/retention.js";
-import type { RoomStore } from "../../../src/services/rooms/room-store.js";
+import { createRetention, type RetentionLimits } from "../../../src/engine/rooms/retention.js";
+import type { RoomStore } from "../../../src/engine/rooms/room-store.js";
 import { createProcessClock } from "./simulation/virtual-time.js";
 import { type Bench, createBench, createDoor, range, seqsOf } from "./support/bench.js";
 

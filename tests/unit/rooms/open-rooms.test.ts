@@ -1,8 +1,8 @@
-import { ROOM_LIMITS } from "../../../src/services/rooms/limits.js";
-import { createRingFamily } from "../../../src/services/rooms/message-ring.js";
-import { createOpenRooms } from "../../../src/services/rooms/open-rooms.js";
-import { createRoomCursor } from "../../../src/services/rooms/room-cursor.js";
-import type { RoomStore } from "../../../src/services/rooms/room-store.js";
+import { ROOM_LIMITS } from "../../../src/engine/rooms/limits.js";
+import { createRingFamily } from "../../../src/engine/rooms/message-ring.js";
+import { createOpenRooms } from "../../../src/engine/rooms/open-rooms.js";
+import { createRoomCursor } from "../../../src/engine/rooms/room-cursor.js";
+import type { RoomStore } from "../../../src/engine/rooms/room-store.js";
 import { createChance, createProcessClock, createVirtualTime } from "./simulation/virtual-time.js";
 import {
   type Bench,

@@ -1,4 +1,4 @@
-import type { RoomStore } from "../../../src/services/rooms/room-store.js";
+import type { RoomStore } from "../../../src/engine/rooms/room-store.js";
 import { type Bench, createBench, createDoor, message, range, type TestWorker } from "./support/bench.js";
 
 // A backup was restored: the room's log is another one, under another epoch, and numbers mean other messages.

@@ -1,8 +1,8 @@
 import type { LiveBatch, RoomEntry, SubscribeRequest, Subscription } from "../../../../src/contract/types.js";
-import type { Json } from "../../../../src/domain.js";
-import { ROOM_LIMITS, type RoomLimits } from "../../../../src/services/rooms/limits.js";
-import type { RoomBus, RoomStore } from "../../../../src/services/rooms/room-store.js";
-import { createRooms, type Rooms } from "../../../../src/services/rooms/rooms.js";
+import type { Json } from "../../../../src/contract/domain.js";
+import { ROOM_LIMITS, type RoomLimits } from "../../../../src/engine/rooms/limits.js";
+import type { RoomBus, RoomStore } from "../../../../src/engine/rooms/room-store.js";
+import { createRooms, type Rooms } from "../../../../src/engine/rooms/rooms.js";
 import { createDatabase, type Database } from "../simulation/database.js";
 import {
   createChance,
