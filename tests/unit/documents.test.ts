@@ -8,8 +8,11 @@ const { scripts } = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8
   scripts: Record<string, string>;
 };
 
-/** What stands in the folder of packages, or is made by a command. */
-const NOT_STORED = [".cache", "dist", "data", "node_modules"];
+/** Folders and files that commands make: packages, builds, data, and what `npm run new -- feature notes` writes. */
+const NOT_STORED = [
+  ...[".cache/", "dist/", "data/", "node_modules/"],
+  ...["src/app/notes/", "tests/integration/notes"],
+];
 
 const isHere = (path: string): boolean => existsSync(join(PROJECT, path));
 
@@ -38,8 +41,8 @@ function unknownCommands({ path, text }: Document): string[] {
 function unknownPaths({ path, text }: Document): string[] {
   return [...text.matchAll(/`((?:[\w.-]+\/)+[\w.-]*)`/g)]
     .map(([, name = ""]) => name)
-    .filter((name) => isHere(name.split("/")[0] ?? "") && !NOT_STORED.includes(name.split("/")[0] ?? ""))
-    .filter((name) => !isHere(name))
+    .filter((name) => !name.startsWith("../") && isHere(name.split("/")[0] ?? "") && !isHere(name))
+    .filter((name) => !NOT_STORED.some((prefix) => name.startsWith(prefix)))
     .map((name) => `${path}: ${name}`);
 }
 
