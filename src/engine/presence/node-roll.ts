@@ -1,7 +1,7 @@
 import type { PresenceLimits } from "./limits.js";
 import type { PresenceNode } from "./presence-store.js";
 
-/** What the entries of a node are worth. */
+/** Whether the entries of a node count. */
 export type NodeState =
   /** Its users are there. */
   | "alive"
@@ -26,7 +26,7 @@ export interface RollChange {
   readonly newcomers: boolean;
 }
 
-/** Who is alive, by this worker's own monotonic clock: no clocks are compared. */
+/** Which nodes are alive, by this worker's monotonic clock: no clocks are compared. */
 export interface NodeRoll {
   /** Takes what a look at the nodes has found. */
   take(nodes: readonly PresenceNode[], nowMs: number): void;
