@@ -1,13 +1,17 @@
 import mongoose from "mongoose";
 import { features } from "../src/app/features.js";
-import { boundedJson } from "../src/contract/bounded-json.js";
 import { ERRORS } from "../src/contract/errors.js";
 import { outline } from "../src/contract/outline.js";
+import { readConfig } from "../src/engine/config/config.js";
 import { VARIABLES } from "../src/engine/config/variables.js";
+import { inputLimitsOf } from "../src/engine/worker/input-limits.js";
 import { readmeTable } from "./support/readme.js";
 import { type Import, type SourceFile, sourceFiles } from "./support/source-files.js";
 
 const files = sourceFiles();
+
+/** The only file of the application that the configuration knows: the primary, too, reads all variables. */
+const APP_VARIABLES = "app/variables";
 
 /**
  * Rooms of the house and which others each may enter. `(type)` allows types only. A room is a folder of `src` or of
@@ -16,7 +20,14 @@ const files = sourceFiles();
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   main: ["engine/run-instance", "engine/worker"],
   app: ["engine/process (type)"],
-  contract: ["engine/process (type)", "engine/rooms (type)", "engine/presence (type)"],
+  contract: [
+    "engine/process",
+    "engine/config (type)",
+    "engine/metrics (type)",
+    "engine/rooms (type)",
+    "engine/presence (type)",
+  ],
+  generated: ["app", "engine/config", "engine/worker"],
   dev: ["engine/process"],
   "engine/run-instance": ["engine/instance", "engine/config", "engine/process"],
   "engine/instance": [
@@ -65,7 +76,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "@socket.io/cluster-adapter": ["engine/realtime", "engine/cluster"],
   "@socket.io/sticky": ["engine/routing"],
   ioredis: ["engine/stores"],
-  mongoose: ["app", "contract", "engine/stores"],
+  mongoose: ["app", "contract", "engine/stores", "generated"],
   zod: ["app", "contract", "engine/realtime"],
   envalid: ["engine/config"],
   pino: ["engine/process"],
@@ -79,6 +90,7 @@ function roomOf(name: string): string {
 
 function mayImport(from: SourceFile, { target, typeOnly }: Import): boolean {
   const [here, there] = [roomOf(from.name), roomOf(target)];
+  if (here === "engine/config" && target === APP_VARIABLES) return true;
   if (here === there || there === "contract") return true;
   const allowed = ROOMS[here] ?? [];
   return allowed.includes(there) || (typeOnly && allowed.includes(`${there} (type)`));
@@ -190,8 +202,8 @@ describe("the documents' tables", () => {
   });
 
   test("those of events and routes name exactly what the features declare", () => {
-    const limits = { body: boundedJson(1), publishMessages: 1, pageMessages: 1 };
-    const declared = outline(features, limits, mongoose.createConnection());
+    const config = readConfig({});
+    const declared = outline(features, inputLimitsOf(config), mongoose.createConnection(), config.settings);
     const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => `\`${name}\``).sort();
     const documented = (table: string) => readmeTable("docs/protocol.md", table).map(([name = ""]) => name);
     const requests = declared

@@ -1,24 +1,40 @@
 import type { Connection } from "mongoose";
+import type { Settings } from "../engine/config/config.js";
+import type { FeatureMetrics } from "../engine/metrics/types.js";
 import type { Logger } from "../engine/process/logger.js";
-import type { Declarations, Engine, Feature, InputLimits } from "./feature.js";
+import type { Declared, Engine, Feature, InputLimits } from "./feature.js";
 
-/** What the features declare under these limits, without anything that could serve it: for documentation and tests. */
+/** For what is measured by nobody. */
+const UNSEEN: FeatureMetrics = {
+  counter: () => ({ add() {} }),
+  duration: () => ({ observe() {} }),
+  gauge() {},
+};
+
+/**
+ * What the features declare under these limits and settings, without anything that could serve it: for documentation and tests.
+ */
 export function outline(
   features: readonly Feature[],
   limits: InputLimits,
   connection: Connection,
-): readonly Declarations[] {
+  settings: Settings,
+): readonly Declared[] {
   const engine: Engine = {
     identity: { instance: "outline", worker: 1 },
     limits,
+    settings,
+    metrics: UNSEEN,
     rooms: { publish: absent, subscribe: absent, read: absent, scrollBack: absent },
     presence: { query: absent, watch: absent },
     stores: { mongo: { ping: absent }, redis: undefined },
     send: absent,
     database: absent,
+    api: { isShown: true, declared: () => declared },
     log: new Proxy({} as Logger, { get: () => absent }),
   };
-  return features.map((feature) => feature.create(engine, connection));
+  const declared = features.map(({ name, create }) => ({ name, ...create(engine, connection) }));
+  return declared;
 }
 
 /** Stands for every part of the engine: it may be taken, and not used. */

@@ -1,6 +1,6 @@
 import mongoose, { type Connection } from "mongoose";
-import type { RoomRecord } from "../../src/engine/stores/models/room.js";
 import type { Numbers } from "../../src/engine/rooms/room-store.js";
+import type { RoomRecord } from "../../src/engine/stores/models/room.js";
 import { setUpModels } from "../../src/engine/stores/mongo.js";
 import { createRoomStore, type MongoRoomStore } from "../../src/engine/stores/room-store.js";
 import { onFileEnd, onTestEnd } from "../support/cleanup.js";

@@ -1,9 +1,9 @@
 import { presence } from "../../src/app/presence/presence.feature.js";
 import { rooms } from "../../src/app/rooms/rooms.feature.js";
-import { boundedJson } from "../../src/contract/bounded-json.js";
 import { createDecide } from "../../src/contract/access.js";
-import type { Engine } from "../../src/contract/feature.js";
+import { boundedJson } from "../../src/contract/bounded-json.js";
 import { AppError } from "../../src/contract/errors.js";
+import type { Engine } from "../../src/contract/feature.js";
 import { createAdmittance } from "../../src/engine/realtime/admittance.js";
 import { createCallEvent } from "../../src/engine/realtime/call-event.js";
 import type { IoSocket } from "../../src/engine/realtime/io.js";

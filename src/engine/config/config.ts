@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
-import { customCleanEnv } from "envalid";
+import { type CleanedEnv, customCleanEnv } from "envalid";
+import { APP_VARIABLES } from "../../app/variables.js";
 import { StartError } from "../process/start-error.js";
 import { parseRedisUrl } from "./redis-url.js";
 import type { TrustProxy } from "./values.js";
@@ -49,6 +50,9 @@ export interface AdmissionConfig {
   readonly maxAgeMs: number;
 }
 
+/** The values of the application's own variables, under their names. */
+export type Settings = Readonly<Pick<CleanedEnv<typeof VARIABLES>, keyof typeof APP_VARIABLES>>;
+
 /** Heartbeat of Socket.IO connections. */
 export interface PingConfig {
   readonly intervalMs: number;
@@ -84,12 +88,15 @@ export interface Config {
   readonly corsOrigins: "*" | readonly string[];
   /** Hosts by which the service is asked for; empty: any. */
   readonly allowedHosts: readonly string[];
+  /** Whether clients are told what the API is. */
+  readonly apiDocs: boolean;
   readonly trustProxy: TrustProxy;
   readonly limits: LimitsConfig;
   readonly rooms: RoomsConfig;
   readonly admission: AdmissionConfig;
   readonly fanOut: "batched" | "stock";
   readonly ping: PingConfig;
+  readonly settings: Settings;
 }
 
 /**
@@ -149,6 +156,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
           },
     corsOrigins: given.CORS_ORIGIN,
     allowedHosts: given.ALLOWED_HOSTS,
+    apiDocs: given.API_DOCS === "on",
     trustProxy: given.TRUST_PROXY,
     limits: {
       bodyBytes: given.BODY_LIMIT_BYTES,
@@ -173,7 +181,13 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       maxAgeMs: given.MAX_CONNECTION_AGE_MS,
     },
     ping: { intervalMs: given.PING_INTERVAL_MS, timeoutMs: given.PING_TIMEOUT_MS },
+    settings: settingsOf(given),
   });
+}
+
+function settingsOf(given: Settings): Settings {
+  const names = Object.keys(APP_VARIABLES) as (keyof Settings)[];
+  return Object.fromEntries(names.map((name) => [name, given[name]])) as Settings;
 }
 
 /** `reusePort` of `net.Server.listen` came with this version. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { str } from "envalid";
+import { APP_VARIABLES } from "../../app/variables.js";
 import {
   hosts,
   identifier,
@@ -79,6 +80,11 @@ export const VARIABLES = {
   ALLOWED_HOSTS: hosts({
     default: [],
     desc: "Names by which the service is asked for, without ports, comma-separated, `*.example.com` for all subdomains; other `Host`s get 403, except for `/health`. Without it any is served",
+  }),
+  API_DOCS: oneOf(["on", "off"])({
+    default: "off",
+    devDefault: "on",
+    desc: "Whether clients are told the API: `/openapi.json`, `/asyncapi.json`, and the page `/docs` where swagger-ui-dist is installed, as in development",
   }),
   TRUST_PROXY: trustProxy({
     default: false,
@@ -197,4 +203,5 @@ export const VARIABLES = {
     default: 20_000,
     desc: "Silence after a heartbeat that ends a Socket.IO connection, in milliseconds",
   }),
+  ...APP_VARIABLES,
 };

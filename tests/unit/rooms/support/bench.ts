@@ -1,5 +1,5 @@
-import type { LiveBatch, RoomEntry, SubscribeRequest, Subscription } from "../../../../src/contract/types.js";
 import type { Json } from "../../../../src/contract/domain.js";
+import type { LiveBatch, RoomEntry, SubscribeRequest, Subscription } from "../../../../src/contract/types.js";
 import { ROOM_LIMITS, type RoomLimits } from "../../../../src/engine/rooms/limits.js";
 import type { RoomBus, RoomStore } from "../../../../src/engine/rooms/room-store.js";
 import { createRooms, type Rooms } from "../../../../src/engine/rooms/rooms.js";
