@@ -171,18 +171,18 @@ describe("architecture", () => {
   });
 });
 
-describe("README", () => {
-  test("its table of variables is what the configuration reads", () => {
+describe("the documents' tables", () => {
+  test("that of variables is what the configuration reads", () => {
     const inCode = Object.entries(VARIABLES).map(([name, spec]) => [
       `\`${name}\``,
       shownDefault(name, spec),
       spec.desc ?? "",
     ]);
 
-    expect(readmeTable("Variables")).toEqual(inCode);
+    expect(readmeTable("docs/configuration.md", "Variables")).toEqual(inCode);
   });
 
-  test("its table of errors is the catalogue", () => {
+  test("that of errors is the catalogue", () => {
     const inCode = Object.entries(ERRORS).map(([code, kind]) => [
       `\`${code}\``,
       String(kind.status),
@@ -190,10 +190,10 @@ describe("README", () => {
       kind.message,
     ]);
 
-    expect(readmeTable("Errors")).toEqual(inCode);
+    expect(readmeTable("docs/protocol.md", "Errors")).toEqual(inCode);
   });
 
-  test("its table of errors has none that is never used", () => {
+  test("that of errors has none that is never used", () => {
     const unused = Object.keys(ERRORS).filter(
       (code) => !files.some((file) => file.name !== "contract/errors" && file.text.includes(`"${code}"`)),
     );
@@ -201,25 +201,25 @@ describe("README", () => {
     expect(unused).toEqual([]);
   });
 
-  test("its tables name exactly the events and routes that the features declare", () => {
+  test("those of events and routes name exactly what the features declare", () => {
     const config = readConfig({});
     const declared = outline(features, inputLimitsOf(config), mongoose.createConnection(), config.settings);
     const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => `\`${name}\``).sort();
-    const inReadme = (table: string) => readmeTable(table).map(([name = ""]) => name);
+    const documented = (table: string) => readmeTable("docs/protocol.md", table).map(([name = ""]) => name);
     const requests = declared
       .flatMap(({ routes = [] }) => routes)
       .map(({ method, path }) => `${method} ${path}`);
 
-    expect(inReadme("Events that clients send").sort()).toEqual(
+    expect(documented("Events that clients send").sort()).toEqual(
       names(declared.flatMap(({ events = [] }) => events)),
     );
-    expect(inReadme("Events that clients receive").sort()).toEqual(
+    expect(documented("Events that clients receive").sort()).toEqual(
       names(declared.flatMap(({ emits = [] }) => emits)),
     );
     expect(
       [
         ...new Set(
-          [...inReadme("HTTP"), ...inReadme("On the private port")].map(
+          [...documented("HTTP"), ...documented("On the private port")].map(
             (cell) => /`(\w+ [^`?]+)/.exec(cell)?.[1],
           ),
         ),
@@ -228,7 +228,7 @@ describe("README", () => {
   });
 });
 
-/** A default as README shows it: `—` for none, and both where production differs. */
+/** A default as the table shows it: `—` for none, and both where production differs. */
 function shownDefault(name: string, spec: { default?: unknown; devDefault?: unknown }): string {
   if (name === "WORKERS") return "one per core";
   if (spec.devDefault === undefined) return shown(spec.default);

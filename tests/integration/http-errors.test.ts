@@ -26,10 +26,10 @@ const JSON_TYPE = { "Content-Type": "application/json" };
 const post = (body: RequestInit["body"] & {}, headers: Record<string, string> = JSON_TYPE) =>
   call("/hello", { method: "POST", body, headers });
 
-/** Every address of README's table, and its `Allow`. */
-function addressesOfReadme(): [path: string, allow: string][] {
+/** Every address of the table in docs/protocol.md, and its `Allow`. */
+function documentedAddresses(): [path: string, allow: string][] {
   const methods = new Map<string, string[]>();
-  for (const [request = ""] of readmeTable("HTTP")) {
+  for (const [request = ""] of readmeTable("docs/protocol.md", "HTTP")) {
     const [, method = "", path = ""] = /^`(\w+) ([^?`]+)/.exec(request) ?? [];
     const more = method === "GET" ? ["GET", "HEAD"] : [method];
     methods.set(path, [...new Set([...(methods.get(path) ?? []), ...more])]);
@@ -55,7 +55,7 @@ describe("an error tells its status and one JSON shape", () => {
     },
   );
 
-  test.each(addressesOfReadme())(
+  test.each(documentedAddresses())(
     "for a method that %s does not take, with those that it does",
     async (path, takes) => {
       for (const method of ["DELETE", "PUT", "PATCH", "POST"].filter((other) => !takes.includes(other))) {

@@ -9,14 +9,14 @@ export interface WorkerExit {
   readonly kind: ExitKind;
   /** What the worker said about it, or else its exit code or signal. */
   readonly reason: string;
-  /** What its siblings knew it as; undefined when it ended before it said so. */
+  /** The name under which its siblings know it; undefined when it ended before it told one. */
   readonly siblingName: string | undefined;
 }
 
 /** What happens to a worker, as the pool hears of it. */
 export interface PoolWorkerEvents {
   onReady(): void;
-  /** Somebody has sent it SIGTERM: to be drained and then retired. */
+  /** It has received SIGTERM: to be drained and then retired. */
   onRetiring(): void;
   /** It has failed and is about to end. To be answered with `retire`. */
   onLeaving(): void;

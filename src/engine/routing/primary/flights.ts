@@ -6,7 +6,7 @@ import type { Component } from "../../process/lifecycle.js";
 
 /** Connections that may be on their way to a worker in any case. */
 const WINDOW = 16;
-/** With more on their way, it counts as hung once the others have taken so many since it took its last one. */
+/** A worker with more connections on their way counts as hung once the others have taken this many since it took its last one. */
 const LEAD = 100;
 
 /** Time between two looks for connections that did not arrive, in milliseconds. */

@@ -7,7 +7,7 @@ import { takeUnread } from "../take-unread.js";
 
 type HandOver = Extract<WorkerMessage, { type: "shoal:hand-over" }>;
 
-/** Connections that may wait for one worker, which perhaps hangs; more are closed. */
+/** Most connections that wait for one worker; more are closed. A worker that hangs takes none. */
 const MOST_WAITING = 256;
 
 /** A connection on its way. */

@@ -17,7 +17,7 @@ export function createReusePort(
   routable: () => readonly Worker[],
   log: Logger,
 ): Listener {
-  /** What port 0 has become is the port of all. */
+  /** With port 0, the port that the first worker got is the port of all. */
   let bound = port;
   let url = "";
   const answers = new Map<Worker, (answer: Answer) => void>();
