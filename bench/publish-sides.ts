@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import mongoose, { type Connection } from "mongoose";
-import { systemClock } from "../src/services/rooms/clock.js";
-import { createRooms } from "../src/services/rooms/rooms.js";
-import { createRoomStore } from "../src/stores/room-store.js";
+import { systemClock } from "../src/engine/rooms/clock.js";
+import { createRooms } from "../src/engine/rooms/rooms.js";
+import { setUpModels } from "../src/engine/stores/mongo.js";
+import { createRoomStore } from "../src/engine/stores/room-store.js";
 
 /** One way to store a message so that its acknowledgement can be trusted. */
 export interface Side {
@@ -17,6 +18,7 @@ const BODY = "x".repeat(100);
 /** Shoal's rooms as the service runs them: what waits while one batch is stored becomes the next batch. */
 export async function groupCommit(connection: Connection): Promise<Side> {
   const store = createRoomStore(connection);
+  await setUpModels(connection);
   await store.prepare();
   const silent = { publish() {}, onMessages: () => () => {}, onReady: () => () => {}, isUp: () => true };
   const rooms = createRooms({

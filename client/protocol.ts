@@ -24,8 +24,9 @@ export const DEFAULTS = {
   /** Unconfirmed messages per room; more reject with `outbox_full`. */
   maxOutbox: 1000,
   /**
-   * A message not confirmed by then rejects with `expired`; it may be stored all the same. Of any length, and
-   * shorter than the server keeps messages (at least ten minutes), or one sent later may be stored a second time. */
+   * A message not confirmed by then rejects with `expired`; it may be stored all the same. The server knows an id while it
+   * keeps the message, ten minutes at least: one that is repeated later may be stored again, and resolves with its second
+   * number. An expiry a minute shorter rules that out. */
   expiryMs: Infinity,
   /** Size of a body and of a batch, as JSON. What exceeds the server's maxHttpBufferSize ends the connection. */
   maxBytes: 60_000,

@@ -1,14 +1,14 @@
 /** The code of the recipes in docs/extending.md, which a test finds here: so it is linted, and its types are checked. Nothing runs it. */
 import { z } from "zod";
-import { integer } from "../src/config/values.js";
 import { room, user } from "../src/contract/access.js";
 import { relayChannel } from "../src/contract/channel.js";
 import { emitted } from "../src/contract/emitted.js";
+import { AppError } from "../src/contract/errors.js";
 import { event } from "../src/contract/event.js";
 import { feature } from "../src/contract/feature.js";
 import { namedRoom, roomName, userId } from "../src/contract/room-schemas.js";
 import { route } from "../src/contract/route.js";
-import { AppError } from "../src/errors.js";
+import { integer } from "../src/engine/config/values.js";
 
 interface Service {
   remove(from: string, id: string): Promise<boolean>;

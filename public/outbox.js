@@ -6,7 +6,7 @@ const KEEP_MESSAGES = 200;
 
 /**
  * Own messages until the server has confirmed them, kept over a reload with their ids: sent again under the same id, a
- * message is stored once, however often it was on its way. One key each, so that two tabs do not overwrite each other.
+ * message is stored once, however often it was on its way, while the room keeps it. One key each, so that two tabs do not overwrite each other.
  */
 export function createOutbox() {
   let created = 0;

@@ -69,8 +69,8 @@ async function main(values) {
   await prepareCLibrary();
   if ((await runTsc(["-p", "bench"])).code !== 0) throw new SetupFailure("The build failed, see above");
 
-  const { createEmbeddedMongodb } = await import("../dist/embedded-mongodb/embedded-mongodb.js");
-  const { createLogger } = await import("../dist/logger.js");
+  const { createEmbeddedMongodb } = await import("../dist/dev/embedded-mongodb/embedded-mongodb.js");
+  const { createLogger } = await import("../dist/engine/process/logger.js");
   const cores = coresHere();
   // All that is started from here on inherits this, unless it is pinned itself.
   if (cores !== undefined) outputOf("taskset", ["-a", "-p", "-c", cores.load, String(process.pid)]);

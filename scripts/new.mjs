@@ -71,15 +71,18 @@ async function declaredNames() {
     await Promise.all([
       load("contract/outline"),
       load("app/features"),
-      load("config/config"),
-      load("bounded-json"),
+      load("engine/config/config"),
+      load("contract/bounded-json"),
       import("mongoose"),
     ]);
   const connection = mongoose.createConnection();
   const limits = { body: boundedJson(1), publishMessages: 1, pageMessages: 1 };
   const declared = outline(features, limits, connection, readConfig({}).settings);
-  for (const file of readdirSync(inProject("dist", "models")).filter((name) => name.endsWith(".js"))) {
-    for (const make of Object.values(await load(`models/${file.replace(/\.js$/, "")}`))) make(connection);
+  for (const file of readdirSync(inProject("dist", "engine", "stores", "models")).filter((name) =>
+    name.endsWith(".js"),
+  )) {
+    for (const make of Object.values(await load(`engine/stores/models/${file.replace(/\.js$/, "")}`)))
+      make(connection);
   }
   return {
     features: features.map(({ name }) => name),

@@ -3,6 +3,7 @@
 import { build } from "./setup/build.mjs";
 import { prepareCLibrary } from "./setup/c-library.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
+import { readEnvFile } from "./setup/env-file.mjs";
 import { runScript } from "./setup/failure.mjs";
 import { endWithLauncher } from "./setup/launcher.mjs";
 import { checkNodeVersion } from "./setup/node-version.mjs";
@@ -12,7 +13,7 @@ const USAGE = `Usage: npm start
 
 Installs and builds what is missing, then runs Shoal until SIGTERM or Ctrl-C.
 
-Main environment variables (README.md has all of them):
+Main variables, from the environment or the file .env (README.md has all of them):
   PORT         port of HTTP and Socket.IO, default 3000
   WORKERS      worker processes, default one per processor
   MONGODB_URI  MongoDB to use; without it an embedded one runs, except with NODE_ENV=production
@@ -25,6 +26,7 @@ await runScript(async () => {
   acceptNoArguments(process.argv.slice(2), USAGE);
   checkNodeVersion();
   endWithLauncher();
+  readEnvFile();
   await installDependencies();
   await build();
   if (!process.env.MONGODB_URI && process.env.NODE_ENV !== "production") await prepareCLibrary();

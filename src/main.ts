@@ -7,9 +7,9 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 if (cluster.isWorker) {
   // A terminal sends these to the whole group; the primary decides.
   for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => {});
-  const { runWorker } = await import("./worker/run-worker.js");
+  const { runWorker } = await import("./engine/worker/run-worker.js");
   await runWorker();
 } else {
-  const { runInstance } = await import("./run-instance.js");
+  const { runInstance } = await import("./engine/run-instance.js");
   await runInstance();
 }

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createEmbeddedMongodb } from "../src/embedded-mongodb/embedded-mongodb.js";
-import { type Component, compose } from "../src/lifecycle.js";
-import { createLogger } from "../src/logger.js";
+import { createEmbeddedMongodb } from "../src/dev/embedded-mongodb/embedded-mongodb.js";
+import { type Component, compose } from "../src/engine/process/lifecycle.js";
+import { createLogger } from "../src/engine/process/logger.js";
 import { createStackInstance, type StackInstance } from "./instance.js";
 import type { Watcher } from "./member.js";
 import { createNginx } from "./nginx.js";
@@ -100,7 +100,7 @@ function topology(workers: number, mongodbUri: string, redisUrl: string): Record
   };
 }
 
-/** The drain, then the end; the defaults are those of src/config. */
+/** The drain, then the end; the defaults are those of src/engine/config. */
 function stopTimeMs({ DRAIN_WINDOW_MS, SHUTDOWN_TIMEOUT_MS }: StackOptions["env"]): number {
   return Number(DRAIN_WINDOW_MS || 0) + Number(SHUTDOWN_TIMEOUT_MS || 10_000) + STOP_SLACK_MS;
 }

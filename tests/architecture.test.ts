@@ -1,102 +1,96 @@
 import mongoose from "mongoose";
 import { features } from "../src/app/features.js";
-import { boundedJson } from "../src/bounded-json.js";
-import { readConfig } from "../src/config/config.js";
-import { VARIABLES } from "../src/config/variables.js";
+import { boundedJson } from "../src/contract/bounded-json.js";
+import { ERRORS } from "../src/contract/errors.js";
 import { outline } from "../src/contract/outline.js";
-import { ERRORS } from "../src/errors.js";
+import { readConfig } from "../src/engine/config/config.js";
+import { VARIABLES } from "../src/engine/config/variables.js";
 import { readmeTable } from "./support/readme.js";
 import { type Import, type SourceFile, sourceFiles } from "./support/source-files.js";
 
 const files = sourceFiles();
 
-/** Small files that all may use and that use only each other. */
-const LEAVES = [
-  ...[
-    "bounded-json",
-    "client-address",
-    "close-with",
-    "config",
-    "contract",
-    "descriptors",
-    "domain",
-    "engine-request",
-    "errors",
-    "ipc",
-    "lifecycle",
-    "listener",
-    "log-output",
-    "logger",
-    "operator-socket",
-    "origin",
-  ],
-  ...["service", "signals", "start-error", "take-unread", "validation", "wait-at-most"],
-];
-
 /** The only file of the application that the configuration knows: the primary, too, reads all variables. */
 const APP_VARIABLES = "app/variables";
 
-/** All that the contract may use of ours: how features are declared, without effects. `(type)` allows types only. */
-const CONTRACT_USES = [
-  "contract",
-  "domain",
-  "errors",
-  "lifecycle",
-  "logger",
-  "validation",
-  "start-error",
-  ...["config (type)", "metrics (type)", "services (type)"],
-];
-
-/** Rooms of the house and which others each may enter. `(type)` allows types only. */
+/**
+ * Rooms of the house and which others each may enter. `(type)` allows types only. A room is a folder of `src` or of
+ * `src/engine`, or a file that stands alone there. All may enter the contract.
+ */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  main: ["run-instance", "worker"],
-  "run-instance": ["instance"],
-  instance: ["admin", "cluster", "worker", "embedded-mongodb"],
-  admin: ["metrics"],
-  cluster: [],
-  app: [],
-  worker: ["app", "http", "realtime", "services", "stores", "metrics"],
-  http: ["services (type)", "metrics (type)"],
-  realtime: ["services (type)", "stores (type)", "metrics (type)"],
-  services: [],
-  stores: ["models", "services (type)"],
-  models: [],
-  metrics: [],
-  "embedded-mongodb": [],
+  main: ["engine/run-instance", "engine/worker"],
+  app: ["engine/process (type)"],
+  contract: [
+    "engine/process",
+    "engine/config (type)",
+    "engine/metrics (type)",
+    "engine/rooms (type)",
+    "engine/presence (type)",
+  ],
+  dev: ["engine/process"],
+  "engine/run-instance": ["engine/instance", "engine/config", "engine/process"],
+  "engine/instance": [
+    ...["dev", "engine/admin", "engine/cluster", "engine/worker", "engine/process"],
+    ...["engine/config (type)", "engine/service (type)"],
+  ],
+  "engine/service": ["engine/ipc (type)", "engine/process (type)"],
+  "engine/admin": ["engine/metrics", "engine/process", "engine/config (type)", "engine/service (type)"],
+  "engine/cluster": [
+    ...["engine/admin", "engine/routing", "engine/ipc", "engine/process"],
+    ...["engine/config (type)", "engine/service (type)"],
+  ],
+  "engine/worker": [
+    ...["app", "engine/admin", "engine/http", "engine/ipc", "engine/metrics", "engine/presence"],
+    ...["engine/process", "engine/realtime", "engine/rooms", "engine/routing", "engine/stores"],
+    ...["engine/config (type)", "engine/service (type)"],
+  ],
+  "engine/routing": [
+    ...["engine/http", "engine/ipc", "engine/process"],
+    ...["engine/config (type)", "engine/realtime (type)", "engine/stores (type)"],
+  ],
+  "engine/realtime": [
+    ...["engine/http", "engine/config (type)", "engine/metrics (type)", "engine/presence (type)"],
+    ...["engine/process (type)", "engine/rooms (type)", "engine/stores (type)"],
+  ],
+  "engine/http": ["engine/config", "engine/process", "engine/metrics (type)"],
+  "engine/presence": ["engine/rooms", "engine/process (type)"],
+  "engine/rooms": ["engine/process (type)"],
+  "engine/stores": ["engine/config", "engine/process", "engine/rooms (type)", "engine/presence (type)"],
+  "engine/metrics": ["engine/ipc (type)", "engine/process (type)", "engine/service (type)"],
+  "engine/ipc": ["engine/process", "engine/config (type)"],
+  "engine/config": ["engine/process"],
+  "engine/process": [],
 };
 
 /** The only places where a package may be imported. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
-  express: ["http"],
-  cors: ["http"],
-  helmet: ["http"],
-  morgan: ["http"],
-  "socket.io": ["realtime"],
-  ws: ["realtime"],
-  "socket.io-adapter": ["realtime"],
-  "@socket.io/redis-adapter": ["realtime"],
-  "@socket.io/cluster-adapter": ["realtime", "cluster"],
-  "@socket.io/sticky": ["cluster", "worker"],
-  ioredis: ["stores"],
-  mongoose: ["app", "contract", "models", "stores"],
-  envalid: ["config"],
-  pino: ["logger"],
-  "prom-client": ["metrics"],
+  express: ["engine/http"],
+  cors: ["engine/http"],
+  helmet: ["engine/http"],
+  morgan: ["engine/http"],
+  "socket.io": ["engine/realtime"],
+  ws: ["engine/realtime"],
+  "socket.io-adapter": ["engine/realtime"],
+  "@socket.io/redis-adapter": ["engine/realtime"],
+  "@socket.io/cluster-adapter": ["engine/realtime", "engine/cluster"],
+  "@socket.io/sticky": ["engine/routing"],
+  ioredis: ["engine/stores"],
+  mongoose: ["app", "contract", "engine/stores"],
+  zod: ["app", "contract", "engine/realtime"],
+  envalid: ["engine/config"],
+  pino: ["engine/process"],
+  "prom-client": ["engine/metrics"],
 };
 
 function roomOf(name: string): string {
-  const [first = name] = name.split("/");
-  return first;
+  const [first = name, second] = name.split("/");
+  return first === "engine" ? `${first}/${second}` : first;
 }
 
 function mayImport(from: SourceFile, { target, typeOnly }: Import): boolean {
   const [here, there] = [roomOf(from.name), roomOf(target)];
-  if (here === "contract") {
-    return CONTRACT_USES.includes(there) || (typeOnly && CONTRACT_USES.includes(`${there} (type)`));
-  }
-  if (here === "config" && target === APP_VARIABLES) return true;
-  if (here === there || LEAVES.includes(there)) return true;
+  if (here === "engine/config" && target === APP_VARIABLES) return true;
+  if (here === there || there === "contract") return true;
   const allowed = ROOMS[here] ?? [];
   return allowed.includes(there) || (typeOnly && allowed.includes(`${there} (type)`));
 }
@@ -114,8 +108,8 @@ describe("architecture", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("every file belongs to a room or is a leaf", () => {
-    const known = [...LEAVES, ...Object.keys(ROOMS)];
+  test("every file belongs to a room", () => {
+    const known = Object.keys(ROOMS);
 
     expect(files.map((file) => roomOf(file.name)).filter((room) => !known.includes(room))).toEqual([]);
     expect(known.filter((room) => !files.some((file) => roomOf(file.name) === room))).toEqual([]);
@@ -168,7 +162,7 @@ describe("architecture", () => {
 
   test("only the configuration reads the environment, and nothing writes to the console", () => {
     const wrong = violations((file) => [
-      ...(/process\.env/.test(file.text) && roomOf(file.name) !== "config" ? ["process.env"] : []),
+      ...(/process\.env/.test(file.text) && roomOf(file.name) !== "engine/config" ? ["process.env"] : []),
       ...(/\bconsole\./.test(file.text) ? ["console"] : []),
     ]);
 
@@ -200,7 +194,7 @@ describe("README", () => {
 
   test("its table of errors has none that is never used", () => {
     const unused = Object.keys(ERRORS).filter(
-      (code) => !files.some((file) => file.name !== "errors" && file.text.includes(`"${code}"`)),
+      (code) => !files.some((file) => file.name !== "contract/errors" && file.text.includes(`"${code}"`)),
     );
 
     expect(unused).toEqual([]);

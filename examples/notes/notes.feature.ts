@@ -5,7 +5,7 @@ import { event } from "../../src/contract/event.js";
 import { feature } from "../../src/contract/feature.js";
 import { userId } from "../../src/contract/room-schemas.js";
 import { route } from "../../src/contract/route.js";
-import { wholeNumber } from "../../src/validation.js";
+import { wholeNumber } from "../../src/contract/validation.js";
 import { noteModel } from "./notes.model.js";
 import { createNoteService } from "./notes.service.js";
 

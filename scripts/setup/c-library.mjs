@@ -19,9 +19,9 @@ export async function prepareCLibrary() {
   if (!existsSync(inProject("node_modules", "@0q", "embedded-mongodb"))) return; // left out on purpose
   // The server's own decision, as it is compiled.
   const { cachedCLibrary, needsNewerCLibrary, REQUIRED_GLIBC } = await import(
-    "../../dist/embedded-mongodb/c-library.js"
+    "../../dist/dev/embedded-mongodb/c-library.js"
   );
-  const { currentMachine } = await import("../../dist/embedded-mongodb/machine.js");
+  const { currentMachine } = await import("../../dist/dev/embedded-mongodb/machine.js");
   const machine = currentMachine();
   const { loader } = cachedCLibrary(CACHE, machine.arch) ?? {};
   if (!needsNewerCLibrary(machine) || existsSync(loader)) return;

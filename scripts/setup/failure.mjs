@@ -14,8 +14,12 @@ export class Interruption extends SetupFailure {
   }
 }
 
-/** Runs a script's steps; a failure that is meant for the user becomes a message and the exit code. */
+/**
+ * Runs a script's steps; a failure that is meant for the user becomes a message and the exit code. What the script says may be
+ * lost (disk full, reader gone): that ends nothing, as what the steps have started would be left behind.
+ */
 export async function runScript(steps) {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   try {
     await steps();
   } catch (error) {

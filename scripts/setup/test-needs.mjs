@@ -12,7 +12,7 @@ const NEEDS = [
     name: "C library",
     ensure: prepareCLibrary,
     runBy: [
-      "src/embedded-mongodb/embedded-mongodb.ts",
+      "src/dev/embedded-mongodb/embedded-mongodb.ts",
       "tests/support/mongo.ts",
       "tests/support/spawn-shoal.ts",
       "tests/integration/new-feature.test.ts",

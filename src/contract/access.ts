@@ -1,4 +1,4 @@
-import { AppError } from "../errors.js";
+import { AppError } from "./errors.js";
 
 /** What somebody may want to do in a room. */
 export const ROOM_OPERATIONS = [

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { ErrorCode } from "../errors.js";
-import { parse } from "../validation.js";
 import type { Access, AnyoneAccess, OperatorAccess } from "./access.js";
 import type { Channel } from "./channel.js";
 import type { Emitted } from "./emitted.js";
+import type { ErrorCode } from "./errors.js";
+import { parse } from "./validation.js";
 
 /** A connection, as handlers see it. */
 export interface Client {

@@ -1,15 +1,14 @@
 import type { Connection } from "mongoose";
 import type { z } from "zod";
-import type { Settings } from "../config/config.js";
-import type { Identity, Json } from "../domain.js";
-import type { Component } from "../lifecycle.js";
-import type { Logger } from "../logger.js";
-import type { FeatureMetrics } from "../metrics/types.js";
-import type { Health } from "../services/health.js";
-import type { Presence } from "../services/presence/presence.js";
-import type { Rooms } from "../services/rooms/rooms.js";
+import type { Settings } from "../engine/config/config.js";
+import type { FeatureMetrics } from "../engine/metrics/types.js";
+import type { Presence } from "../engine/presence/presence.js";
+import type { Component } from "../engine/process/lifecycle.js";
+import type { Logger } from "../engine/process/logger.js";
+import type { Rooms } from "../engine/rooms/rooms.js";
 import type { Rule } from "./access.js";
 import type { Channel } from "./channel.js";
+import type { Identity, Json } from "./domain.js";
 import type { Emitted } from "./emitted.js";
 import type { Client, ClientEvent } from "./event.js";
 import type { Route } from "./route.js";
@@ -24,6 +23,17 @@ export interface InputLimits {
   readonly pageMessages: number;
 }
 
+/** Tells whether a store answers. */
+export interface StoreProbe {
+  ping(timeoutMs: number): Promise<boolean>;
+}
+
+/** Tells of a store that is there and refuses us for good. */
+export interface RefusalProbe {
+  /** Code of the refusal; undefined when there is none. */
+  refusal(): string | undefined;
+}
+
 /** What the engine gives every feature. */
 export interface Engine {
   readonly identity: Identity;
@@ -33,7 +43,12 @@ export interface Engine {
   /** Durable rooms: publish, subscribe, read. */
   readonly rooms: Pick<Rooms, "publish" | "subscribe" | "read" | "scrollBack">;
   readonly presence: Pick<Presence, "query" | "watch">;
-  readonly health: Health;
+  /** The stores as health sees them. */
+  readonly stores: {
+    readonly mongo: StoreProbe;
+    /** Absent when none is configured. */
+    readonly redis: (StoreProbe & RefusalProbe) | undefined;
+  };
   /** Sends an event to everybody in the channel, on whatever worker and instance. At most once each. */
   send<Schema extends z.ZodType>(channel: Channel, event: Emitted<Schema>, payload: z.input<Schema>): void;
   /**

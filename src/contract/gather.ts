@@ -1,7 +1,7 @@
 import type { Connection } from "mongoose";
 import { z } from "zod";
-import type { Component } from "../lifecycle.js";
-import { StartError } from "../start-error.js";
+import type { Component } from "../engine/process/lifecycle.js";
+import { StartError } from "../engine/process/start-error.js";
 import type { Rule } from "./access.js";
 import type { Emitted } from "./emitted.js";
 import type { ClientEvent } from "./event.js";

@@ -1,6 +1,7 @@
 import type { Connection } from "mongoose";
-import type { Settings } from "../config/config.js";
-import type { FeatureMetrics } from "../metrics/types.js";
+import type { Settings } from "../engine/config/config.js";
+import type { FeatureMetrics } from "../engine/metrics/types.js";
+import type { Logger } from "../engine/process/logger.js";
 import type { Declarations, Engine, Feature, InputLimits } from "./feature.js";
 
 /** For what is measured by nobody. */
@@ -19,17 +20,22 @@ export function outline(
   connection: Connection,
   settings: Settings,
 ): readonly Declarations[] {
-  const engine = new Proxy({ limits, settings, metrics: UNSEEN } as Engine, {
-    get(target, name) {
-      return name in target ? Reflect.get(target, name) : nothing(name);
-    },
-  });
+  const engine: Engine = {
+    identity: { instance: "outline", worker: 1 },
+    limits,
+    settings,
+    metrics: UNSEEN,
+    rooms: { publish: absent, subscribe: absent, read: absent, scrollBack: absent },
+    presence: { query: absent, watch: absent },
+    stores: { mongo: { ping: absent }, redis: undefined },
+    send: absent,
+    database: absent,
+    log: new Proxy({} as Logger, { get: () => absent }),
+  };
   return features.map((feature) => feature.create(engine, connection));
 }
 
-/** A part of the engine that may be taken and not used. */
-function nothing(name: string | symbol): unknown {
-  return () => {
-    throw new Error(`An outline has no ${String(name)}`);
-  };
+/** Stands for every part of the engine: it may be taken, and not used. */
+function absent(): never {
+  throw new Error("An outline serves nobody");
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Json } from "../domain.js";
+import type { Json } from "./domain.js";
 import { MESSAGE_ID, ROOM_NAME, SENDER_ID } from "./room-names.js";
 
 /** The name of a room, of whatever kind. */

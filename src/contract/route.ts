@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { ErrorCode } from "../errors.js";
-import { parse } from "../validation.js";
 import type { Access, Caller, Decide, RuledAccess, UserAccess } from "./access.js";
+import type { ErrorCode } from "./errors.js";
+import { parse } from "./validation.js";
 
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 export type Method = (typeof METHODS)[number];

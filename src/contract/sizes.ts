@@ -1,4 +1,4 @@
-import type { Json } from "../domain.js";
+import type { Json } from "./domain.js";
 import { isTombstone, type RoomEntry } from "./types.js";
 
 /** What a message costs besides its body: names, numbers, quotes. */

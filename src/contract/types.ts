@@ -1,6 +1,6 @@
-import type { Json } from "../domain.js";
+import type { Json } from "./domain.js";
 
-/** What a sender hands in. `id` is unique per room and sender and makes a resend harmless. */
+/** What a sender hands in. `id` is unique per room and sender and makes a resend harmless while the room keeps the message. */
 export interface NewMessage {
   readonly id: string;
   readonly body: Json;

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import mongoose, { type Connection } from "mongoose";
-import type { RoomEntryRecord } from "../../src/models/room-entry.js";
-import { createRoomStore, type MongoRoomStore } from "../../src/stores/room-store.js";
+import type { RoomEntryRecord } from "../../src/engine/stores/models/room-entry.js";
+import { createRoomStore, type MongoRoomStore } from "../../src/engine/stores/room-store.js";
 import { onEnd } from "../support/cleanup.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { type RedisServer, startRedis } from "../support/redis-server.js";

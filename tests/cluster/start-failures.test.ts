@@ -56,6 +56,13 @@ describe.each([1, 2])("with WORKERS=%i", (workers) => {
     expect(passedMs()).toBeLessThan(4000);
   });
 
+  test("a MongoDB URI that is none ends the start, and no worker says that it is ready", async () => {
+    const mongodbUri = "mongodb://root:geheim@db:abc/shoal";
+    const { logs } = await expectFailure({ workers, mongodbUri }, /MONGODB_URI is not valid: .*db:abc/);
+    expect(logs.filter(logged("worker ready"))).toEqual([]);
+    expect(logs.filter(({ text }) => text.includes("geheim"))).toEqual([]);
+  });
+
   test("a port in use is named before a database or a worker is begun", async () => {
     const server = createServer();
     onTestEnd(() => server.close());

@@ -54,6 +54,20 @@ test.each([
   expect(relayed).toBe(own);
 });
 
+test("an answer that comes before the whole body leaves the connection open, whoever has the session", async () => {
+  for (const worker of [1, 2]) {
+    const [session] = await shoal.sessions();
+    const connection = await shoal.connectionAt(worker);
+    const before = connection.received().length;
+    connection.socket.write(
+      `PUT ${session.path} HTTP/1.1\r\nHost: shoal\r\nContent-Length: 200000\r\n\r\n${"x".repeat(50_000)}`,
+    );
+    await eventually(() => expect(connection.received().slice(before)).toMatch(/^HTTP\/1.1 500 /));
+    const answered = await exchange(connection, "x".repeat(150_000), get("/hello"));
+    expect(answered).toMatch(/HTTP\/1.1 200 [\s\S]*Hello/);
+  }
+});
+
 test.each(["content-length", "Transfer-Encoding", "host", "keep-alive, Content-Length"])(
   "a request that wants %s dropped on the way is refused where it would be relayed, and nothing in its body is carried out",
   async (named) => {

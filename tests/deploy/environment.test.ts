@@ -1,5 +1,5 @@
-import { type Config, readConfig } from "../../src/config/config.js";
-import { VARIABLES } from "../../src/config/variables.js";
+import { type Config, readConfig } from "../../src/engine/config/config.js";
+import { VARIABLES } from "../../src/engine/config/variables.js";
 import { appsOf, readCompose } from "./support/compose.js";
 import { builtVariants } from "./support/variants.js";
 import { environmentOf, find } from "./support/workloads.js";

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { VARIABLES } from "../../src/config/variables.js";
+import { VARIABLES } from "../../src/engine/config/variables.js";
 import { PROJECT } from "../support/readme.js";
 import { sourceFiles } from "../support/source-files.js";
 import { anchorsOf } from "./support/markdown.js";

@@ -1,28 +1,30 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { io as connect } from "socket.io-client";
-import { readConfig } from "../../src/config/config.js";
-import { createOriginCheck } from "../../src/origin.js";
-import { createAuthenticate } from "../../src/realtime/authenticate.js";
-import { createIo, type IoSocket } from "../../src/realtime/io.js";
+import { readConfig } from "../../src/engine/config/config.js";
+import { createOriginCheck } from "../../src/engine/http/origin.js";
+import { createAuthenticate } from "../../src/engine/realtime/authenticate.js";
+import { letHeadersGo } from "../../src/engine/realtime/handshake-headers.js";
+import { createIo, type Io, type IoSocket } from "../../src/engine/realtime/io.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { once } from "../support/wait.js";
 
-test("the auth of a handshake is let go once it has said who somebody is", async () => {
+async function serve(prepare: (io: Io) => void): Promise<{ io: Io; url: string }> {
   const config = readConfig({ NODE_ENV: "test" });
   const io = createIo(config, createOriginCheck(config), () => {});
   const httpServer = createServer();
-  io.use(createAuthenticate(4096));
+  prepare(io);
   io.attach(httpServer);
   await new Promise<void>((resolve) => httpServer.listen(0, "127.0.0.1", resolve));
   onTestEnd(() => io.close());
   const { port } = httpServer.address() as AddressInfo;
+  return { io, url: `http://127.0.0.1:${port}` };
+}
+
+test("the auth of a handshake is let go once it has said who somebody is", async () => {
+  const { io, url } = await serve((io) => io.use(createAuthenticate(4096)));
   const auth = { user: "ann", token: "x".repeat(1000) };
-  const client = connect(`http://127.0.0.1:${port}`, {
-    auth,
-    transports: ["websocket"],
-    reconnection: false,
-  });
+  const client = connect(url, { auth, transports: ["websocket"], reconnection: false });
   onTestEnd(() => void client.disconnect());
 
   await once(client, "connect");
@@ -31,3 +33,26 @@ test("the auth of a handshake is let go once it has said who somebody is", async
   expect(socket?.data.user).toBe("ann");
   expect(socket?.handshake.auth).toEqual({});
 });
+
+test.each([[["websocket"]], [["polling", "websocket"]]])(
+  "the headers of a handshake are let go, and the connection goes on: %s",
+  async (transports) => {
+    const { io, url } = await serve((io) => io.on("connection", letHeadersGo));
+    const extraHeaders = { cookie: "x".repeat(1000) };
+    const client = connect(url, { extraHeaders, transports, reconnection: false });
+    onTestEnd(() => void client.disconnect());
+
+    await once(client, "connect");
+
+    const [socket] = [...io.sockets.sockets.values()] as IoSocket[];
+    expect(socket?.handshake.headers).toEqual({});
+    expect(socket?.request.headers).toEqual({});
+    expect(socket?.request.rawHeaders).toEqual([]);
+    const { engine } = client.io;
+    const upgraded = new Promise((resolve) => engine.once("upgrade", resolve));
+    if (engine.transport.name === "polling") await upgraded;
+    const closed = new Promise<string>((resolve) => socket?.on("disconnect", resolve));
+    client.disconnect();
+    await expect(closed).resolves.toBe("client namespace disconnect");
+  },
+);

@@ -1,5 +1,5 @@
 import { createRoomClient } from "../../client/room-client.js";
-import { ERRORS, type ErrorCode } from "../../src/errors.js";
+import { ERRORS, type ErrorCode } from "../../src/contract/errors.js";
 import { type Client, connectClient, emitAck } from "../support/connect-client.js";
 import { startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";

@@ -1,5 +1,5 @@
 import { createConnection } from "mongoose";
-import { ERRORS, type ErrorCode } from "../../src/errors.js";
+import { ERRORS, type ErrorCode } from "../../src/contract/errors.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { logged } from "../support/line-log.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
@@ -280,14 +280,17 @@ test("an answer does not tell what it was made with", async () => {
   expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
 });
 
-test.each(["0", "00"])(
-  "a body of length %s is none, whatever is said of its type and encoding",
-  async (length) => {
-    for (const type of ["application/json", "text/plain"]) {
+test.each([
+  ["length 0", "Content-Length: 0\r\n\r\n"],
+  ["length 00", "Content-Length: 00\r\n\r\n"],
+  ["no chunks", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+])("a body of %s is none, whatever is said of its type and encoding", async (_what, framed) => {
+  for (const type of ["application/json", "text/plain"]) {
+    for (const coding of ["identity", "gzip", "br", "nonsense"]) {
       const raw = await openRaw(worker.url);
-      const head = `GET /hello HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Encoding: gzip`;
-      raw.write(`${head}\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n`);
+      const said = `Content-Type: ${type}\r\nContent-Encoding: ${coding}\r\n`;
+      raw.write(`GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${said}${framed}`);
       expect(await raw.readToEnd()).toMatch(/^HTTP\/1\.1 200 /);
     }
-  },
-);
+  }
+});

@@ -1,7 +1,7 @@
 import { Schema } from "mongoose";
-import { createLogger } from "../../src/logger.js";
-import { StartError } from "../../src/start-error.js";
-import { createMongo, type Mongo } from "../../src/stores/mongo.js";
+import { createLogger } from "../../src/engine/process/logger.js";
+import { StartError } from "../../src/engine/process/start-error.js";
+import { createMongo, type Mongo } from "../../src/engine/stores/mongo.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 

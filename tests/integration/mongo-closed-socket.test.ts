@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
-import { createLogger } from "../../src/logger.js";
-import { createMongo } from "../../src/stores/mongo.js";
+import { createLogger } from "../../src/engine/process/logger.js";
+import { createMongo } from "../../src/engine/stores/mongo.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { startMongo } from "../support/mongo.js";
 import { eventually, within } from "../support/wait.js";

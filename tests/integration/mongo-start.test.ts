@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createLogger } from "../../src/logger.js";
-import { StartError } from "../../src/start-error.js";
-import { createMongo } from "../../src/stores/mongo.js";
+import { createLogger } from "../../src/engine/process/logger.js";
+import { StartError } from "../../src/engine/process/start-error.js";
+import { createMongo } from "../../src/engine/stores/mongo.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { freePort } from "../support/free-port.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";

@@ -1,10 +1,11 @@
 import mongoose from "mongoose";
-import { PRESENCE_LIMITS } from "../../src/services/presence/limits.js";
-import { createPresence, type Presence } from "../../src/services/presence/presence.js";
-import type { PresenceBus } from "../../src/services/presence/presence-store.js";
-import type { PresenceChange, RoomUsers } from "../../src/services/presence/types.js";
-import { systemClock } from "../../src/services/rooms/clock.js";
-import { createPresenceStore, type MongoPresenceStore } from "../../src/stores/presence-store.js";
+import { PRESENCE_LIMITS } from "../../src/engine/presence/limits.js";
+import { createPresence, type Presence } from "../../src/engine/presence/presence.js";
+import type { PresenceBus, PresenceStore } from "../../src/engine/presence/presence-store.js";
+import type { PresenceChange, RoomUsers } from "../../src/engine/presence/types.js";
+import { systemClock } from "../../src/engine/rooms/clock.js";
+import { setUpModels } from "../../src/engine/stores/mongo.js";
+import { createPresenceStore } from "../../src/engine/stores/presence-store.js";
 import { onEnd, onTestEnd } from "../support/cleanup.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
@@ -16,7 +17,7 @@ beforeAll(async () => {
   mongo = await startMongo();
 });
 
-async function connect(uri: string): Promise<MongoPresenceStore> {
+async function connect(uri: string): Promise<PresenceStore> {
   const connection = await mongoose
     .createConnection(uri, {
       bufferCommands: false,
@@ -25,14 +26,14 @@ async function connect(uri: string): Promise<MongoPresenceStore> {
     })
     .asPromise();
   onEnd(() => connection.close(true));
-  return createPresenceStore(connection);
+  const store = createPresenceStore(connection);
+  await setUpModels(connection);
+  return store;
 }
 
 /** A store with a database of its own. */
-async function freshStore(): Promise<MongoPresenceStore> {
-  const store = await connect(mongo.uriFor());
-  await store.prepare();
-  return store;
+async function freshStore(): Promise<PresenceStore> {
+  return connect(mongo.uriFor());
 }
 
 function users(...names: string[]): RoomUsers {
@@ -118,7 +119,7 @@ function createHouse() {
   const listeners = new Set<Parameters<PresenceBus["listen"]>[0]>();
   let count = 0;
 
-  async function worker(store: MongoPresenceStore): Promise<Worker> {
+  async function worker(store: PresenceStore): Promise<Worker> {
     count += 1;
     const name = `w${count}-${Date.now()}`;
     let lives = 0;
@@ -186,7 +187,6 @@ describe("presence of two workers over MongoDB", () => {
     const proxy = await startTcpProxy({ target: mongo.target });
     const name = `cut-${Date.now()}`;
     const store = await connect(mongo.uriFor(name));
-    await store.prepare();
     const { worker } = createHouse();
     const one = await worker(await connect(mongo.uriVia(proxy, name)));
     const two = await worker(store);

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from "../../src/errors.js";
+import { ERRORS, type ErrorCode } from "../../src/contract/errors.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { type Client, connectClient, emitAck } from "../support/connect-client.js";
 import { logged } from "../support/line-log.js";

@@ -90,6 +90,26 @@ test("a user that may listen and not publish degrades with the first message", a
   });
 });
 
+test.each(["pubsub", "sharded"])(
+  "a user that may publish again is well without a message that would tell: %s",
+  async (mode) => {
+    const { pair, user } = await startAs(["~*", "allchannels", "+@all", "-publish", "-spublish"], mode);
+    await talkStaysLocal(pair);
+    await eventually(async () => {
+      const response = await fetch(`${pair.workers[0].url}/health`);
+      expect(await response.json()).toMatchObject({ status: "degraded", redisRefusal: "NOPERM" });
+    });
+
+    await redis.command("acl", "setuser", user, "+publish", "+spublish");
+
+    await bothBecome(pair, "ok");
+    for (const worker of pair.workers) {
+      expect(await worker.metrics()).not.toMatch(/^realtime_bus_refused_total\{[^}]*\} [1-9]/m);
+    }
+  },
+  60_000,
+);
+
 test("rights that are taken away and given back while it runs", async () => {
   const { pair, user } = await startAs(["~*", "allchannels", "+@all"]);
   await isJoined(pair);

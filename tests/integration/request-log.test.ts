@@ -74,6 +74,7 @@ describe("the request log", () => {
     ["http://h?x=http://ann:hunter2@host/", ""],
     ["//ann:hunter2@host/hello", "//***@host/hello"],
     ["/hello?next=http://ann:hunter2@host/", "/hello"],
+    ["/hello#access_token=hunter2", "/hello"],
   ])("tells no password of a target that is a URL: %s", async (target, path) => {
     const worker = await start();
     const raw = await openRaw(worker.url);

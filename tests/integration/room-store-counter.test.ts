@@ -1,7 +1,8 @@
 import mongoose, { type Connection } from "mongoose";
-import type { RoomRecord } from "../../src/models/room.js";
-import type { Numbers } from "../../src/services/rooms/room-store.js";
-import { createRoomStore, type MongoRoomStore } from "../../src/stores/room-store.js";
+import type { Numbers } from "../../src/engine/rooms/room-store.js";
+import type { RoomRecord } from "../../src/engine/stores/models/room.js";
+import { setUpModels } from "../../src/engine/stores/mongo.js";
+import { createRoomStore, type MongoRoomStore } from "../../src/engine/stores/room-store.js";
 import { onFileEnd, onTestEnd } from "../support/cleanup.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.js";
@@ -35,6 +36,7 @@ async function startWorker(proxy?: TcpProxy): Promise<Worker> {
   const connection = await mongoose.createConnection(uri, options).asPromise();
   onTestEnd(() => connection.close(true));
   const store = createRoomStore(connection);
+  await setUpModels(connection);
   await store.prepare();
   const commands: string[] = [];
   connection.getClient().on("commandStarted", ({ commandName }) => void commands.push(commandName));

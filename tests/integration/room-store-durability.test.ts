@@ -1,6 +1,7 @@
 import mongoose from "mongoose";
 import type { RoomMessage } from "../../src/contract/types.js";
-import { createRoomStore, type MongoRoomStore } from "../../src/stores/room-store.js";
+import { setUpModels } from "../../src/engine/stores/mongo.js";
+import { createRoomStore, type MongoRoomStore } from "../../src/engine/stores/room-store.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { eventually } from "../support/wait.js";
@@ -15,6 +16,7 @@ async function openStore(mongo: MongoServer): Promise<MongoRoomStore> {
   const connection = await mongoose.createConnection(mongo.uriFor("durability"), options).asPromise();
   onTestEnd(() => connection.close(true));
   const store = createRoomStore(connection);
+  await setUpModels(connection);
   await store.prepare();
   return store;
 }
@@ -79,6 +81,7 @@ test("a single server is asked for its journal, and not for a majority", async (
   const connection = await mongoose.createConnection(mongo.uriFor(), { monitorCommands: true }).asPromise();
   onTestEnd(() => connection.close(true));
   const store = createRoomStore(connection);
+  await setUpModels(connection);
   await store.prepare();
   const concerns: unknown[] = [];
   connection.getClient().on("commandStarted", ({ commandName, command }) => {

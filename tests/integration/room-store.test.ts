@@ -1,6 +1,7 @@
 import mongoose, { type Connection } from "mongoose";
 import type { RoomEntry, RoomMessage } from "../../src/contract/types.js";
-import { createRoomStore, type MongoRoomStore } from "../../src/stores/room-store.js";
+import { setUpModels } from "../../src/engine/stores/mongo.js";
+import { createRoomStore, type MongoRoomStore } from "../../src/engine/stores/room-store.js";
 import { onFileEnd } from "../support/cleanup.js";
 import { startMongo } from "../support/mongo.js";
 
@@ -13,6 +14,7 @@ beforeAll(async () => {
   connection = await mongoose.createConnection(mongo.uriFor(), { bufferCommands: false }).asPromise();
   onFileEnd(() => connection.close());
   store = createRoomStore(connection);
+  await setUpModels(connection);
   await store.prepare();
 });
 

@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { evaluate, newProject, node, ROOT } from "../support/setup-project.js";
 
 describe("the package sources of a newer release", () => {
@@ -111,6 +113,34 @@ describe("the arguments of npm start", () => {
 
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(/^Unknown argument: --port=1\n\nUsage: npm start\n/);
+  });
+});
+
+describe("a script whose words nobody gets", () => {
+  const TELLING = `
+    const { runScript } = await import("./scripts/setup/failure.mjs");
+    const { say } = await import("./scripts/setup/project.mjs");
+    await runScript(async () => {
+      for (const line of ["one", "two"]) {
+        say(line);
+        console.log(line);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    });
+    (await import("node:fs")).writeFileSync("done", "");`;
+
+  test.each([
+    ["on a full disk", "2> /dev/full > /dev/full"],
+    ["to a reader that has gone", "2> >(exec true) > >(exec true)"],
+  ])("goes on: %s", async (_what, redirection) => {
+    const project = await newProject({ "telling.mjs": TELLING });
+    const command = `"$@" ${redirection}`;
+
+    await promisify(execFile)("bash", ["-c", command, "bash", process.execPath, "telling.mjs"], {
+      cwd: project,
+    });
+
+    expect(existsSync(join(project, "done"))).toBe(true);
   });
 });
 

@@ -67,6 +67,28 @@ test("a client is served while others send more than they may, over WebSocket an
   await eventually(() => expect(acknowledged(flood.packets)).toHaveLength(20_000), { withinMs: 30_000 });
 });
 
+test.each([
+  ["pongs", ({ webSocket }: EngineClient) => webSocket.pong()],
+  ["pings", ({ webSocket }: EngineClient) => webSocket.ping()],
+  ["packets that mean nothing", ({ send }: EngineClient) => send("6")],
+])("%s that come all at once are read between what others send", async (_what, send) => {
+  const [flood, other] = [await joined(), await joined()];
+  const heard: string[] = [];
+  for (const [name, { webSocket }] of [
+    ["flood", flood],
+    ["other", other],
+  ] as const)
+    webSocket.on("message", (data) => /^431/.test(String(data)) && heard.push(name));
+
+  // Less than what is read of a connection at once, and all of it there before the other one says something.
+  for (let count = 0; count < 5000; count += 1) send(flood);
+  flood.send('421["leave",{"room":"none"}]');
+  other.send('421["leave",{"room":"none"}]');
+
+  await eventually(() => expect(heard).toHaveLength(2), { withinMs: 20_000 });
+  expect(heard).toEqual(["other", "flood"]);
+});
+
 test("packets of a client that polls wait for those before them, and all are answered", async () => {
   const sid = await openPollingSession(worker.url);
   await postPackets(worker.url, sid, ["40"]);

@@ -1,8 +1,9 @@
-import { createLogger } from "../../src/logger.js";
-import { StartError } from "../../src/start-error.js";
-import { createMongo } from "../../src/stores/mongo.js";
-import { createPresenceStore } from "../../src/stores/presence-store.js";
-import { createRoomStore } from "../../src/stores/room-store.js";
+import type { Connection } from "mongoose";
+import { createLogger } from "../../src/engine/process/logger.js";
+import { StartError } from "../../src/engine/process/start-error.js";
+import { createMongo, setUpModels } from "../../src/engine/stores/mongo.js";
+import { createPresenceStore } from "../../src/engine/stores/presence-store.js";
+import { createRoomStore } from "../../src/engine/stores/room-store.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { startMongo } from "../support/mongo.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
@@ -18,14 +19,20 @@ async function connectedOverABrokenWire() {
   return mongo.connection;
 }
 
-describe("a store that is cut off while it is set up", () => {
-  test.each([
-    ["room log", createRoomStore],
-    ["presence", createPresenceStore],
-  ])("fails the start for a cause that may pass: %s", async (_name, createStore) => {
-    const store = createStore(await connectedOverABrokenWire());
+describe("what is cut off while it is set up", () => {
+  test.each<[string, (connection: Connection) => Promise<void>]>([
+    ["the room log", (connection) => createRoomStore(connection).prepare()],
+    [
+      "models",
+      (connection) => {
+        createPresenceStore(connection);
+        return setUpModels(connection);
+      },
+    ],
+  ])("fails the start for a cause that may pass: %s", async (_name, setUp) => {
+    const connection = await connectedOverABrokenWire();
 
-    const failure: unknown = await store.prepare().catch((error: unknown) => error);
+    const failure: unknown = await setUp(connection).catch((error: unknown) => error);
 
     expect(failure).toBeInstanceOf(StartError);
     expect(failure).toMatchObject({ temporary: true, message: expect.stringContaining("MONGODB_URI") });

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { readEngineRequest } from "../../src/engine-request.js";
+import { readEngineRequest } from "../../src/engine/http/engine-request.js";
 import { writeNginxFiles } from "../../stack/nginx-files.js";
 import { isServed } from "../../stack/ports.js";
 import { spawnProgram } from "../support/child.js";

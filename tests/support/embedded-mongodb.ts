@@ -3,8 +3,8 @@ import {
   createEmbeddedMongodb,
   type EmbeddedMongodb,
   type EmbeddedMongodbOptions,
-} from "../../src/embedded-mongodb/embedded-mongodb.js";
-import { createLogger } from "../../src/logger.js";
+} from "../../src/dev/embedded-mongodb/embedded-mongodb.js";
+import { createLogger } from "../../src/engine/process/logger.js";
 import { onEnd } from "./cleanup.js";
 import { createLineLog, type LineLog, logged } from "./line-log.js";
 import { distFile } from "./program-path.js";
@@ -20,7 +20,7 @@ export interface LoggedMongodb {
 
 /** The component itself, of the sources, not started. Stopped at the end. */
 export function newMongodb(options: Omit<EmbeddedMongodbOptions, "log">): LoggedMongodb {
-  distFile("embedded-mongodb/host.js"); // the component could not say how to make it
+  distFile("dev/embedded-mongodb/host.js"); // the component could not say how to make it
   const logs = createLineLog();
   const log = createLogger("debug", { write: (text) => logs.feed("stdout", text) });
   const mongodb = createEmbeddedMongodb({ ...options, log });

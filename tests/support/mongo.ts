@@ -48,7 +48,7 @@ export async function startMongo(): Promise<MongoServer> {
 }
 
 async function run(dir: string): Promise<{ child: Child; uri: string }> {
-  distFile("embedded-mongodb/embedded-mongodb.js"); // the fixture could not say how to make it
+  distFile("dev/embedded-mongodb/embedded-mongodb.js"); // the fixture could not say how to make it
   const args = [join(dir, "data")];
   const child = await spawnNode(fixture("mongodb.mjs"), { args, env: { TMPDIR: dir }, stopWithinMs: 15_000 });
   const { fields } = await child.waitForLine(logged("ready"), { withinMs: READY_WITHIN_MS });

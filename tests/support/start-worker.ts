@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
-import { type Config, readConfig } from "../../src/config/config.js";
 import type { Feature } from "../../src/contract/feature.js";
-import { createListener, type Listener } from "../../src/listener.js";
-import { createLogger } from "../../src/logger.js";
-import { toText } from "../../src/metrics/exposition.js";
-import { createWorker, type Entrance } from "../../src/worker/worker.js";
+import { type Config, readConfig } from "../../src/engine/config/config.js";
+import { toText } from "../../src/engine/metrics/exposition.js";
+import { createListener, type Listener } from "../../src/engine/process/listener.js";
+import { createLogger } from "../../src/engine/process/logger.js";
+import { createWorker, type Entrance } from "../../src/engine/worker/worker.js";
 import { onEnd } from "./cleanup.js";
 import { createLineLog, type Line, type WaitForLine } from "./line-log.js";
 import { NEVER_OVERLOADED_MS } from "./patience.js";

@@ -1,8 +1,8 @@
 import type { RequestListener } from "node:http";
 import { connect } from "node:net";
-import { createAdminServer, type Readiness } from "../../src/admin/admin-server.js";
-import type { Listener } from "../../src/listener.js";
-import { StartError } from "../../src/start-error.js";
+import { createAdminServer, type Readiness } from "../../src/engine/admin/admin-server.js";
+import type { Listener } from "../../src/engine/process/listener.js";
+import { StartError } from "../../src/engine/process/start-error.js";
 import { call } from "../cluster/support/http-call.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { deferred, once } from "../support/wait.js";

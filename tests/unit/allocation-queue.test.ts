@@ -1,4 +1,4 @@
-import { createAllocationQueue } from "../../src/stores/allocation-queue.js";
+import { createAllocationQueue } from "../../src/engine/stores/allocation-queue.js";
 import { type Deferred, deferred } from "../support/wait.js";
 
 type Counts = Record<string, number>;

@@ -1,4 +1,4 @@
-import { createBootWatch } from "../../src/cluster/boot-watch.js";
+import { createBootWatch } from "../../src/engine/cluster/boot-watch.js";
 
 describe("the watch over a worker's start", () => {
   beforeEach(() => void jest.useFakeTimers());

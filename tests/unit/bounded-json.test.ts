@@ -1,6 +1,6 @@
-import { boundedJson } from "../../src/bounded-json.js";
-import { AppError } from "../../src/errors.js";
-import { parse } from "../../src/validation.js";
+import { boundedJson } from "../../src/contract/bounded-json.js";
+import { AppError } from "../../src/contract/errors.js";
+import { parse } from "../../src/contract/validation.js";
 
 const LIMIT_BYTES = 100;
 const schema = boundedJson(LIMIT_BYTES);

@@ -1,4 +1,8 @@
-import { cachedCLibrary, engineLaunch, needsNewerCLibrary } from "../../src/embedded-mongodb/c-library.js";
+import {
+  cachedCLibrary,
+  engineLaunch,
+  needsNewerCLibrary,
+} from "../../src/dev/embedded-mongodb/c-library.js";
 
 const PROGRAM = ["/usr/bin/node", "/project/host.js"] as const;
 const OLD_DEBIAN = { platform: "linux", arch: "x64", glibcVersion: "2.36" };

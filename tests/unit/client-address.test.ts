@@ -1,7 +1,7 @@
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
-import { createClientAddress } from "../../src/client-address.js";
-import type { TrustProxy } from "../../src/config/values.js";
+import type { TrustProxy } from "../../src/engine/config/values.js";
+import { createClientAddress } from "../../src/engine/http/client-address.js";
 
 const CLIENT = "203.0.113.7";
 

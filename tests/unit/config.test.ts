@@ -1,4 +1,4 @@
-import { readConfig } from "../../src/config/config.js";
+import { readConfig } from "../../src/engine/config/config.js";
 
 const production = { NODE_ENV: "production", MONGODB_URI: "mongodb://db/shoal" };
 
@@ -127,9 +127,46 @@ describe("readConfig", () => {
       { REDIS_URL: "redis://a/1", REDIS_TOPOLOGY: "cluster" },
       "REDIS_URL must not name a database",
     ],
+    ["a Redis password with a line break", { REDIS_URL: "redis://:a\nb@cache" }, "REDIS_URL must not have"],
+    [
+      "a Redis host that is a path",
+      { REDIS_URL: "redis://%2Frun%2Fredis.sock" },
+      "REDIS_URL must name a host",
+    ],
+    ["a Redis host that is no name", { REDIS_URL: "redis://a%20b" }, "REDIS_URL must name a host"],
+    ["a Redis host that is no address", { REDIS_URL: "redis://10.0.0.256" }, "REDIS_URL must name a host"],
+    [
+      "a MongoDB host that is missing",
+      { MONGODB_URI: "mongodb://u:p@a:1,/db" },
+      "MONGODB_URI must name a host",
+    ],
+    ["no MongoDB host at all", { MONGODB_URI: "mongodb://u:p@" }, "MONGODB_URI must name a host"],
+    [
+      "a MongoDB password with a line break",
+      { MONGODB_URI: "mongodb://u:hunter\n2@db" },
+      "MONGODB_URI must not have",
+    ],
+    ["an instance's address without a port", { PEER_URL: "http://10.0.0.1:0" }, "PEER_URL"],
+    ["an instance's address that is every machine's own", { PEER_URL: "http://0.0.0.0:3000" }, "PEER_URL"],
+    ["the same of IPv6", { PEER_URL: "http://[::]:3000" }, "PEER_URL"],
     ["an instance name with spaces", { INSTANCE_ID: "my instance" }, "INSTANCE_ID"],
   ])("refuses %s", (_what, environment, variable) => {
     expect(problemsOf(environment)).toContain(variable);
+  });
+
+  test.each([
+    "mongodb://u:p@a:1,b:2,[::1]:3/db?replicaSet=rs",
+    "mongodb://%2Ftmp%2Fmongodb.sock/?directConnection=true",
+    "mongodb+srv://u:p%40s%2Fs@db.example.com?appName=me@home",
+  ])("MONGODB_URI takes %s", (uri) => {
+    expect(readConfig({ MONGODB_URI: uri }).mongodbUri).toBe(uri);
+  });
+
+  test("a URL may end with the line break of the file that it comes from", () => {
+    const config = readConfig({ MONGODB_URI: "mongodb://db/shoal\n", REDIS_URL: "redis://cache\n" });
+
+    expect(config.mongodbUri).toBe("mongodb://db/shoal");
+    expect(config.redis?.urls).toEqual(["redis://cache"]);
   });
 
   test.each([

@@ -1,7 +1,7 @@
 import type { ConnectionEvent } from "../../src/app/connections/connections.model.js";
 import { createConnectionAudit } from "../../src/app/connections/connections.service.js";
-import { AppError } from "../../src/errors.js";
-import { createLogger } from "../../src/logger.js";
+import { AppError } from "../../src/contract/errors.js";
+import { createLogger } from "../../src/engine/process/logger.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { deferred } from "../support/wait.js";
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server } from "socket.io";
-import { type EngineRequest, readEngineRequest } from "../../src/engine-request.js";
+import { type EngineRequest, readEngineRequest } from "../../src/engine/http/engine-request.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { openRaw } from "../support/raw-tcp.js";
 

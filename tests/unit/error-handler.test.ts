@@ -1,8 +1,8 @@
 import type { AddressInfo } from "node:net";
 import express, { type RequestHandler } from "express";
-import { AppError } from "../../src/errors.js";
-import { errorHandler, notFound } from "../../src/http/error-handler.js";
-import { createLogger } from "../../src/logger.js";
+import { AppError } from "../../src/contract/errors.js";
+import { errorHandler, notFound } from "../../src/engine/http/error-handler.js";
+import { createLogger } from "../../src/engine/process/logger.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { openRaw } from "../support/raw-tcp.js";
 import { once } from "../support/wait.js";

@@ -1,4 +1,4 @@
-import { AppError, ERRORS, type ErrorCode } from "../../src/errors.js";
+import { AppError, ERRORS, type ErrorCode } from "../../src/contract/errors.js";
 
 const codes = Object.keys(ERRORS) as ErrorCode[];
 

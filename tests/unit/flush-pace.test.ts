@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { createFlushPace, type FlushPace } from "../../src/realtime/fan-out/flush-pace.js";
+import { createFlushPace, type FlushPace } from "../../src/engine/realtime/fan-out/flush-pace.js";
 
 let nowMs: number;
 let flushes: number;

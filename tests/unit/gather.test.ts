@@ -2,11 +2,11 @@ import mongoose, { type Connection, Schema } from "mongoose";
 import { z } from "zod";
 import { allOf, user } from "../../src/contract/access.js";
 import { emitted } from "../../src/contract/emitted.js";
+import { AppError } from "../../src/contract/errors.js";
 import { event } from "../../src/contract/event.js";
 import { type Engine, type Feature, feature } from "../../src/contract/feature.js";
 import { gather } from "../../src/contract/gather.js";
 import { type Method, route } from "../../src/contract/route.js";
-import { AppError } from "../../src/errors.js";
 
 const nothing = z.strictObject({});
 

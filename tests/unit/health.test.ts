@@ -1,4 +1,4 @@
-import { createHealth } from "../../src/services/health.js";
+import { createHealth } from "../../src/app/health/health.service.js";
 import { deferred } from "../support/wait.js";
 
 const IDENTITY = { instance: "test", worker: 2 };
@@ -19,7 +19,10 @@ test.each([
   ["unavailable", false, false, { mongo: "down", redis: "down" }],
   ["unavailable", false, undefined, { mongo: "down", redis: "off" }],
 ])("is %s with MongoDB up: %p and Redis up: %p", async (status, mongo, redis, states) => {
-  const health = createHealth(IDENTITY, store(mongo), redis === undefined ? undefined : store(redis));
+  const health = createHealth(IDENTITY, {
+    mongo: store(mongo),
+    redis: redis === undefined ? undefined : store(redis),
+  });
 
   await expect(health.report()).resolves.toMatchObject({ status, ...states, ...IDENTITY });
 });
@@ -28,13 +31,13 @@ test("gives the stores one second", async () => {
   const asked: number[] = [];
   const ping = async (timeoutMs: number) => asked.push(timeoutMs) > 0;
 
-  await createHealth(IDENTITY, { ping }, { ping, refusal: () => undefined }).report();
+  await createHealth(IDENTITY, { mongo: { ping }, redis: { ping, refusal: () => undefined } }).report();
 
   expect(asked).toEqual([1000, 1000]);
 });
 
 test("is degraded by a Redis that refuses, with the code of its reply", async () => {
-  const health = createHealth(IDENTITY, store(true), store(false, "NOPERM"));
+  const health = createHealth(IDENTITY, { mongo: store(true), redis: store(false, "NOPERM") });
 
   await expect(health.report()).resolves.toMatchObject({
     status: "degraded",
@@ -47,7 +50,7 @@ test("asks once for all who ask while it waits for an answer, however long, and 
   const answers = [deferred<boolean>(), deferred<boolean>()];
   let asked = 0;
   const ping = () => answers[asked++]?.promise ?? Promise.resolve(false);
-  const health = createHealth(IDENTITY, { ping }, undefined);
+  const health = createHealth(IDENTITY, { mongo: { ping }, redis: undefined });
 
   const together = [health.report()];
   jest.advanceTimersByTime(5000);

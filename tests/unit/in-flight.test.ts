@@ -1,7 +1,7 @@
 import { Agent, get, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import express, { type Response } from "express";
-import { createInFlight } from "../../src/http/in-flight.js";
+import { createInFlight } from "../../src/engine/http/in-flight.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { eventually, once } from "../support/wait.js";
 

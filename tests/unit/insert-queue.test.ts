@@ -1,4 +1,4 @@
-import { createInsertQueue, type InsertOutcome } from "../../src/stores/insert-queue.js";
+import { createInsertQueue, type InsertOutcome } from "../../src/engine/stores/insert-queue.js";
 import { deferred, eventually } from "../support/wait.js";
 
 /** A queue whose commands end when the test says so. */

@@ -1,8 +1,8 @@
-import { Connection } from "../../src/realtime/connections/connection.js";
-import { createIntake } from "../../src/realtime/connections/intake.js";
-import type { RawConnection } from "../../src/realtime/connections/raw-connection.js";
-import { createReading } from "../../src/realtime/connections/reading.js";
-import { createTurns } from "../../src/realtime/connections/turns.js";
+import { Connection } from "../../src/engine/realtime/connections/connection.js";
+import { createIntake } from "../../src/engine/realtime/connections/intake.js";
+import type { RawConnection } from "../../src/engine/realtime/connections/raw-connection.js";
+import { createReading } from "../../src/engine/realtime/connections/reading.js";
+import { createTurns } from "../../src/engine/realtime/connections/turns.js";
 import { deferred, eventually } from "../support/wait.js";
 
 const OPEN = 3;

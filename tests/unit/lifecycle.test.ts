@@ -1,4 +1,4 @@
-import { type Component, compose, lazily } from "../../src/lifecycle.js";
+import { type Component, compose, lazily } from "../../src/engine/process/lifecycle.js";
 
 /** A part that writes what happens to it into `events`. */
 function part(name: string, events: string[], failing: { start?: boolean; stop?: boolean } = {}): Component {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { createLogOutput } from "../../src/log-output.js";
+import { createLogOutput } from "../../src/engine/process/log-output.js";
 import { onEnd } from "../support/cleanup.js";
 import { tempDir } from "../support/temp-dir.js";
 import { eventually } from "../support/wait.js";

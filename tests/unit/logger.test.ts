@@ -1,4 +1,4 @@
-import { createLogger, type LogLevel, redactUri } from "../../src/logger.js";
+import { createLogger, type LogLevel, redactUri } from "../../src/engine/process/logger.js";
 
 /** A logger and all lines that it has written. */
 function createCapture(level: LogLevel = "info") {
@@ -57,6 +57,24 @@ describe("a log line", () => {
   );
 });
 
+/** As ioredis makes them: with the command that failed. */
+const refused = () => Object.assign(new Error("WRONGPASS"), { command: { name: "auth", args: ["hunter2"] } });
+
+test.each([
+  ["an error", refused()],
+  ["its last node's", Object.assign(new Error("no node"), { lastNodeError: refused() })],
+  ["its list's", Object.assign(new Error("all failed"), { previousErrors: [refused()] })],
+  ["its parts'", new AggregateError([refused(), refused()], "two parts failed")],
+  ["its cause's", new Error("outer", { cause: refused() })],
+])("never shows the arguments of a command: %s", (_what, err) => {
+  const { log, texts } = createCapture();
+
+  log.error({ err }, "failed");
+
+  expect(texts.join()).toContain(err.message);
+  expect(texts.join()).not.toContain("hunter2");
+});
+
 describe("redactUri", () => {
   test.each([
     ["mongodb://user:hunter2@db:27017/shoal", "mongodb://***@db:27017/shoal"],
@@ -65,6 +83,8 @@ describe("redactUri", () => {
     ["mongodb+srv://user:p%40ss@db.example.com", "mongodb+srv://***@db.example.com"],
     ["redis://:hunter2@cache:6379/0", "redis://***@cache:6379/0"],
     ["rediss://cache?password=hunter2", "rediss://cache"],
+    ["redis://ann:hun\nter2@cache\n", "redis://***@cache\n"],
+    ["mongodb://ann:hunter2@db/shoal?a\nb=c", "mongodb://***@db/shoal"],
     ["mongodb://db/shoal", "mongodb://db/shoal"],
     ["mongodb://%2Ftmp%2Fmongodb.sock/shoal?directConnection=true", "mongodb://%2Ftmp%2Fmongodb.sock/shoal"],
   ])("%s", (uri, redacted) => {

@@ -1,5 +1,5 @@
-import { readConfig } from "../../src/config/config.js";
-import { createOriginCheck } from "../../src/origin.js";
+import { readConfig } from "../../src/engine/config/config.js";
+import { createOriginCheck } from "../../src/engine/http/origin.js";
 
 const APP = "https://app.example.com";
 const HOST = "shoal.example.com";

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { instanceKey, keyIn, sessionSuffix } from "../../src/worker/peers/instance-key.js";
-import { endToEnd, relayedHeaders } from "../../src/worker/routing/relay-headers.js";
-import { newSessionId } from "../../src/worker/routing/session-owner.js";
+import { instanceKey, keyIn, sessionSuffix } from "../../src/engine/routing/peers/instance-key.js";
+import { endToEnd, relayedHeaders } from "../../src/engine/routing/worker/relay-headers.js";
+import { newSessionId } from "../../src/engine/routing/worker/session-owner.js";
 
 const kept = ["Host", "shoal", "Cookie", "a=1", "Cookie", "b=2", "Content-Length", "3"];
 const dropped = [

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { createPortProbe } from "../../src/listener.js";
+import { createPortProbe } from "../../src/engine/process/listener.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { freePort } from "../support/free-port.js";
 

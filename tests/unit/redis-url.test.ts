@@ -1,4 +1,4 @@
-import { parseRedisUrl } from "../../src/config/redis-url.js";
+import { parseRedisUrl } from "../../src/engine/config/redis-url.js";
 
 const PLAIN = { host: "cache", port: undefined, tls: false, username: "", password: "", db: 0 };
 
@@ -8,6 +8,8 @@ test.each([
   ["redis://cache:6380/3", { ...PLAIN, port: 6380, db: 3 }],
   ["rediss://cache", { ...PLAIN, tls: true }],
   ["redis://[::1]:6402", { ...PLAIN, host: "::1", port: 6402 }],
+  ["redis://Größe.example", { ...PLAIN, host: "xn--gre-6ka8i.example" }],
+  ["redis://redis_1.local", { ...PLAIN, host: "redis_1.local" }],
   ["redis://:p%40ss%2541@cache", { ...PLAIN, password: "p@ss%41" }],
   ["redis://app:pw@cache", { ...PLAIN, username: "app", password: "pw" }],
   ["redis://app@cache", { ...PLAIN, username: "app" }],

@@ -1,4 +1,4 @@
-import { relayCodec } from "../../src/realtime/relay-codec.js";
+import { relayCodec } from "../../src/engine/realtime/relay-codec.js";
 
 function roundTrip(message: unknown): unknown {
   return relayCodec.decode(Buffer.from(relayCodec.encode(message)));

@@ -1,4 +1,4 @@
-import { decide, type Exit, type ExitKind } from "../../src/cluster/respawn-policy.js";
+import { decide, type Exit, type ExitKind } from "../../src/engine/cluster/respawn-policy.js";
 
 /** Exits of the given kinds, one every `everyMs`. */
 function exits(kinds: ExitKind[], everyMs = 100): Exit[] {

@@ -1,4 +1,4 @@
-import { createRestartPace } from "../../src/embedded-mongodb/restart-pace.js";
+import { createRestartPace } from "../../src/dev/embedded-mongodb/restart-pace.js";
 
 test("the delay doubles with each end, up to 5 seconds", () => {
   const pace = createRestartPace();

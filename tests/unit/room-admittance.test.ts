@@ -1,12 +1,12 @@
 import { presence } from "../../src/app/presence/presence.feature.js";
 import { rooms } from "../../src/app/rooms/rooms.feature.js";
-import { boundedJson } from "../../src/bounded-json.js";
 import { createDecide } from "../../src/contract/access.js";
+import { boundedJson } from "../../src/contract/bounded-json.js";
+import { AppError } from "../../src/contract/errors.js";
 import type { Engine } from "../../src/contract/feature.js";
-import { AppError } from "../../src/errors.js";
-import { createAdmittance } from "../../src/realtime/admittance.js";
-import { createCallEvent } from "../../src/realtime/call-event.js";
-import type { IoSocket } from "../../src/realtime/io.js";
+import { createAdmittance } from "../../src/engine/realtime/admittance.js";
+import { createCallEvent } from "../../src/engine/realtime/call-event.js";
+import type { IoSocket } from "../../src/engine/realtime/io.js";
 import { deferred } from "../support/wait.js";
 
 const PAGE = { epoch: "e", after: 0, to: 0, messages: [], live: true };

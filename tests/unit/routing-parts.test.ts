@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { isAmbiguous } from "../../src/worker/routing/relay-headers.js";
-import { headOf, withoutUpgrade } from "../../src/worker/routing/replay.js";
-import { newSessionId, ownerOf, sessionAskedFor } from "../../src/worker/routing/session-owner.js";
+import { isAmbiguous } from "../../src/engine/routing/worker/relay-headers.js";
+import { headOf, withoutUpgrade } from "../../src/engine/routing/worker/replay.js";
+import { newSessionId, ownerOf, sessionAskedFor } from "../../src/engine/routing/worker/session-owner.js";
 
 describe("a session id", () => {
   test("tells its owner, and no two are alike", () => {

@@ -1,4 +1,4 @@
-import { runDirOf, uriOf } from "../../src/embedded-mongodb/run-dir.js";
+import { runDirOf, uriOf } from "../../src/dev/embedded-mongodb/run-dir.js";
 
 test("the run directory is the same for the same user and database", () => {
   expect(runDirOf("/data/mongodb", 1000, "/tmp")).toBe(runDirOf("/data/mongodb", 1000, "/tmp"));

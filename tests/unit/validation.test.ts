@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parse, TOO_LARGE } from "../../src/validation.js";
+import { parse, TOO_LARGE } from "../../src/contract/validation.js";
 
 const schema = z.strictObject({
   name: z.string(),

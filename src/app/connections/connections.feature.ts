@@ -4,7 +4,7 @@ import { emitted } from "../../contract/emitted.js";
 import type { Client } from "../../contract/event.js";
 import { type ConnectionInfo, feature } from "../../contract/feature.js";
 import { route } from "../../contract/route.js";
-import { wholeNumber } from "../../validation.js";
+import { wholeNumber } from "../../contract/validation.js";
 import { connectionEventModel, createConnectionEvents } from "./connections.model.js";
 import { createConnectionAudit } from "./connections.service.js";
 

@@ -1,6 +1,6 @@
-import { AppError } from "../../errors.js";
-import type { Component } from "../../lifecycle.js";
-import type { Logger } from "../../logger.js";
+import { AppError } from "../../contract/errors.js";
+import type { Component } from "../../engine/process/lifecycle.js";
+import type { Logger } from "../../engine/process/logger.js";
 import type { ConnectionEvent, ConnectionEvents } from "./connections.model.js";
 
 const FLUSH_INTERVAL_MS = 500;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { anyone } from "../../contract/access.js";
 import { feature } from "../../contract/feature.js";
 import { route } from "../../contract/route.js";
+import { createHealth } from "./health.service.js";
 
 const storeState = z.enum(["up", "down", "refused", "off"]);
 
@@ -26,21 +27,24 @@ const report = z.strictObject({
 
 /** `GET /health`, for load balancers. */
 export const health = feature("health", {
-  create: ({ health }) => ({
-    routes: [
-      route(
-        "GET",
-        "/health",
-        {
-          summary: "Tells whether this worker can serve: 200 also without Redis, 503 without MongoDB.",
-          access: anyone,
-          reply: report,
-          status: { all: [200, 503], of: ({ status }) => (status === "unavailable" ? 503 : 200) },
-          anyHost: true,
-          fresh: true,
-        },
-        () => health.report(),
-      ),
-    ],
-  }),
+  create({ identity, stores }) {
+    const service = createHealth(identity, stores);
+    return {
+      routes: [
+        route(
+          "GET",
+          "/health",
+          {
+            summary: "Tells whether this worker can serve: 200 also without Redis, 503 without MongoDB.",
+            access: anyone,
+            reply: report,
+            status: { all: [200, 503], of: ({ status }) => (status === "unavailable" ? 503 : 200) },
+            anyHost: true,
+            fresh: true,
+          },
+          () => service.report(),
+        ),
+      ],
+    };
+  },
 });

@@ -3,11 +3,11 @@ import { z } from "zod";
 import { room, ruled, user } from "../../contract/access.js";
 import { relayChannel } from "../../contract/channel.js";
 import { emitted } from "../../contract/emitted.js";
+import { AppError } from "../../contract/errors.js";
 import { event } from "../../contract/event.js";
 import { feature } from "../../contract/feature.js";
 import { namedRoom, roomName } from "../../contract/room-schemas.js";
 import { bodyBytes } from "../../contract/sizes.js";
-import { AppError } from "../../errors.js";
 
 /** Time for which a message occupies one of its sender's open events: at least, and per byte, in milliseconds. */
 const LEAST_MS = 10;

@@ -9,7 +9,7 @@ import {
   roomPage,
   roomReset,
 } from "../../contract/room-schemas.js";
-import { wholeNumber } from "../../validation.js";
+import { wholeNumber } from "../../contract/validation.js";
 
 /** `publish`. A body that passes can be stored: one that never can be would hold up its room. */
 export function publishRequest({ body, publishMessages }: InputLimits) {

@@ -20,11 +20,20 @@ export async function exchange(connection: RawConnection, ...parts: string[]): P
   return connection.received().slice(before);
 }
 
+/** A connection that the worker of this slot has: it has answered there, so that what follows is relayed, or not. */
+export async function connectionAt({ url }: Pick<Shoal, "url">, worker: number): Promise<RawConnection> {
+  for (;;) {
+    const connection = await openRaw(url);
+    if ((await exchange(connection, get("/health"))).includes(`"worker":${worker}`)) return connection;
+    connection.socket.destroy();
+  }
+}
+
 /** An instance of two workers with `ROUTING=forward`, and what is open at it. */
 export interface TwoWorkers extends Shoal {
   /** A session on each of the workers, that of worker 1 first. */
   sessions(): Promise<[PollingSession, PollingSession]>;
-  /** A connection that the worker of this slot has: it has answered there, so that what follows is relayed, or not. */
+  /** As {@link connectionAt}. */
   connectionAt(worker: number): Promise<RawConnection>;
 }
 
@@ -43,12 +52,6 @@ export async function startTwoWorkers(
       }
       return [bySlot.get(1), bySlot.get(2)] as [PollingSession, PollingSession];
     },
-    async connectionAt(worker) {
-      for (;;) {
-        const connection = await openRaw(shoal.url);
-        if ((await exchange(connection, get("/health"))).includes(`"worker":${worker}`)) return connection;
-        connection.socket.destroy();
-      }
-    },
+    connectionAt: (worker) => connectionAt(shoal, worker),
   };
 }

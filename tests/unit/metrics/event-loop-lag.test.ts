@@ -1,4 +1,4 @@
-import { createEventLoopLag } from "../../../src/metrics/event-loop-lag.js";
+import { createEventLoopLag } from "../../../src/engine/metrics/event-loop-lag.js";
 import { onTestEnd } from "../../support/cleanup.js";
 import { eventually } from "../../support/wait.js";
 

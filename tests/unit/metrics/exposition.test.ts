@@ -1,5 +1,5 @@
-import type { MetricFamily } from "../../../src/ipc.js";
-import { relabel, toText } from "../../../src/metrics/exposition.js";
+import type { MetricFamily } from "../../../src/engine/ipc/messages.js";
+import { relabel, toText } from "../../../src/engine/metrics/exposition.js";
 import { parseMetrics } from "../../support/metrics-text.js";
 
 function family(name: string, ...samples: string[]): MetricFamily {

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { createGathering, type Gathering } from "../../../src/cluster/gathering.js";
+import { createGathering, type Gathering } from "../../../src/engine/cluster/gathering.js";
 import { onTestEnd } from "../../support/cleanup.js";
 import { startStopwatch } from "../../support/machine-time.js";
 import { fixture } from "../../support/program-path.js";

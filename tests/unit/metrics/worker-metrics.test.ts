@@ -1,10 +1,10 @@
-import { toText } from "../../../src/metrics/exposition.js";
-import type { EventMetrics } from "../../../src/metrics/types.js";
+import { toText } from "../../../src/engine/metrics/exposition.js";
+import type { EventMetrics } from "../../../src/engine/metrics/types.js";
 import {
   createWorkerMetrics,
   type WorkerMetrics,
   type WorkerState,
-} from "../../../src/metrics/worker-metrics.js";
+} from "../../../src/engine/metrics/worker-metrics.js";
 import { parseMetrics } from "../../support/metrics-text.js";
 
 const EVENTS = { in: ["join", "message"], out: ["message"] };

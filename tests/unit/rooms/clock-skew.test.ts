@@ -1,5 +1,5 @@
-import { createRetention, type RetentionLimits } from "../../../src/services/rooms/retention.js";
-import type { RoomStore } from "../../../src/services/rooms/room-store.js";
+import { createRetention, type RetentionLimits } from "../../../src/engine/rooms/retention.js";
+import type { RoomStore } from "../../../src/engine/rooms/room-store.js";
 import { createProcessClock } from "./simulation/virtual-time.js";
 import { type Bench, createBench, createDoor, range, seqsOf } from "./support/bench.js";
 
@@ -110,6 +110,38 @@ describe("a message that comes to its number when that was given up", () => {
     const { bench, seq } = await late(loses);
 
     expect(seq).toBe(6);
+    expect(await readAll(bench)).toEqual([5, 6]);
+  });
+
+  test("gets another one when its writer dies before it can take it back, and the sender repeats it elsewhere", async () => {
+    const bench = createBench();
+    const door = createDoor();
+    const doomed = bench.worker({
+      wrapStore: (store) => ({
+        ...store,
+        async insert(...request) {
+          await door.pass();
+          const outcome = await store.insert(...request);
+          doomed.clock.kill();
+          return outcome;
+        },
+      }),
+    });
+    await bench.worker().publish("r", "bob", ["a", "b"]);
+    const messages = [{ id: "late", body: 1 }];
+    void doomed.rooms.publish({ room: "r", from: "ann", messages });
+    await bench.pass(200);
+    await bench.worker().publish("r", "bob", ["c", "d"]);
+    const store = bench.store();
+    await bench.settled(store.raiseFloor("r", 4));
+    await bench.settled(store.deleteUpTo("r", 4));
+    door.open();
+    await bench.pass(2000);
+    const again = { room: "r", from: "ann", messages, retry: true };
+    const seqs = await bench.settled(bench.worker().rooms.publish(again));
+
+    expect(doomed.clock.state).toBe("dead");
+    expect(seqs).toEqual([6]);
     expect(await readAll(bench)).toEqual([5, 6]);
   });
 

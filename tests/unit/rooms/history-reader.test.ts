@@ -1,5 +1,5 @@
-import { createHistoryReader, type HistoryStore } from "../../../src/services/rooms/history-reader.js";
-import type { StoredPage } from "../../../src/services/rooms/room-store.js";
+import { createHistoryReader, type HistoryStore } from "../../../src/engine/rooms/history-reader.js";
+import type { StoredPage } from "../../../src/engine/rooms/room-store.js";
 
 const PAGE: StoredPage = { entries: [], more: false };
 const LIMIT = { messages: 10, bytes: 1000 };

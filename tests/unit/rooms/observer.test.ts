@@ -1,4 +1,4 @@
-import { AppError } from "../../../src/errors.js";
+import { AppError } from "../../../src/contract/errors.js";
 import { type Bench, createBench, range, seqsOf, storeMessages } from "./support/bench.js";
 
 describe("what operators are told of rooms", () => {

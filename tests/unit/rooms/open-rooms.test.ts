@@ -1,8 +1,8 @@
-import { ROOM_LIMITS } from "../../../src/services/rooms/limits.js";
-import { createRingFamily } from "../../../src/services/rooms/message-ring.js";
-import { createOpenRooms } from "../../../src/services/rooms/open-rooms.js";
-import { createRoomCursor } from "../../../src/services/rooms/room-cursor.js";
-import type { RoomStore } from "../../../src/services/rooms/room-store.js";
+import { ROOM_LIMITS } from "../../../src/engine/rooms/limits.js";
+import { createRingFamily } from "../../../src/engine/rooms/message-ring.js";
+import { createOpenRooms } from "../../../src/engine/rooms/open-rooms.js";
+import { createRoomCursor } from "../../../src/engine/rooms/room-cursor.js";
+import type { RoomStore } from "../../../src/engine/rooms/room-store.js";
 import { createChance, createProcessClock, createVirtualTime } from "./simulation/virtual-time.js";
 import {
   type Bench,
@@ -151,6 +151,7 @@ describe("open rooms", () => {
           return 1;
         },
         opened: () => {},
+        readDecided: () => Promise.reject(new Error("nobody only looks")),
         readView: async () => ({
           room: "r",
           epoch: "e",
@@ -224,6 +225,7 @@ describe("open rooms", () => {
         clock,
         members: () => 0,
         opened: () => {},
+        readDecided: () => Promise.reject(new Error("nobody only looks")),
         async readView() {
           const ring = rings.createRing();
           ring.push([message("r", 1)]);
@@ -238,5 +240,37 @@ describe("open rooms", () => {
     rooms.closeAll();
 
     expect(rings.bytes).toBe(0);
+  });
+});
+
+describe("a room that is only read from outside, and not followed", () => {
+  /** Numbers 1, 3 and 5 hold messages; the writers of 2 and 4 are gone. Numbers are handed out in this order. */
+  async function withAbandoned(bench: Bench) {
+    const store = bench.store();
+    const numbers = [];
+    for (let count = 1; count <= 5; count += 1) numbers.push(await bench.settled(store.allocate("r", 1)));
+    const stored = numbers
+      .filter(({ top }) => top % 2 === 1)
+      .map(({ top, at }) => ({ room: "r", seq: top, at, id: `m${top}`, from: "ann", body: 1 }));
+    await bench.settled(store.insert(stored, { ordered: true }));
+    return bench.worker();
+  }
+
+  test("is shown behind numbers that are missing for long", async () => {
+    const bench = createBench();
+    const { rooms } = await withAbandoned(bench);
+    await bench.pass(1500);
+
+    expect(await bench.settled(rooms.read({ room: "r", after: 0 }))).toMatchObject({ to: 5 });
+    expect(await bench.settled(rooms.scrollBack({ room: "r" }))).toMatchObject({ to: 5, more: false });
+    expect(rooms.openRooms).toBe(0);
+  });
+
+  test("is shown up to a number that may be on its way", async () => {
+    const bench = createBench();
+    const { rooms } = await withAbandoned(bench);
+
+    expect(await bench.settled(rooms.read({ room: "r", after: 0 }))).toMatchObject({ to: 1 });
+    expect(bench.database.history.filter((entry) => "void" in entry)).toEqual([]);
   });
 });

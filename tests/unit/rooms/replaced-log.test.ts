@@ -1,4 +1,4 @@
-import type { RoomStore } from "../../../src/services/rooms/room-store.js";
+import type { RoomStore } from "../../../src/engine/rooms/room-store.js";
 import { type Bench, createBench, createDoor, message, range, type TestWorker } from "./support/bench.js";
 
 // A backup was restored: the room's log is another one, under another epoch, and numbers mean other messages.
@@ -171,5 +171,38 @@ describe("workers that run while a room's log is replaced", () => {
 
     expect(shown(reader)).toEqual([`${epoch()} 4 B`]);
     expect(publisher.bus.published.map((told) => told.epoch)).not.toContain(old);
+  });
+
+  test("hold nobody up when one dies whose message came into the new log, far behind its end", async () => {
+    const door = createDoor();
+    const doomed = bench.worker({
+      ...NO_SWEEP,
+      wrapStore: (store): RoomStore => ({
+        ...store,
+        async insert(...request) {
+          await door.pass();
+          const outcome = await store.insert(...request);
+          doomed.clock.kill();
+          return outcome;
+        },
+      }),
+    });
+    const { top } = await bench.settled(bench.store().allocate("r", 3000));
+    const message = { room: "r", from: "bob", messages: [{ id: "B", body: 1 }] };
+    void doomed.rooms.publish(message);
+    await bench.pass(200);
+    await restore();
+    const reader = bench.worker(NO_SWEEP);
+    await reader.subscribe({ room: "r", after: 0 });
+    door.open();
+    await bench.pass(200);
+
+    const seqs = await bench.settled(reader.rooms.publish({ ...message, retry: true }));
+    await reader.publish("r", "bob", ["C"]);
+    await bench.pass(2500);
+
+    expect(doomed.clock.state).toBe("dead");
+    expect(seqs).toEqual([top + 1]);
+    expect(shown(reader)).toEqual([`${epoch()} ${top + 1} B`, `${epoch()} ${top + 2} C`]);
   });
 });

@@ -1,6 +1,6 @@
 import type { RoomEntry } from "../../../src/contract/types.js";
-import { createRetention, type RetentionLimits } from "../../../src/services/rooms/retention.js";
-import type { RoomStore } from "../../../src/services/rooms/room-store.js";
+import { createRetention, type RetentionLimits } from "../../../src/engine/rooms/retention.js";
+import type { RoomStore } from "../../../src/engine/rooms/room-store.js";
 import { type Bench, createBench, range } from "./support/bench.js";
 
 const HOUR = 3_600_000;

@@ -1,4 +1,4 @@
-import type { RoomStore } from "../../../src/services/rooms/room-store.js";
+import type { RoomStore } from "../../../src/engine/rooms/room-store.js";
 import { type Bench, createBench, message, range, seqsOf, storeMessages } from "./support/bench.js";
 
 describe("live events of a room", () => {
@@ -85,6 +85,17 @@ describe("live events of a room", () => {
     await bench.pass(1600);
 
     expect(seqsOf(worker.delivered)).toEqual([2, 4, 6, 8]);
+  });
+
+  test("thousands of numbers that are missing at once, as after a restore, are declared void together", async () => {
+    const worker = bench.worker();
+    await storeMessages(bench, "r", [1]);
+    await worker.subscribe({ room: "r", limit: 0 });
+
+    worker.bus.receive("r", await storeMessages(bench, "r", [5001]));
+    await bench.pass(2500);
+
+    expect(seqsOf(worker.delivered)).toEqual([5001]);
   });
 
   test("a hole whose message comes late is not declared void", async () => {

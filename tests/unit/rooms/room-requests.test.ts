@@ -1,6 +1,6 @@
 import { pageQuery, publishRequest, subscribeRequest } from "../../../src/app/rooms/rooms.schemas.js";
-import { boundedJson } from "../../../src/bounded-json.js";
-import { parse } from "../../../src/validation.js";
+import { boundedJson } from "../../../src/contract/bounded-json.js";
+import { parse } from "../../../src/contract/validation.js";
 
 const schemas = {
   publish: publishRequest({ body: boundedJson(100), publishMessages: 3, pageMessages: 9 }),

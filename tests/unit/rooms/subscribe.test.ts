@@ -1,4 +1,4 @@
-import type { RoomStore } from "../../../src/services/rooms/room-store.js";
+import type { RoomStore } from "../../../src/engine/rooms/room-store.js";
 import { type Bench, createBench, range, seqsOf, storeMessages } from "./support/bench.js";
 
 describe("subscribing", () => {

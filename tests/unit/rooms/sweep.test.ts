@@ -1,4 +1,4 @@
-import type { RoomHead, RoomStore } from "../../../src/services/rooms/room-store.js";
+import type { RoomHead, RoomStore } from "../../../src/engine/rooms/room-store.js";
 import { type Bench, createBench, createDoor, range, seqsOf, storeMessages } from "./support/bench.js";
 
 describe("sweep", () => {

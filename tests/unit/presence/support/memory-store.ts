@@ -2,7 +2,7 @@ import type {
   PresenceEntry,
   PresenceNode,
   PresenceStore,
-} from "../../../../src/services/presence/presence-store.js";
+} from "../../../../src/engine/presence/presence-store.js";
 
 /** The records that all stores of one database share. */
 export interface Database {

@@ -1,7 +1,7 @@
-import { PRESENCE_LIMITS, type PresenceLimits } from "../../../../src/services/presence/limits.js";
-import { createPresence, type Presence } from "../../../../src/services/presence/presence.js";
-import type { PresenceBus } from "../../../../src/services/presence/presence-store.js";
-import type { PresenceChange, RoomPresence } from "../../../../src/services/presence/types.js";
+import { PRESENCE_LIMITS, type PresenceLimits } from "../../../../src/engine/presence/limits.js";
+import { createPresence, type Presence } from "../../../../src/engine/presence/presence.js";
+import type { PresenceBus } from "../../../../src/engine/presence/presence-store.js";
+import type { PresenceChange, RoomPresence } from "../../../../src/engine/presence/types.js";
 import { createMemoryStore, type Database, emptyDatabase, type MemoryStore } from "./memory-store.js";
 import { createVirtualTime, type VirtualTime } from "./virtual-time.js";
 

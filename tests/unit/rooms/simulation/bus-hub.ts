@@ -1,5 +1,5 @@
 import type { RoomEntry } from "../../../../src/contract/types.js";
-import type { LogName, RoomBus } from "../../../../src/services/rooms/room-store.js";
+import type { LogName, RoomBus } from "../../../../src/engine/rooms/room-store.js";
 import type { Chance, ProcessClock, VirtualTime } from "./virtual-time.js";
 
 export interface BusFaults {

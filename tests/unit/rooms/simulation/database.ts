@@ -1,5 +1,5 @@
 import { isTombstone, messageKey, type RoomEntry, tombstoneKey } from "../../../../src/contract/types.js";
-import type { RoomHead, RoomStore } from "../../../../src/services/rooms/room-store.js";
+import type { RoomHead, RoomStore } from "../../../../src/engine/rooms/room-store.js";
 import { type DatabaseFaults, type DatabaseOptions, NO_FAULTS, SOUND } from "./database-faults.js";
 import { createLogHistory, type Log } from "./log-history.js";
 import {

@@ -1,6 +1,6 @@
 import { entryBytes } from "../../../../src/contract/sizes.js";
 import { messageKey, type RoomEntry, type RoomMessage } from "../../../../src/contract/types.js";
-import type { PageLimit, RoomHead, StoredPage } from "../../../../src/services/rooms/room-store.js";
+import type { PageLimit, RoomHead, StoredPage } from "../../../../src/engine/rooms/room-store.js";
 
 /** Entries by number. Without the unique index, one number may hold several. */
 type Slots = (readonly RoomEntry[] | undefined)[];

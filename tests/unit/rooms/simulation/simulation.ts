@@ -1,6 +1,6 @@
 import { isTombstone } from "../../../../src/contract/types.js";
-import { ROOM_LIMITS, type RoomLimits } from "../../../../src/services/rooms/limits.js";
-import { createRetention } from "../../../../src/services/rooms/retention.js";
+import { ROOM_LIMITS, type RoomLimits } from "../../../../src/engine/rooms/limits.js";
+import { createRetention } from "../../../../src/engine/rooms/retention.js";
 import { createBusHub } from "./bus-hub.js";
 import { violations } from "./checker.js";
 import { createClientSocket } from "./client-socket.js";

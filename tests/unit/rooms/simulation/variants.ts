@@ -1,6 +1,6 @@
 import { isTombstone, type RoomEntry } from "../../../../src/contract/types.js";
-import type { RoomLimits } from "../../../../src/services/rooms/limits.js";
-import type { RoomBus, RoomStore, StoredPage } from "../../../../src/services/rooms/room-store.js";
+import type { RoomLimits } from "../../../../src/engine/rooms/limits.js";
+import type { RoomBus, RoomStore, StoredPage } from "../../../../src/engine/rooms/room-store.js";
 import type { Database } from "./database.js";
 import type { DatabaseOptions } from "./database-faults.js";
 

@@ -1,12 +1,12 @@
 import { publishRequest, subscribeRequest } from "../../../../src/app/rooms/rooms.schemas.js";
-import { boundedJson } from "../../../../src/bounded-json.js";
+import { boundedJson } from "../../../../src/contract/bounded-json.js";
+import { AppError } from "../../../../src/contract/errors.js";
 import { namedRoom } from "../../../../src/contract/room-schemas.js";
-import { AppError } from "../../../../src/errors.js";
-import { COALESCER_LIMITS, createFrameCoalescer } from "../../../../src/services/rooms/frame-coalescer.js";
-import type { RoomLimits } from "../../../../src/services/rooms/limits.js";
-import type { RoomBus, RoomStore } from "../../../../src/services/rooms/room-store.js";
-import { createRooms, type Rooms } from "../../../../src/services/rooms/rooms.js";
-import { parse } from "../../../../src/validation.js";
+import { parse } from "../../../../src/contract/validation.js";
+import { COALESCER_LIMITS, createFrameCoalescer } from "../../../../src/engine/rooms/frame-coalescer.js";
+import type { RoomLimits } from "../../../../src/engine/rooms/limits.js";
+import type { RoomBus, RoomStore } from "../../../../src/engine/rooms/room-store.js";
+import { createRooms, type Rooms } from "../../../../src/engine/rooms/rooms.js";
 import type { ProcessClock } from "./virtual-time.js";
 
 /** A client's connection as its worker sees it. */

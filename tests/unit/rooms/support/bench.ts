@@ -1,8 +1,8 @@
+import type { Json } from "../../../../src/contract/domain.js";
 import type { LiveBatch, RoomEntry, SubscribeRequest, Subscription } from "../../../../src/contract/types.js";
-import type { Json } from "../../../../src/domain.js";
-import { ROOM_LIMITS, type RoomLimits } from "../../../../src/services/rooms/limits.js";
-import type { RoomBus, RoomStore } from "../../../../src/services/rooms/room-store.js";
-import { createRooms, type Rooms } from "../../../../src/services/rooms/rooms.js";
+import { ROOM_LIMITS, type RoomLimits } from "../../../../src/engine/rooms/limits.js";
+import type { RoomBus, RoomStore } from "../../../../src/engine/rooms/room-store.js";
+import { createRooms, type Rooms } from "../../../../src/engine/rooms/rooms.js";
 import { createDatabase, type Database } from "../simulation/database.js";
 import {
   createChance,
@@ -200,7 +200,8 @@ export async function storeMessages(
   seqs: readonly number[],
 ): Promise<RoomEntry[]> {
   const store = bench.store();
-  const entries = seqs.map((seq) => message(room, seq));
+  const at = await bench.settled(store.date());
+  const entries = seqs.map((seq) => ({ ...message(room, seq), at }));
   const top = Math.max(...seqs);
   const head = (await bench.settled(store.heads([room]))).get(room);
   if (top > (head?.seq ?? 0)) await bench.settled(store.allocate(room, top - (head?.seq ?? 0)));

@@ -1,0 +1,112 @@
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { AppError } from "../../contract/errors.js";
+import { createListener, type Listener } from "../process/listener.js";
+
+/** Orchestrators and scrapers ask one thing at a time; whoever opens more connections than this is refused. */
+const MAX_CONNECTIONS = 100;
+/** Longest time for the header of a request, in milliseconds, and for which a connection may say nothing. */
+const TIMEOUT_MS = 5000;
+const MAX_HEADER_BYTES = 8192;
+
+/** What the instance is up to; only `ready` calls for traffic. */
+export type Readiness = "starting" | "ready" | "draining" | "no workers";
+
+/** What the private port tells. */
+export interface AdminParts {
+  readiness(): Readiness;
+  /** All metrics, as text of the given type. */
+  metrics(): Promise<{ readonly type: string; readonly text: string }>;
+  /** Answers what operators ask besides; undefined while nobody is there who could. */
+  operate(): RequestListener | undefined;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+/**
+ * The private port, for orchestrators and operators: `/livez` says that the process answers, whatever its stores do;
+ * `/readyz` 200 only while new clients are welcome; `/metrics` in Prometheus' text format. Nothing in
+ * these needs a worker. All other paths are the operators' routes of the features.
+ */
+export function createAdminServer(host: string, port: number, parts: AdminParts): Listener {
+  const server = createServer(
+    {
+      headersTimeout: TIMEOUT_MS,
+      requestTimeout: TIMEOUT_MS,
+      keepAliveTimeout: TIMEOUT_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      connectionsCheckingInterval: TIMEOUT_MS / 2,
+    },
+    (request, response) => {
+      const [path = ""] = (request.url ?? "").split("?", 1);
+      const builtIn = Object.hasOwn(BUILT_IN, path) ? BUILT_IN[path] : undefined;
+      if (builtIn === undefined) {
+        operate(request, response, parts.operate());
+        return;
+      }
+      answer(request, () => builtIn(parts)).then(
+        (known) => send(response, known),
+        () => send(response, json(500, { status: "error" })),
+      );
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  const listener = createListener(server, host, port, {
+    variables: { host: "ADMIN_HOST", port: "ADMIN_PORT" },
+  });
+
+  return {
+    ...listener,
+    name: "admin server",
+    async stop() {
+      await listener.stop();
+      server.closeAllConnections(); // it stops last: nobody is to wait for a scraper
+    },
+  };
+}
+
+const BUILT_IN: Readonly<Record<string, (parts: AdminParts) => Answer | Promise<Answer>>> = {
+  "/livez": () => json(200, { status: "ok" }),
+  "/readyz"(parts) {
+    const status = parts.readiness();
+    return json(status === "ready" ? 200 : 503, { status });
+  },
+  async "/metrics"(parts) {
+    const { type, text } = await parts.metrics();
+    return { status: 200, type, body: text };
+  },
+};
+
+async function answer({ method }: IncomingMessage, builtIn: () => Answer | Promise<Answer>): Promise<Answer> {
+  return method === "GET" || method === "HEAD" ? builtIn() : json(405, { status: "GET or HEAD only" });
+}
+
+function operate(
+  request: IncomingMessage,
+  response: ServerResponse,
+  listener: RequestListener | undefined,
+): void {
+  if (listener !== undefined) {
+    listener(request, response);
+    return;
+  }
+  const { status, body } = new AppError("temporary");
+  send(response, { ...json(status, {}), body: JSON.stringify({ error: body }) });
+}
+
+function json(status: number, body: Readonly<Record<string, string>>): Answer {
+  return { status, type: "application/json; charset=utf-8", body: `${JSON.stringify(body)}\n` };
+}
+
+function send(response: ServerResponse, { status, type, body }: Answer): void {
+  response.writeHead(status, {
+    "Content-Type": type,
+    "Content-Length": Buffer.byteLength(body),
+    "Cache-Control": "no-store",
+    ...(status === 405 ? { Allow: "GET, HEAD" } : {}),
+  });
+  response.end(body);
+}

@@ -1,0 +1,20 @@
+import { createServer, type RequestListener } from "node:http";
+import type { Component } from "../process/lifecycle.js";
+
+/** Answers what the primary passes on from the private port: listens on a private socket from `start` to `stop`. */
+export function createOperatorListener(path: string, operate: RequestListener): Component {
+  const server = createServer(operate);
+
+  return {
+    name: "operator listener",
+    start: () =>
+      new Promise((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(path, resolve);
+      }),
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

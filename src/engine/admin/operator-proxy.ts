@@ -1,0 +1,67 @@
+import type { Worker } from "node:cluster";
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  request,
+  type ServerResponse,
+} from "node:http";
+import { AppError } from "../../contract/errors.js";
+import { operatorSocketOf } from "./operator-socket.js";
+
+/** Longest silence of a worker that was asked, in milliseconds. */
+const SILENCE_MS = 10_000;
+/** Headers that are of one connection and not of the request or its answer (RFC 9110, section 7.6.1). */
+const HOP_BY_HOP = [
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+];
+
+/** Passes what operators ask on to a worker, as the primary runs no application code. Without a worker it answers 503. */
+export function createOperatorProxy(
+  socketDir: () => string,
+  routable: () => readonly Worker[],
+): RequestListener {
+  return (incoming, response) => {
+    const [worker] = routable();
+    if (worker === undefined) refuse(incoming, response);
+    else pass(operatorSocketOf(socketDir(), worker.id), incoming, response);
+  };
+}
+
+function pass(socketPath: string, incoming: IncomingMessage, response: ServerResponse): void {
+  const { method, url, headers } = incoming;
+  const outgoing = request({
+    ...{ socketPath, method, path: url, agent: false, timeout: SILENCE_MS },
+    headers: endToEnd(headers),
+  });
+  outgoing.once("response", (answer) => {
+    response.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers));
+    answer.once("error", () => response.destroy());
+    answer.pipe(response);
+  });
+  outgoing.once("timeout", () => outgoing.destroy(new Error("no answer in time")));
+  outgoing.on("error", () => refuse(incoming, response));
+  response.once("close", () => outgoing.destroy());
+  incoming.pipe(outgoing);
+}
+
+function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.includes(name)));
+}
+
+function refuse(incoming: IncomingMessage, response: ServerResponse): void {
+  if (response.headersSent) {
+    response.destroy(); // half an answer must not pass for a whole one
+    return;
+  }
+  incoming.resume();
+  const { status, body } = new AppError("temporary");
+  response.writeHead(status, { "Content-Type": "application/json; charset=utf-8", "Retry-After": "1" });
+  response.end(JSON.stringify({ error: body }));
+}

@@ -1,0 +1,126 @@
+import cluster, { type Worker } from "node:cluster";
+import { isWorkerMessage, type PrimaryMessage } from "../ipc/messages.js";
+import { createBootWatch } from "./boot-watch.js";
+import type { ExitKind } from "./respawn-policy.js";
+
+/** How a worker ended, for the respawn policy and for people. */
+export interface WorkerExit {
+  readonly kind: ExitKind;
+  /** What the worker said about it, or else its exit code or signal. */
+  readonly reason: string;
+  /** What its siblings knew it as; undefined when it ended before it said so. */
+  readonly siblingName: string | undefined;
+}
+
+/** What happens to a worker, as the pool hears of it. */
+export interface PoolWorkerEvents {
+  onReady(): void;
+  /** Somebody has sent it SIGTERM: to be drained and then retired. */
+  onRetiring(): void;
+  /** It has failed and is about to end. To be answered with `retire`. */
+  onLeaving(): void;
+  onExit(exit: WorkerExit): void;
+}
+
+/** One worker process, from fork to exit. */
+export interface PoolWorker {
+  readonly node: Worker;
+  /** Whether it may be given new connections: ready, and not on its way out. */
+  isRoutable(): boolean;
+  /** Without effect on one that has ended. */
+  tell(message: PrimaryMessage): void;
+  /** Takes it out of rotation: it is given no new connections, only those of its sessions. */
+  leaveRotation(): void;
+  /** Has it send its clients away; resolves when they are gone, or it is. */
+  drain(): Promise<void>;
+  /** Takes it out of rotation, lets it finish and end. */
+  retire(): void;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<void>;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+/** Forks a worker and hands it its boot message when it listens to the channel. */
+export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): PoolWorker {
+  const node = cluster.fork();
+  let wasReady = false;
+  let isLeaving = false;
+  let retired = false;
+  let siblingName: string | undefined;
+  let failure: { readonly message: string; readonly temporary: boolean } | undefined;
+
+  const watch = createBootWatch((message) => {
+    failure = { message, temporary: false };
+    kill();
+  });
+
+  node.on("error", () => {}); // a failed send: the exit that follows tells what matters
+  node.on("message", (message: unknown) => {
+    if (!isWorkerMessage(message)) return;
+    if (message.type === "shoal:stage") watch.reached(message.stage);
+    if (message.type === "shoal:hello") {
+      watch.reached("hello");
+      tell(boot);
+      if (retired) retire(); // the first time it could not hear it
+    }
+    if (message.type === "shoal:failed") failure = message;
+    if (message.type === "shoal:node") siblingName = message.node;
+    if (message.type === "shoal:retiring") events.onRetiring();
+    if (message.type === "shoal:leaving") events.onLeaving();
+    if (message.type === "shoal:drained") settleDrained();
+    if (message.type === "shoal:ready") {
+      watch.end();
+      wasReady = true;
+      events.onReady();
+    }
+  });
+  let settleDrained = (): void => {};
+  const drained = new Promise<void>((resolve) => {
+    settleDrained = resolve;
+  });
+  let settleEnded = (): void => {};
+  const ended = new Promise<void>((resolve) => {
+    settleEnded = resolve;
+  });
+  node.once("exit", (code: number | null, signal: string | null) => {
+    watch.end();
+    settleDrained();
+    settleEnded();
+    const reason = failure?.message ?? (signal === null ? `exit code ${code}` : `signal ${signal}`);
+    events.onExit({ kind: kindOf(code, signal), reason, siblingName });
+  });
+
+  function kindOf(code: number | null, signal: string | null): ExitKind {
+    // These signals end only a worker that is too young to listen to them; Ctrl-C reaches the whole process group.
+    if ((retired && code === 0) || signal === "SIGTERM" || signal === "SIGINT") return "left";
+    if (!wasReady) return failure?.temporary ? "unavailable" : "failed";
+    return signal === "SIGKILL" ? "killed" : "crashed";
+  }
+
+  function tell(message: PrimaryMessage): void {
+    if (node.isConnected()) node.send(message, () => {});
+  }
+
+  function leaveRotation(): void {
+    isLeaving = true;
+  }
+
+  function drain(): Promise<void> {
+    tell({ type: "shoal:drain" });
+    return drained;
+  }
+
+  function retire(): void {
+    leaveRotation();
+    retired = true;
+    tell({ type: "shoal:stop" });
+  }
+
+  function kill(): void {
+    node.process.kill("SIGKILL");
+  }
+
+  const isRoutable = (): boolean => wasReady && !isLeaving;
+  return { node, isRoutable, tell, leaveRotation, drain, retire, ended, kill };
+}

@@ -1,0 +1,34 @@
+import { setupPrimary as setupAdapterRelay } from "@socket.io/cluster-adapter";
+import { createOperatorProxy } from "../admin/operator-proxy.js";
+import type { Config } from "../config/config.js";
+import { compose } from "../process/lifecycle.js";
+import type { Logger } from "../process/logger.js";
+import type { StartError } from "../process/start-error.js";
+import { createIngress } from "../routing/primary/ingress.js";
+import type { Service } from "../service.js";
+import { createGathering } from "./gathering.js";
+import { createWorkerPool } from "./worker-pool.js";
+
+/**
+ * The primary of a cluster: forks and watches the workers and sees to it that connections reach them. It runs no
+ * application code, so that nothing a request does can end it. It listens only when every worker is ready, and stops
+ * listening first.
+ */
+export function createPrimary(config: Config, log: Logger, onGiveUp: (error: StartError) => void): Service {
+  const ingress = createIngress(config, log, () => pool.routable());
+  const pool = createWorkerPool(config, log, onGiveUp, ingress.socketDir);
+  const gathering = createGathering();
+  // With Redis the workers hear each other through it.
+  if (config.redis === undefined) setupAdapterRelay();
+
+  return {
+    ...compose("primary", [gathering, ingress.ground, pool, ingress.gate]),
+    canServe: () => pool.routable().length > 0,
+    measure: async () => ({ ...(await gathering.collect()), restarts: pool.restarts() }),
+    operate: createOperatorProxy(ingress.socketDir, pool.routable),
+    drain: pool.drain,
+    reload: pool.reload,
+    url: ingress.gate.url,
+    kill: pool.kill,
+  };
+}

@@ -1,0 +1,226 @@
+import cluster, { type Worker } from "node:cluster";
+import { fileURLToPath } from "node:url";
+import type { Config } from "../config/config.js";
+import type { PrimaryMessage } from "../ipc/messages.js";
+import type { Component } from "../process/lifecycle.js";
+import type { Logger } from "../process/logger.js";
+import { StartError } from "../process/start-error.js";
+import type { Ingress } from "../routing/primary/ingress.js";
+import { forkWorker, type PoolWorker, type WorkerExit } from "./pool-worker.js";
+import { createReload, drainAll } from "./reload.js";
+import { decide, EXIT_WINDOW_MS, type Exit } from "./respawn-policy.js";
+
+/** Part of the shutdown time after which workers that still drain are killed. */
+const KILL_SHARE = 0.8;
+
+/** The workers of this instance: one per slot, replaced when they end. */
+export interface WorkerPool extends Component {
+  /** The workers that may be given new connections: neither booting nor on their way out. */
+  routable(): Worker[];
+  /** All workers send their clients away; none is replaced any more. Resolves when they are done or late. */
+  drain(): Promise<void>;
+  /**
+   * Replaces one worker after the other: the new one first becomes ready, then the old one drains and ends.
+   * @throws {StartError} when a new one does not start; its predecessor and those after it serve on.
+   */
+  reload(): Promise<void>;
+  /** How often the worker of each slot was replaced, for whatever reason. */
+  restarts(): ReadonlyMap<number, number>;
+  /** Ends every worker at once. */
+  kill(): void;
+}
+
+/**
+ * `start` resolves when every worker is ready and rejects with a {@link StartError} as soon as one cannot start.
+ * Later, `onGiveUp` is called once if the workers keep crashing.
+ */
+export function createWorkerPool(
+  config: Config,
+  log: Logger,
+  onGiveUp: (error: StartError) => void,
+  socketDir: Ingress["socketDir"],
+): WorkerPool {
+  const slots = new Map<number, PoolWorker>();
+  /** Those that have a successor, or are to have their slot. */
+  const others = new Set<PoolWorker>();
+  const respawns = new Map<number, NodeJS.Timeout>();
+  const ready = new Set<number>();
+  const restarts = new Map<number, number>();
+  let exits: Exit[] = [];
+  let phase: "starting" | "serving" | "draining" | "stopping" = "starting";
+  let settleStart: { resolve(): void; reject(error: StartError): void } | undefined;
+
+  const workers = (): PoolWorker[] => [...slots.values(), ...others];
+  const isServing = (): boolean => phase === "serving"; // asked again after each wait
+
+  function fork(slot: number): void {
+    respawns.delete(slot);
+    const worker = forkWorker(bootOf(slot), {
+      onReady: () => onReady(slot),
+      onRetiring: () => void retireDrained(worker),
+      onLeaving: () => onLeaving(worker),
+      onExit: (exit) => onExit(slot, worker, exit),
+    });
+    slots.set(slot, worker);
+    log.debug({ worker: slot, workerPid: worker.node.process.pid }, "worker forked");
+  }
+
+  function bootOf(slot: number): PrimaryMessage {
+    return { type: "shoal:boot", slot, config, socketDir: socketDir() };
+  }
+
+  function onReady(slot: number): void {
+    ready.add(slot);
+    exits = exits.filter((exit) => exit.kind !== "failed"); // starting works again
+    if (phase !== "starting" || ready.size < config.workers) return;
+    phase = "serving";
+    settleStart?.resolve();
+  }
+
+  const isLastRoutable = (worker: PoolWorker): boolean =>
+    workers().every((other) => other === worker || !other.isRoutable());
+
+  /** While all drain, the last one has to stay for what is not a connection. */
+  function onLeaving(worker: PoolWorker): void {
+    if (phase !== "draining" || !isLastRoutable(worker)) worker.retire();
+  }
+
+  /**
+   * A service manager signals all processes at once, and the workers' word may come before the primary's own signal: the last
+   * one stays in rotation until it is drained, or the requests of sessions would be refused in between.
+   */
+  async function retireDrained(worker: PoolWorker): Promise<void> {
+    if (!isLastRoutable(worker)) worker.leaveRotation();
+    await drainAll([worker], config);
+    if (phase !== "draining") worker.retire();
+  }
+
+  function onExit(slot: number, worker: PoolWorker, exit: WorkerExit): void {
+    tellSiblings(exit);
+    if (others.delete(worker)) return; // its slot is another one's
+    slots.delete(slot);
+    ready.delete(slot);
+    if (phase === "stopping") return;
+    if (phase === "starting" && exit.kind !== "killed" && exit.kind !== "left") {
+      settleStart?.reject(startErrorOf(exit));
+      return;
+    }
+    const level = exit.kind === "left" ? "info" : "error";
+    log[level]({ worker: slot, kind: exit.kind, reason: exit.reason }, "worker ended");
+    if (phase !== "draining") replace(slot, exit);
+  }
+
+  /** All of them: any one of them might be stuck, and they hear of it before any other way could tell them. */
+  function tellSiblings({ siblingName }: WorkerExit): void {
+    if (siblingName === undefined) return;
+    for (const sibling of workers()) sibling.tell({ type: "shoal:ended", node: siblingName });
+  }
+
+  function replace(slot: number, exit: WorkerExit): void {
+    const atMs = performance.now();
+    exits = [...exits.filter((past) => past.atMs > atMs - EXIT_WINDOW_MS), { kind: exit.kind, atMs }];
+    const decision = decide(exits);
+    if (decision.action === "give up") {
+      onGiveUp(new StartError(`Crash loop: ${decision.reason} (the last one: ${exit.reason})`));
+      return;
+    }
+    countRestart(slot);
+    respawns.set(slot, setTimeout(fork, decision.delayMs, slot));
+  }
+
+  async function start(): Promise<void> {
+    // `advanced` carries binary chunks of request bodies between the primary and its workers.
+    cluster.setupPrimary({
+      exec: fileURLToPath(new URL("../../main.js", import.meta.url)),
+      serialization: "advanced",
+    });
+    const allReady = new Promise<void>((resolve, reject) => {
+      settleStart = { resolve, reject };
+    });
+    for (let slot = 1; slot <= config.workers; slot += 1) fork(slot);
+    await allReady.catch(async (error: unknown) => {
+      await stop();
+      throw error;
+    });
+  }
+
+  async function drain(): Promise<void> {
+    if (!isServing()) return;
+    phase = "draining";
+    cancelRespawns();
+    await drainAll(workers(), config);
+  }
+
+  /** Forks the successor of a slot's worker and gives it the slot once it is ready. */
+  async function succeed(slot: number, old: PoolWorker): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const worker = forkWorker(bootOf(slot), {
+        onReady() {
+          const displaced = slots.get(slot);
+          if (displaced !== undefined) others.add(displaced);
+          if (displaced === old) old.leaveRotation();
+          else displaced?.retire(); // the old one ended meanwhile and is being replaced, or has been
+          clearTimeout(respawns.get(slot));
+          respawns.delete(slot);
+          others.delete(worker);
+          slots.set(slot, worker);
+          countRestart(slot);
+          resolve();
+        },
+        onRetiring: () => void retireDrained(worker),
+        onLeaving: () => onLeaving(worker),
+        onExit(exit) {
+          onExit(slot, worker, exit);
+          reject(startErrorOf(exit));
+        },
+      });
+      others.add(worker);
+    });
+  }
+
+  function countRestart(slot: number): void {
+    restarts.set(slot, (restarts.get(slot) ?? 0) + 1);
+  }
+
+  function cancelRespawns(): void {
+    for (const timer of respawns.values()) clearTimeout(timer);
+    respawns.clear();
+  }
+
+  async function stop(): Promise<void> {
+    phase = "stopping";
+    cancelRespawns();
+    const leaving = workers();
+    const timer = setTimeout(() => {
+      log.error({ workers: [...slots.keys()] }, "workers killed: they did not stop in time");
+      kill();
+    }, config.shutdownTimeoutMs * KILL_SHARE);
+    for (const worker of leaving) worker.retire();
+    await Promise.all(leaving.map((worker) => worker.ended));
+    clearTimeout(timer);
+  }
+
+  function kill(): void {
+    for (const worker of workers()) worker.kill();
+  }
+
+  return {
+    name: "workers",
+    start,
+    stop,
+    drain,
+    reload: createReload(config, { isServing, current: (slot) => slots.get(slot), succeed }, log),
+    restarts: () => restarts,
+    kill,
+    routable: () =>
+      workers()
+        .filter((worker) => worker.isRoutable())
+        .map(({ node }) => node),
+  };
+}
+
+function startErrorOf(exit: WorkerExit): StartError {
+  return new StartError(
+    exit.kind === "unavailable" ? exit.reason : `A worker could not start: ${exit.reason}`,
+  );
+}

@@ -1,0 +1,201 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { type CleanedEnv, customCleanEnv } from "envalid";
+import { APP_VARIABLES } from "../../app/variables.js";
+import { StartError } from "../process/start-error.js";
+import { parseRedisUrl } from "./redis-url.js";
+import type { TrustProxy } from "./values.js";
+import { type LOG_LEVELS, VARIABLES } from "./variables.js";
+
+/** How the instances are joined through Redis. */
+export interface RedisConfig {
+  readonly urls: readonly string[];
+  readonly topology: "single" | "cluster" | "sentinel";
+  /** Name under which the sentinels know the master; empty for the other topologies. */
+  readonly sentinelMaster: string;
+  readonly adapter: "pubsub" | "sharded";
+  /** First part of every channel name: services that share a Redis without hearing each other differ in it. */
+  readonly prefix: string;
+}
+
+/** Sizes and counts that one client may reach. */
+export interface LimitsConfig {
+  readonly bodyBytes: number;
+  readonly messageBytes: number;
+  readonly roomsPerSocket: number;
+  /** Events of one connection that may be at work at a time. */
+  readonly openEvents: number;
+  /** Of the `auth` of a handshake, as JSON. */
+  readonly authBytes: number;
+  /** What may wait for one client that does not read. */
+  readonly backlog: { readonly packets: number; readonly bytes: number };
+}
+
+/** Bounds of the durable rooms. */
+export interface RoomsConfig {
+  readonly retentionMessages: number;
+  readonly retentionHours: number;
+  readonly pageMessages: number;
+  readonly publishMessages: number;
+  readonly queuedMessages: number;
+}
+
+/** How many clients a worker takes, and for how long. */
+export interface AdmissionConfig {
+  readonly connections: number;
+  readonly handshakesPerSecond: number;
+  readonly lagMs: number;
+  /** 0: no connection is closed for its age. */
+  readonly maxAgeMs: number;
+}
+
+/** The values of the application's own variables, under their names. */
+export type Settings = Readonly<Pick<CleanedEnv<typeof VARIABLES>, keyof typeof APP_VARIABLES>>;
+
+/** Heartbeat of Socket.IO connections. */
+export interface PingConfig {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+/** The whole configuration: read once, frozen, structured-cloneable (the primary sends it to its workers). */
+export interface Config {
+  readonly environment: "development" | "test" | "production";
+  readonly instance: string;
+  readonly host: string;
+  readonly port: number;
+  /** Where the private port of probes and metrics is. */
+  readonly admin: { readonly host: string; readonly port: number };
+  readonly workers: number;
+  /** How connections find the worker of their session. */
+  readonly routing: "sticky" | "forward";
+  /** Who accepts connections with `forward` routing. */
+  readonly listen: "primary" | "reuse-port";
+  /** Where other instances reach this one; empty: they need not. */
+  readonly peerUrl: string;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Time over which connections are closed before a stop; 0 closes them at once. */
+  readonly drainWindowMs: number;
+  /** Longest time from the end of the drain window to the end of the process. */
+  readonly shutdownTimeoutMs: number;
+  readonly dataDir: string;
+  /** Empty: the embedded MongoDB serves. */
+  readonly mongodbUri: string;
+  /** Absent: only the workers of this instance are joined. */
+  readonly redis: RedisConfig | undefined;
+  /** Origins besides the service's own from which browsers may call; `"*"` for all. */
+  readonly corsOrigins: "*" | readonly string[];
+  /** Hosts by which the service is asked for; empty: any. */
+  readonly allowedHosts: readonly string[];
+  readonly trustProxy: TrustProxy;
+  readonly limits: LimitsConfig;
+  readonly rooms: RoomsConfig;
+  readonly admission: AdmissionConfig;
+  readonly fanOut: "batched" | "stock";
+  readonly ping: PingConfig;
+  readonly settings: Settings;
+}
+
+/**
+ * Reads the configuration, once; nothing else reads the environment. An empty variable counts as absent.
+ * @throws {StartError} that lists every problem at once, each with its variable and never with a value.
+ */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const problems: string[] = [];
+  const present = Object.entries(environment).filter(([, value]) => value !== "");
+  const variables = { NODE_ENV: "development", ...Object.fromEntries(present) };
+  const given = customCleanEnv(variables, VARIABLES, (cleaned) => cleaned, {
+    reporter: ({ errors }) => {
+      for (const [name, error] of Object.entries(errors)) problems.push(`${name} ${error?.message}`);
+    },
+  });
+  if (given.NODE_ENV === "production" && given.MONGODB_URI === "") {
+    problems.push("MONGODB_URI is required when NODE_ENV is production");
+  }
+  if (given.REDIS_TOPOLOGY === "single" && given.REDIS_URL?.length > 1) {
+    problems.push("REDIS_URL with several URLs needs REDIS_TOPOLOGY cluster or sentinel");
+  }
+  if (given.REDIS_TOPOLOGY === "cluster" && given.REDIS_URL?.some((url) => parseRedisUrl(url).db > 0)) {
+    problems.push("REDIS_URL must not name a database when REDIS_TOPOLOGY is cluster, which has only one");
+  }
+  if (given.REDIS_TOPOLOGY === "sentinel" && given.REDIS_SENTINEL_MASTER === "") {
+    problems.push("REDIS_SENTINEL_MASTER is required when REDIS_TOPOLOGY is sentinel");
+  }
+  if (given.LISTEN === "reuse-port" && !canReusePort()) {
+    problems.push("LISTEN reuse-port needs Linux and Node.js 22.12 or later");
+  }
+  if (problems.length > 0) throw new StartError(`Bad configuration: ${problems.join("; ")}`);
+
+  return freeze({
+    environment: given.NODE_ENV,
+    instance: given.INSTANCE_ID || `${hostname().slice(0, 48)}-${randomBytes(3).toString("hex")}`,
+    host: given.HOST,
+    port: given.PORT,
+    admin: { host: given.ADMIN_HOST, port: given.ADMIN_PORT },
+    workers: given.WORKERS,
+    routing: given.ROUTING,
+    listen: given.LISTEN,
+    peerUrl: given.PEER_URL,
+    logLevel: given.LOG_LEVEL,
+    drainWindowMs: given.DRAIN_WINDOW_MS,
+    shutdownTimeoutMs: given.SHUTDOWN_TIMEOUT_MS,
+    dataDir: resolve(given.DATA_DIR),
+    mongodbUri: given.MONGODB_URI,
+    redis:
+      given.REDIS_URL.length === 0
+        ? undefined
+        : {
+            urls: given.REDIS_URL,
+            topology: given.REDIS_TOPOLOGY,
+            sentinelMaster: given.REDIS_SENTINEL_MASTER,
+            adapter: given.REDIS_ADAPTER,
+            prefix: given.REDIS_PREFIX,
+          },
+    corsOrigins: given.CORS_ORIGIN,
+    allowedHosts: given.ALLOWED_HOSTS,
+    trustProxy: given.TRUST_PROXY,
+    limits: {
+      bodyBytes: given.BODY_LIMIT_BYTES,
+      messageBytes: given.MESSAGE_LIMIT_BYTES,
+      roomsPerSocket: given.MAX_ROOMS_PER_SOCKET,
+      openEvents: given.CLIENT_OPEN_EVENTS,
+      authBytes: given.AUTH_LIMIT_BYTES,
+      backlog: { packets: given.CLIENT_BACKLOG_PACKETS, bytes: given.CLIENT_BACKLOG_BYTES },
+    },
+    rooms: {
+      retentionMessages: given.ROOM_RETENTION_MESSAGES,
+      retentionHours: given.ROOM_RETENTION_HOURS,
+      pageMessages: given.ROOM_PAGE_MESSAGES,
+      publishMessages: given.ROOM_PUBLISH_MESSAGES,
+      queuedMessages: given.ROOM_QUEUE_MESSAGES,
+    },
+    fanOut: given.FAN_OUT,
+    admission: {
+      connections: given.MAX_CONNECTIONS_PER_WORKER,
+      handshakesPerSecond: given.MAX_HANDSHAKES_PER_SECOND,
+      lagMs: given.OVERLOAD_LAG_MS,
+      maxAgeMs: given.MAX_CONNECTION_AGE_MS,
+    },
+    ping: { intervalMs: given.PING_INTERVAL_MS, timeoutMs: given.PING_TIMEOUT_MS },
+    settings: settingsOf(given),
+  });
+}
+
+function settingsOf(given: Settings): Settings {
+  const names = Object.keys(APP_VARIABLES) as (keyof Settings)[];
+  return Object.fromEntries(names.map((name) => [name, given[name]])) as Settings;
+}
+
+/** `reusePort` of `net.Server.listen` came with this version. */
+function canReusePort(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  return process.platform === "linux" && (major > 22 || (major === 22 && minor >= 12));
+}
+
+function freeze<T extends object>(value: T): Readonly<T> {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === "object" && inner !== null) freeze(inner);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,28 @@
+import type { Request, RequestHandler, Response } from "express";
+import morgan from "morgan";
+import { type Logger, redactUri } from "../process/logger.js";
+import type { ClientAddress } from "./client-address.js";
+
+/** One log line per request, once its response has ended or its client has gone. Queries are left out: they may hold secrets. */
+export function accessLog(log: Logger, clientAddress: ClientAddress): RequestHandler {
+  return morgan<Request, Response>((tokens, request, response) => {
+    const status = tokens.status?.(request, response);
+    log.info(
+      {
+        requestId: response.locals.requestId,
+        method: request.method,
+        path: pathOf(request.originalUrl),
+        status: status === undefined ? "aborted" : Number(status),
+        durationMs: Number(tokens["total-time"]?.(request, response)) || undefined,
+        address: clientAddress(request),
+      },
+      "request",
+    );
+    return undefined;
+  });
+}
+
+/** A request's target may be a whole URL with a password, and end with a fragment, in which browsers get tokens. */
+function pathOf(target: string): string {
+  return redactUri(target.split(/[?#]/, 1)[0] ?? "").replace(/^[a-z][a-z\d+.-]*:\/\/[^/]*/i, "");
+}

@@ -1,0 +1,126 @@
+import { fileURLToPath } from "node:url";
+import cors from "cors";
+import express, { type Express, type RequestHandler } from "express";
+import helmet from "helmet";
+import type { Decide } from "../../contract/access.js";
+import { AppError } from "../../contract/errors.js";
+import type { Route } from "../../contract/route.js";
+import type { Config } from "../config/config.js";
+import type { HttpMetrics } from "../metrics/types.js";
+import type { Logger } from "../process/logger.js";
+import { accessLog } from "./access-log.js";
+import { createClientAddress, trustFunction } from "./client-address.js";
+import { declaredRoutes, type RouteParts } from "./declared-routes.js";
+import { errorHandler, notFound } from "./error-handler.js";
+import type { InFlight } from "./in-flight.js";
+import { jsonBody } from "./json-body.js";
+import type { OriginCheck } from "./origin.js";
+import { measureRequest } from "./request-durations.js";
+import { identifyRequest } from "./request-id.js";
+import { staticFiles } from "./static-files.js";
+
+/** What the applications are made of. */
+export interface AppParts {
+  /** Of all features. */
+  readonly routes: readonly Route[];
+  readonly decide: Decide;
+  readonly log: Logger;
+  readonly inFlight: InFlight;
+  readonly checkOrigin: OriginCheck;
+  readonly metrics: HttpMetrics;
+}
+
+const PUBLIC_DIR = fileURLToPath(new URL("../../../public", import.meta.url));
+/** The client library as browsers load it: the very files of the package. */
+const CLIENT_DIR = fileURLToPath(new URL("../../../dist/client", import.meta.url));
+
+/** The Express application of the public port: the order of middleware and the routes. It never listens. */
+export function createApp(config: Config, parts: AppParts): Express {
+  const serving: RouteParts = {
+    decide: parts.decide,
+    isOperator: false,
+    check: config.environment !== "production",
+  };
+  const routes = parts.routes.filter(({ access }) => access.kind !== "operator");
+  const app = beginApp(config, parts);
+  app.use(securityHeaders());
+  app.use(config.corsOrigins === "*" ? cors() : corsFor(parts.checkOrigin));
+  app.use(
+    declaredRoutes(
+      routes.filter(({ anyHost }) => anyHost),
+      serving,
+    ),
+  );
+  app.use(refuseOtherHosts(parts.checkOrigin));
+  app.use(jsonBody(config.limits.bodyBytes));
+
+  app.use(
+    declaredRoutes(
+      routes.filter(({ anyHost }) => !anyHost),
+      serving,
+    ),
+  );
+
+  // After the routes, as each request that comes here costs a look at the disk.
+  app.use(staticFiles(PUBLIC_DIR, { index: "index.html" }));
+  app.use("/client", staticFiles(CLIENT_DIR, { index: false }));
+
+  app.use(notFound, errorHandler(parts.log));
+  return app;
+}
+
+/** The Express application of the private port: the routes of operators. */
+export function createOperatorApp(config: Config, parts: AppParts): Express {
+  const { routes, decide, log } = parts;
+  const app = beginApp(config, parts);
+  app.use(jsonBody(config.limits.bodyBytes));
+  const operators = routes.filter(({ access }) => access.kind === "operator");
+  app.use(
+    declaredRoutes(operators, { decide, isOperator: true, check: config.environment !== "production" }),
+  );
+  app.use(notFound, errorHandler(log));
+  return app;
+}
+
+/** What every request passes first: it gets its id, is measured, counted as under way and logged. */
+function beginApp(config: Config, { log, inFlight, metrics }: AppParts): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.set("trust proxy", trustFunction(config.trustProxy));
+  app.use((request, response, next) => {
+    identifyRequest(request, response);
+    measureRequest(request, response, metrics);
+    inFlight.enter(response);
+    next();
+  });
+  // Lines that nobody would see would be a fifth of what a small request costs.
+  if (log.isLevelEnabled("info")) app.use(accessLog(log, createClientAddress(config.trustProxy)));
+  return app;
+}
+
+function refuseOtherHosts(checkOrigin: OriginCheck): RequestHandler {
+  return (request, _response, next) => {
+    if (!checkOrigin(request).isOwnHost) throw new AppError("forbidden", "This host is not served here");
+    next();
+  };
+}
+
+function corsFor(checkOrigin: OriginCheck): RequestHandler {
+  const grant = cors((request, done) => {
+    const { isAllowed, credentials } = checkOrigin(request);
+    done(null, { origin: isAllowed, credentials });
+  });
+  return (request, response, next) => {
+    // An answer that grants nothing depends on the origin, too; the library says so only of those that grant something.
+    response.setHeader("Vary", "Origin");
+    grant(request, response, next);
+  };
+}
+
+function securityHeaders(): RequestHandler {
+  return helmet({
+    // Whoever ends TLS in front decides about https; a page that was asked for by http must work by http.
+    hsts: false,
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null, styleSrc: ["'self'"] } },
+  });
+}

@@ -1,0 +1,59 @@
+import type { ErrorRequestHandler, Request, RequestHandler } from "express";
+import { AppError, type ErrorCode } from "../../contract/errors.js";
+import type { Logger } from "../process/logger.js";
+
+/** How long a client may go on sending the body of a request that was refused, in milliseconds. */
+const LINGER_MS = 2000;
+
+/** What no route answered. */
+export const notFound: RequestHandler = () => {
+  throw new AppError("not_found");
+};
+
+/** The end of every error's way: one JSON shape for the client, and a log line if it is ours to mend. */
+export function errorHandler(log: Logger): ErrorRequestHandler {
+  // Express knows a handler of errors by its four parameters.
+  return (error: unknown, request, response, _next) => {
+    const known = toAppError(error);
+    if (known.code === "internal" || known.code === "temporary") {
+      log.error({ requestId: response.locals.requestId, err: known.cause ?? known }, "request failed");
+    }
+    if (response.headersSent) {
+      response.destroy(); // the client must not take half an answer for a whole one
+      return;
+    }
+    if (known.code === "temporary") response.setHeader("Retry-After", "1");
+    if (!request.complete) cutOffLater(request);
+    response.status(known.status).json({ error: known.body });
+  };
+}
+
+/** The client gets time to see the answer; a connection that is reset at once may lose it. */
+function cutOffLater(request: Request): void {
+  const timer = setTimeout(() => request.socket.destroy(), LINGER_MS);
+  request.once("close", () => clearTimeout(timer));
+}
+
+/** What the parser of bodies says, as a code and, where that would say too little, a message. */
+const BODY_PARSER_ERRORS: Readonly<Record<string, readonly [code: ErrorCode, message?: string]>> = {
+  "entity.parse.failed": ["malformed_json"],
+  "entity.too.large": ["too_large"],
+  "encoding.unsupported": [
+    "unsupported_media_type",
+    "The Content-Encoding must be gzip, deflate, br or identity",
+  ],
+  "charset.unsupported": ["unsupported_media_type", "The charset of the body must be utf-8"],
+};
+
+function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
+  const known = typeof type === "string" ? BODY_PARSER_ERRORS[type] : undefined;
+  if (known !== undefined) return new AppError(known[0], known[1], { cause: error });
+  if (status === 404) return new AppError("not_found", undefined, { cause: error });
+  // Express and its parsers mark what the client did wrong with a 4xx status.
+  if (typeof status === "number" && status >= 400 && status < 500) {
+    return new AppError("invalid", undefined, { cause: error });
+  }
+  return new AppError("internal", undefined, { cause: error });
+}

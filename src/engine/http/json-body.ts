@@ -1,0 +1,48 @@
+import express, { type Request, type RequestHandler } from "express";
+import { AppError } from "../../contract/errors.js";
+
+/** Other names of UTF-8, and of a part of it. The parser knows only names that begin with `utf-`. */
+const UTF_8 = /^(utf8|utf_8|us-ascii|ascii|unicode-1-1-utf-8)$/i;
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)"?/i;
+
+/**
+ * Parses JSON bodies up to `limitBytes`; refuses every other kind of body instead of ignoring it. A body of no bytes is
+ * none, whatever its type: clients and proxies announce it with every POST, or with every request.
+ */
+export function jsonBody(limitBytes: number): RequestHandler {
+  const parse = express.json({ limit: limitBytes });
+  return (request, response, next) => {
+    const { "content-length": length, "transfer-encoding": encoding } = request.headers;
+    if (length === undefined && encoding === undefined) return next();
+    if (length === undefined) whenKnown(request, take);
+    else take(Number(length) === 0);
+
+    function take(isEmpty: boolean): void {
+      if (request.is("application/json") === false) {
+        request.resume(); // read and dropped, so that the connection can be used again
+        next(isEmpty ? undefined : new AppError("unsupported_media_type"));
+      } else if (Number(length) > limitBytes) {
+        next(new AppError("too_large")); // the parser would read it to its end before it says so
+      } else {
+        if (isEmpty) delete request.headers["content-encoding"]; // nothing is compressed to something
+        nameCharset(request);
+        parse(request, response, next);
+      }
+    }
+  };
+}
+
+/** Without a length it takes the first byte, or the end, to know whether there is a body. Nothing is read. */
+function whenKnown(request: Request, tell: (isEmpty: boolean) => void): void {
+  function settle(): void {
+    request.off("readable", settle).off("close", settle);
+    tell(request.readableLength === 0);
+  }
+  request.on("readable", settle).on("close", settle);
+}
+
+function nameCharset({ headers }: Request): void {
+  const type = headers["content-type"] ?? "";
+  if (UTF_8.test(CHARSET.exec(type)?.[1] ?? ""))
+    headers["content-type"] = type.replace(CHARSET, "; charset=utf-8");
+}

@@ -1,0 +1,69 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+} from "node:http";
+import type { Component } from "../process/lifecycle.js";
+import type { Logger } from "../process/logger.js";
+import { ENGINE_PATH } from "./engine-request.js";
+import type { InFlight } from "./in-flight.js";
+
+/**
+ * Above the idle timeouts of usual proxies (60 s and 75 s), so that it is the proxy that closes an idle connection: a
+ * request sent into a connection that is just being closed here would fail.
+ */
+const KEEP_ALIVE_TIMEOUT_MS = 80_000;
+
+/** Node has it from 24.9 on; before, the session router has those requests answered that offer something else. */
+interface UpgradeChoice {
+  /** Whether a request that offers an upgrade becomes an "upgrade" event, and not a "request". */
+  shouldUpgradeCallback(request: IncomingMessage): boolean;
+}
+
+/** Whether a request asks for the one protocol besides HTTP that is spoken here, and where it is spoken. */
+export function isWebSocketUpgrade({ method, url, headers }: IncomingMessage): boolean {
+  const isOffered = headers.upgrade?.toLowerCase() === "websocket";
+  return isOffered && method === "GET" && url?.startsWith(ENGINE_PATH) === true;
+}
+
+/** Whether bytes of a body may follow: a WebSocket would take them for frames, and a parser for a body. */
+export function hasContent({ headers }: IncomingMessage): boolean {
+  const length = headers["content-length"] ?? "0";
+  return headers["transfer-encoding"] !== undefined || Number(length) !== 0;
+}
+
+/** The HTTP server that Express and Socket.IO share. It does not listen by itself. */
+export function createHttpServer(listener: RequestListener): Server {
+  const options: ServerOptions & UpgradeChoice = {
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    headersTimeout: 60_000,
+    requestTimeout: 60_000,
+    // What it refuses is answered as a request, with its body. Without a body Node (24 and 26) drops what follows in the same
+    // packet, so that the session router answers those, which it gets with all that was read.
+    shouldUpgradeCallback: (request) => isWebSocketUpgrade(request) || !hasContent(request),
+  };
+  const server = createServer(options, listener);
+  // Node would keep 1,000 header lines and drop the rest, perhaps one that says how long the body is. Their size is bounded.
+  server.maxHeadersCount = 0;
+  // Node takes its own listener off a connection that asks for an upgrade. Whoever gets it next may have to wait for the
+  // answers before it, and the client may break off meanwhile, which would end the process.
+  server.on("connection", (socket) => socket.on("error", () => {})); // "close" follows
+  return server;
+}
+
+/**
+ * The waiting part of a stop: open requests finish, or are given up after `timeoutMs`. It must stop before Socket.IO
+ * does, which ends all connections.
+ */
+export function createHttpDrain(inFlight: InFlight, timeoutMs: number, log: Logger): Component {
+  return {
+    name: "http",
+    async start() {},
+    async stop() {
+      const left = await inFlight.drained(timeoutMs);
+      if (left > 0) log.warn({ requests: left }, "requests cut off by the shutdown timeout");
+    },
+  };
+}

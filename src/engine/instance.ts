@@ -1,0 +1,71 @@
+import { createEmbeddedMongodb } from "../dev/embedded-mongodb/embedded-mongodb.js";
+import { createMonitor } from "./admin/monitor.js";
+import { createPrimary } from "./cluster/primary.js";
+import type { Config } from "./config/config.js";
+import { compose, lazily } from "./process/lifecycle.js";
+import { createPortProbe } from "./process/listener.js";
+import type { Logger } from "./process/logger.js";
+import type { StartError } from "./process/start-error.js";
+import type { Service } from "./service.js";
+import { createSingleProcess } from "./worker/single-process.js";
+
+/** Part of the shutdown time that the embedded MongoDB has for its end, after everything else has ended. */
+const MONGODB_STOP_SHARE = 0.1;
+
+/** One running Shoal. */
+export interface Instance extends Omit<Service, "canServe" | "measure" | "operate"> {
+  /** Address of the private port; known once started. */
+  adminUrl(): string;
+  /** The MongoDB in use, whole: for the embedded one this is what a second instance is given. */
+  mongodbUri(): string;
+}
+
+/**
+ * An instance as configured: its private port, which is there first and last, its embedded MongoDB unless it has another
+ * one, then one process or a cluster. Whether the public port can be had is looked up before all of these.
+ */
+export function createInstance(config: Config, log: Logger, onGiveUp: (error: StartError) => void): Instance {
+  const embedded =
+    config.mongodbUri === ""
+      ? createEmbeddedMongodb({
+          dataDir: config.dataDir,
+          log,
+          stopTimeoutMs: config.shutdownTimeoutMs * MONGODB_STOP_SHARE,
+        })
+      : undefined;
+  const mongodbUri = (): string => embedded?.uri() ?? config.mongodbUri;
+  let service: Service | undefined;
+
+  const serving = lazily("service", () => {
+    const complete = { ...config, mongodbUri: mongodbUri() };
+    service =
+      config.workers === 1 ? createSingleProcess(complete, log) : createPrimary(complete, log, onGiveUp);
+    return service;
+  });
+
+  const monitor = createMonitor(config, () => service);
+  const probe = createPortProbe(config.host, config.port);
+  const parts = [probe, monitor, ...(embedded === undefined ? [] : [embedded]), serving];
+  const whole = compose("instance", parts);
+
+  return {
+    ...whole,
+    async start() {
+      await whole.start();
+      monitor.enter("serving");
+    },
+    async drain() {
+      monitor.enter("draining");
+      await service?.drain();
+    },
+    stop() {
+      monitor.enter("draining");
+      return whole.stop();
+    },
+    mongodbUri,
+    url: () => service?.url() ?? "",
+    adminUrl: monitor.url,
+    reload: async () => service?.reload(),
+    kill: () => service?.kill(),
+  };
+}

@@ -1,0 +1,129 @@
+import type { Config } from "../config/config.js";
+
+// Node's cluster, the sticky library and the adapter use the same channel: every message is an object whose type has a
+// prefix of ours, and whatever is not one of these is somebody else's.
+
+/** One metric with its samples, in Prometheus' text format: the lines that describe it, and one line per sample. */
+export interface MetricFamily {
+  readonly name: string;
+  readonly head: string;
+  readonly samples: readonly string[];
+}
+
+/** What the primary tells a worker. */
+export type PrimaryMessage =
+  /** The answer to `shoal:hello`: who the worker is and how it is configured. */
+  | {
+      readonly type: "shoal:boot";
+      readonly slot: number;
+      readonly config: Config;
+      /** Directory of the private sockets by which the workers of this instance reach each other. */
+      readonly socketDir: string;
+    }
+  /** To send its clients away, one after the other; it still answers what arrives, and says when none is left. */
+  | { readonly type: "shoal:drain" }
+  /** The worker is out of rotation: nothing new arrives after this message, so it can finish and end. */
+  | { readonly type: "shoal:stop" }
+  /** A sibling has ended, in whatever way: the one that had called itself this node. */
+  | { readonly type: "shoal:ended"; readonly node: string }
+  /** To tell its metrics; sent only to workers that have been ready. `request` comes back with the answer. */
+  | { readonly type: "shoal:collect"; readonly request: number }
+  /** With a client's connection, of which nothing was read. To be answered with `shoal:taken`. */
+  | { readonly type: "shoal:connection"; readonly flight: number }
+  /** To be answered with `shoal:checked`: what was sent before it has arrived by then, or never will. */
+  | { readonly type: "shoal:check"; readonly flight: number }
+  /**
+   * With a connection on which a client asks for a session of this worker; `head` is the beginning of what was read of it. To be
+   * left alone until `shoal:go`: others still have it open. `orphan`: there is no such worker, and somebody has to say so.
+   */
+  | {
+      readonly type: "shoal:adopt";
+      readonly id: number;
+      readonly head: Uint8Array;
+      readonly orphan: boolean;
+    }
+  /** Nobody else has the connection of this `shoal:adopt` open any more; `bytes` were read of it after its head. */
+  | { readonly type: "shoal:go"; readonly id: number; readonly bytes: Uint8Array }
+  /** To listen by itself (`LISTEN=reuse-port`). To be answered with `shoal:listening`. */
+  | { readonly type: "shoal:listen"; readonly host: string; readonly port: number };
+
+/** What a worker tells its primary. */
+export type WorkerMessage =
+  /** First: the worker listens to the channel. Messages sent before are lost: Node does not keep them for a cluster worker. */
+  | { readonly type: "shoal:hello" }
+  /** One more part of the worker has started. */
+  | { readonly type: "shoal:stage"; readonly stage: string }
+  /** Serving: it may be given connections. */
+  | { readonly type: "shoal:ready" }
+  /** The answer to `shoal:listen`: where, or why not. */
+  | { readonly type: "shoal:listening"; readonly url: string; readonly error?: undefined }
+  | { readonly type: "shoal:listening"; readonly error: string }
+  /** The worker has the connection of this `shoal:connection`; `full`: it can hold no further one. */
+  | { readonly type: "shoal:taken"; readonly flight: number; readonly full: boolean }
+  /** The answer to `shoal:check`: of the flights up to this one, those that were not taken did not arrive. */
+  | { readonly type: "shoal:checked"; readonly flight: number }
+  /** The worker can hold connections again. */
+  | { readonly type: "shoal:vacant" }
+  /** The name under which siblings know the worker from now on, for `shoal:ended`. */
+  | { readonly type: "shoal:node"; readonly node: string }
+  /** The answer to `shoal:drain`. */
+  | { readonly type: "shoal:drained" }
+  /** Somebody wants it to end: it is to be taken out of rotation, drained and stopped. */
+  | { readonly type: "shoal:retiring" }
+  /** About to stop by itself: to be taken out of rotation, which the primary confirms with `shoal:stop`. */
+  | { readonly type: "shoal:leaving" }
+  /** The answer to `shoal:collect`. */
+  | {
+      readonly type: "shoal:metrics";
+      readonly request: number;
+      readonly slot: number;
+      readonly families: readonly MetricFamily[];
+    }
+  /** With a connection for the worker that Node's cluster knows by number `to`; `head` as in `shoal:adopt`. */
+  | { readonly type: "shoal:hand-over"; readonly id: number; readonly to: number; readonly head: Uint8Array }
+  /** The worker has closed its own copy of the connection of this `shoal:hand-over`; `bytes` were read of it after its head. */
+  | { readonly type: "shoal:released"; readonly id: number; readonly bytes: Uint8Array }
+  /** Could not start. `temporary` when the cause may pass, as with a store that is away. */
+  | { readonly type: "shoal:failed"; readonly message: string; readonly temporary: boolean };
+
+/** Recognises a message of the primary among all that arrives; only its type is checked, as both ends are of one build. */
+export function isPrimaryMessage(message: unknown): message is PrimaryMessage {
+  return [
+    "shoal:boot",
+    "shoal:drain",
+    "shoal:stop",
+    "shoal:ended",
+    "shoal:collect",
+    "shoal:connection",
+    "shoal:check",
+    "shoal:adopt",
+    "shoal:go",
+    "shoal:listen",
+  ].includes(typeOf(message));
+}
+
+/** Recognises a message of a worker, likewise. */
+export function isWorkerMessage(message: unknown): message is WorkerMessage {
+  return [
+    "shoal:hello",
+    "shoal:stage",
+    "shoal:ready",
+    "shoal:listening",
+    "shoal:taken",
+    "shoal:checked",
+    "shoal:vacant",
+    "shoal:released",
+    "shoal:node",
+    "shoal:drained",
+    "shoal:retiring",
+    "shoal:leaving",
+    "shoal:metrics",
+    "shoal:failed",
+    "shoal:hand-over",
+  ].includes(typeOf(message));
+}
+
+function typeOf(message: unknown): string {
+  if (typeof message !== "object" || message === null || !("type" in message)) return "";
+  return String(message.type);
+}

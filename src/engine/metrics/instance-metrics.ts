@@ -1,0 +1,91 @@
+import { Counter, Gauge, type Registry } from "prom-client";
+import type { Component } from "../process/lifecycle.js";
+import type { Measurements } from "../service.js";
+import { relabel, toText } from "./exposition.js";
+import { addProcessMetrics, createRegistry, readFamilies } from "./registry.js";
+
+/** The measurements of an instance that has no workers yet. */
+export const NO_MEASUREMENTS: Measurements = { workers: new Map(), leaving: new Map(), restarts: new Map() };
+
+/** What an instance tells of itself as a whole, in front of what its workers tell. */
+export interface InstanceMetrics extends Component {
+  /** Everything as text. Calls at the same time share one gathering. */
+  text(): Promise<string>;
+}
+
+/** Whose metrics these are. */
+export interface InstanceState {
+  /** Number of slots. With 1 there is no primary, and the process is measured as its only worker. */
+  readonly workers: number;
+  isDraining(): boolean;
+  /** Asks the workers; bounded in time. */
+  measure(): Promise<Measurements>;
+}
+
+/** The metrics of the process that watches the workers. */
+export function createInstanceMetrics(state: InstanceState): InstanceMetrics {
+  const isPrimary = state.workers > 1;
+  const registry = createRegistry(isPrimary ? "primary" : "1");
+  let measured = NO_MEASUREMENTS;
+  let asking: Promise<string> | undefined;
+  addDraining(registry, state.isDraining);
+  addWorkers(registry, state.workers, () => measured);
+
+  async function gather(): Promise<string> {
+    measured = await state.measure();
+    const own = await readFamilies(registry);
+    const leaving = [...measured.leaving].map(([slot, families]) => relabel(families, `${slot}-leaving`));
+    return toText([own, ...measured.workers.values(), ...leaving]);
+  }
+
+  return {
+    name: "instance metrics",
+    async start() {
+      if (isPrimary) addProcessMetrics(registry);
+    },
+    async stop() {},
+    text() {
+      asking ??= gather().finally(() => {
+        asking = undefined;
+      });
+      return asking;
+    },
+  };
+}
+
+function addDraining(registry: Registry, isDraining: () => boolean): void {
+  new Gauge({
+    name: "realtime_draining",
+    help: "Whether the instance is on its way out and takes no new connections",
+    registers: [registry],
+    collect() {
+      this.set(isDraining() ? 1 : 0);
+    },
+  });
+}
+
+/** One series per slot, whether a worker is there or not. */
+function addWorkers(registry: Registry, count: number, measured: () => Measurements): void {
+  const slots = Array.from({ length: count }, (_, index) => index + 1);
+  const registers = [registry];
+  const labelNames = ["worker"] as const;
+  new Gauge({
+    name: "realtime_worker_up",
+    help: "Whether the worker answered this collection in time",
+    labelNames,
+    registers,
+    collect() {
+      for (const slot of slots) this.set({ worker: String(slot) }, measured().workers.has(slot) ? 1 : 0);
+    },
+  });
+  new Counter({
+    name: "realtime_worker_restarts_total",
+    help: "Workers that were replaced, for whatever reason",
+    labelNames,
+    registers,
+    collect() {
+      this.reset();
+      for (const slot of slots) this.inc({ worker: String(slot) }, measured().restarts.get(slot) ?? 0);
+    },
+  });
+}

@@ -1,0 +1,37 @@
+import { collectDefaultMetrics, Registry } from "prom-client";
+import type { MetricFamily } from "../ipc/messages.js";
+
+/**
+ * Defaults of the library that are left out: they list every open handle, which takes milliseconds per thousand
+ * connections at each collection, to tell what `realtime_connections` and `process_open_fds` tell.
+ */
+const COSTLY = ["handles", "requests", "resources"].flatMap((what) => [
+  `nodejs_active_${what}`,
+  `nodejs_active_${what}_total`,
+]);
+
+/** A registry of its own, never the library's global one, whose series all say which worker they are of. */
+export function createRegistry(worker: string): Registry {
+  const registry = new Registry();
+  registry.setDefaultLabels({ worker });
+  return registry;
+}
+
+/** Adds what the library measures of every Node process. It cannot be ended: it goes on as long as the process. */
+export function addProcessMetrics(registry: Registry): void {
+  collectDefaultMetrics({ register: registry });
+  for (const name of COSTLY) registry.removeSingleMetric(name);
+}
+
+/** All that the registry holds, as it is now, in the text format and apart by name, so that it can be put together again. */
+export async function readFamilies(registry: Registry): Promise<MetricFamily[]> {
+  const names = registry.getMetricsAsArray().map(({ name }) => name);
+  return Promise.all(
+    names.map(async (name) => {
+      const lines = (await registry.getSingleMetricAsString(name)).split("\n");
+      const first = lines.findIndex((line) => !line.startsWith("#"));
+      const end = first === -1 ? lines.length : first;
+      return { name, head: lines.slice(0, end).join("\n"), samples: lines.slice(end) };
+    }),
+  );
+}

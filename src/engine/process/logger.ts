@@ -1,0 +1,69 @@
+import { type DestinationStream, type Logger as PinoLogger, pino, stdTimeFunctions } from "pino";
+import { prettyFactory } from "pino-pretty";
+import { createLogOutput, type Loss, openStandardOutput } from "./log-output.js";
+
+/**
+ * The one logger. Levels are chosen by who must act: `error` a person now, `warn` a person soon,
+ * `info` nobody (a change of state), `debug` a developer.
+ */
+export type Logger = PinoLogger;
+
+export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+
+/** Field names whose values never reach a log line, at the top level or one below. */
+const SECRET_FIELDS = ["password", "token", "authorization", "cookie", "secret"];
+
+const SECRET_PATHS = [
+  ...SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]),
+  // An error of Redis holds the command that failed, which may be the one with the password; so does one that holds others.
+  ...["err", "err.*", "err.*[*]"].map((path) => `${path}.command.args`),
+];
+
+/**
+ * JSON lines on standard output; a readable form when it is a terminal. Lines are written synchronously, so that none is
+ * lost when the process ends. Logging never throws: what cannot be shown or written is lost, and said to be.
+ */
+export function createLogger(level: LogLevel, destination: DestinationStream = standardOutput()): Logger {
+  return pino(
+    {
+      level,
+      base: { pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: SECRET_PATHS, censor: "[redacted]" },
+      hooks: {
+        // An error of the application may throw when it is looked at.
+        logMethod(args, method) {
+          try {
+            method.apply(this, args);
+          } catch {
+            method.call(this, "a log line was lost: its content cannot be shown");
+          }
+        },
+      },
+    },
+    destination,
+  );
+}
+
+function standardOutput(): DestinationStream {
+  const isTerminal = process.stdout.isTTY;
+  const show = isTerminal
+    ? prettyFactory({ colorize: true, ignore: "pid", translateTime: "HH:MM:ss.l" })
+    : (line: string) => line;
+  const output = createLogOutput(openStandardOutput(), (loss) => show(lossLine(loss)));
+  process.on("exit", output.end);
+  return { write: (line) => output.write(show(line)) };
+}
+
+/** Told whatever the level: what was lost may have been of any. */
+function lossLine({ lines, reason }: Loss): string {
+  const time = new Date().toISOString();
+  return `${JSON.stringify({ level: "warn", time, pid: process.pid, lines, reason, msg: "log lines were lost" })}\n`;
+}
+
+/** A URI fit for logs and error messages: the user and password are replaced, the query is dropped. */
+export function redactUri(uri: string): string {
+  // Up to the last @ there is: a password may hold one that is not escaped, and showing too little does no harm.
+  return uri.replace(/\/\/.*@/s, "//***@").replace(/\?.*$/s, "");
+}

@@ -1,0 +1,150 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { AppError } from "../../contract/errors.js";
+import { closeWith } from "../http/close-with.js";
+import { readEngineRequest } from "../http/engine-request.js";
+import type { Connections } from "./connections/connections.js";
+import type { Io } from "./io.js";
+
+/** Why a handshake is not let in, or that it is. */
+export type AdmissionResult = "accepted" | "draining" | "full" | "rate" | "overload";
+
+/** How much of a worker new clients may take. */
+export interface AdmissionLimits {
+  /** Connections at a time. */
+  readonly connections: number;
+  /** Also what may come at once after a quiet second. */
+  readonly handshakesPerSecond: number;
+  /** Mean lag of the event loop, over the last second, above which nobody new comes in. */
+  readonly lagMs: number;
+}
+
+/** The door of a worker. */
+export interface Admission {
+  /** Puts the check in front of everything that a handshake costs. After `io` is attached. */
+  install(): void;
+  /** From now on nobody new comes in; for good. */
+  close(): void;
+}
+
+/** Seconds after which a refused client may come back. Socket.IO clients have a back-off of their own. */
+const RETRY_AFTER = "2";
+
+/**
+ * Refuses handshakes with 503, which clients and load balancers retry elsewhere, while a worker drains, is full or cannot
+ * keep up. Requests of its sessions always pass; those of sessions that it does not know get 404, and those that can be read in
+ * two ways get 400. The rate is kept by a token bucket of one second.
+ */
+export function createAdmission(
+  io: Io,
+  connections: Connections,
+  limits: AdmissionLimits,
+  meanLagMs: () => number,
+  onHandshake: (result: AdmissionResult) => void,
+): Admission {
+  let closed = false;
+  let tokens = limits.handshakesPerSecond;
+  let filledAtMs = performance.now();
+
+  function takeToken(): boolean {
+    const nowMs = performance.now();
+    tokens = Math.min(
+      tokens + ((nowMs - filledAtMs) / 1000) * limits.handshakesPerSecond,
+      limits.handshakesPerSecond,
+    );
+    filledAtMs = nowMs;
+    if (tokens < 1) return false;
+    tokens -= 1;
+    return true;
+  }
+
+  function judge(): AdmissionResult {
+    if (closed) return "draining";
+    if (io.engine.clientsCount >= limits.connections) return "full";
+    if (meanLagMs() > limits.lagMs) return "overload";
+    return takeToken() ? "accepted" : "rate";
+  }
+
+  function refusalFor({ url = "", headers }: IncomingMessage): Refusal | undefined {
+    const asked = readEngineRequest(url, `${io.path()}/`);
+    if (asked.kind === "session") {
+      const connection = connections.get(asked.sessionId);
+      if (connection === undefined) return UNKNOWN_SESSION;
+      return headers.upgrade === undefined || connection.mayUpgrade ? undefined : SECOND_WEBSOCKET;
+    }
+    if (asked.kind !== "handshake") return MALFORMED;
+    const result = judge();
+    onHandshake(result);
+    return result === "accepted" ? undefined : notNow(result);
+  }
+
+  return {
+    install() {
+      io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+        const refusal = refusalFor(request);
+        if (refusal === undefined) next();
+        else refuse(request, response, refusal);
+      });
+    },
+    close() {
+      closed = true;
+    },
+  };
+}
+
+/** An answer other than Engine.IO's. */
+interface Refusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: object;
+}
+
+/**
+ * Engine.IO says the same with 400, which no proxy retries. With 404 the edge asks the next instance: while one drains, the
+ * sessions of clients that belong to it are made on others.
+ */
+const UNKNOWN_SESSION: Refusal = {
+  status: 404,
+  headers: {},
+  body: { code: 1, message: "Session ID unknown" },
+};
+
+/** Each would be one more socket of a session that counts as one connection. */
+const SECOND_WEBSOCKET: Refusal = {
+  status: 400,
+  headers: {},
+  body: { error: new AppError("invalid", "The session has its WebSocket").body },
+};
+
+/** Engine.IO would take it for a handshake or for a session, and a proxy in front of it for something else. */
+const MALFORMED: Refusal = {
+  status: 400,
+  headers: {},
+  body: { error: new AppError("invalid", "The address names no session, or more than one").body },
+};
+
+function notNow(result: AdmissionResult): Refusal {
+  const message = `No new connections here now (${result})`;
+  return {
+    status: 503,
+    headers: { "Retry-After": RETRY_AFTER },
+    body: { error: new AppError("temporary", message).body },
+  };
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+  const body = JSON.stringify(refusal.body);
+  const headers = {
+    ...refusal.headers,
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(body),
+    Connection: "close",
+  };
+  if (request.headers.upgrade === undefined) {
+    response.writeHead(refusal.status, headers).end(body);
+    return;
+  }
+  // The response that Engine.IO has for an upgrade can only destroy the socket.
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const status = `${refusal.status} ${STATUS_CODES[refusal.status]}`;
+  closeWith(request.socket, `HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${body}`);
+}

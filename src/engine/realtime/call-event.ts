@@ -1,0 +1,52 @@
+import type { Caller, Decide } from "../../contract/access.js";
+import type { ClientEvent, Entry } from "../../contract/event.js";
+import type { Admittance } from "./admittance.js";
+import { type Deliver, SocketClient } from "./clients.js";
+import type { IoSocket } from "./io.js";
+
+/** What calling needs besides the event. */
+export interface CallParts {
+  readonly decide: Decide;
+  readonly admittance: Admittance;
+  readonly deliver: Deliver;
+}
+
+/**
+ * Decides whether the client may send this event, and calls its handler; gives the acknowledgement, or undefined when `acknowledge` was
+ * called. There is no other way to a handler.
+ * @throws {AppError} `forbidden`, `too_many_rooms`, what the payload's schema and the handler throw.
+ */
+export type CallEvent = (
+  socket: IoSocket,
+  event: ClientEvent,
+  payload: unknown,
+  acknowledge: (result: object) => void,
+) => Promise<object | undefined>;
+
+/** For events whose declaration names no channel to enter. */
+const NO_ENTRY: Entry = { enter: () => false, exit: () => {} };
+
+export function createCallEvent({ decide, admittance, deliver }: CallParts): CallEvent {
+  return async (socket, event, raw, acknowledge) => {
+    const payload = event.read(raw);
+    const { user } = socket.data;
+    const left = event.leaves(payload, user);
+    if (left !== undefined) admittance.leave(socket, left);
+    const caller: Caller = { user, isOperator: false };
+
+    async function run(entry: Entry): Promise<object | undefined> {
+      try {
+        await decide(event.access, caller, payload);
+      } catch (error) {
+        if (event.access.kind === "ruled") admittance.refused(socket, event.access.asked(payload as never));
+        throw error;
+      }
+      const client = new SocketClient(socket, deliver);
+      return await event.handle(payload, { user, client, entry, acknowledge });
+    }
+
+    // The entry is open before the decision, which may take a while: what the client leaves meanwhile it is not let into.
+    const channel = event.enters(payload, user);
+    return channel === undefined ? run(NO_ENTRY) : admittance.admit(socket, channel, run);
+  };
+}

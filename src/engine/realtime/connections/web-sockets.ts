@@ -1,0 +1,42 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
+
+/** Time for the other side to answer a closing frame, in milliseconds. Until then a connection that is over holds its memory. */
+const CLOSE_TIMEOUT_MS = 5000;
+/** Pieces of one message. Browsers send large messages in a few. */
+const MAX_FRAGMENTS = 256;
+
+/** Is told of a WebSocket that a request has opened, before Engine.IO is. */
+export type OnWebSocket = (request: IncomingMessage, webSocket: WebSocket) => void;
+
+/**
+ * Socket.IO's option `wsEngine`: the server of `ws` with bounds that Engine.IO does not pass on, which tells of each WebSocket.
+ * What Engine.IO documents of a connection has no way to stop reading from it, nor to end it at once; a WebSocket of `ws` has.
+ */
+export function createWebSocketEngine(onWebSocket: OnWebSocket) {
+  return class Engine extends WebSocketServer {
+    constructor(options: ServerOptions) {
+      const bounds = {
+        maxFragments: MAX_FRAGMENTS,
+        closeTimeout: CLOSE_TIMEOUT_MS,
+        // One frame of each connection per turn of the event loop: what is read at once may hold ten thousand, of any kind, and
+        // whoever else is there would wait for all of them.
+        allowSynchronousEvents: false,
+      };
+      super({ ...options, ...bounds });
+    }
+
+    override handleUpgrade(
+      request: IncomingMessage,
+      socket: Duplex,
+      head: Buffer,
+      done: (webSocket: WebSocket, request: IncomingMessage) => void,
+    ): void {
+      super.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
+        onWebSocket(request, webSocket);
+        done(webSocket, request);
+      });
+    }
+  };
+}

@@ -1,0 +1,89 @@
+import { AppError, type ErrorBody } from "../../contract/errors.js";
+import type { ClientEvent } from "../../contract/event.js";
+import type { EventMetrics } from "../metrics/types.js";
+import type { Logger } from "../process/logger.js";
+import { type CallParts, createCallEvent } from "./call-event.js";
+import type { Connections } from "./connections/connections.js";
+import { sessionIdOf } from "./connections/connections.js";
+import type { Intake } from "./connections/intake.js";
+import type { IoSocket } from "./io.js";
+
+/** How a request event is refused. */
+interface Refusal {
+  readonly ok: false;
+  readonly error: ErrorBody;
+}
+
+/** Answers a request event, if it carries an acknowledgement callback. */
+type Ack = (answer: { readonly ok: true } | Refusal) => void;
+
+/** What all connections have in common. */
+export interface DispatchParts extends CallParts {
+  readonly events: readonly ClientEvent[];
+  readonly connections: Connections;
+  readonly intake: Intake;
+  readonly metrics: Pick<EventMetrics, "received" | "handled">;
+  readonly log: Logger;
+}
+
+/**
+ * What lets connections call the handlers: to be called with each. Whatever a client sends ends in an acknowledgement (if it
+ * asked for one) and never in an exception: an unknown event, a payload of the wrong form, a handler that throws.
+ */
+export function createDispatch(parts: DispatchParts): (socket: IoSocket) => void {
+  const { connections, intake, metrics, log } = parts;
+  const callEvent = createCallEvent(parts);
+  const events = new Map<unknown, ClientEvent>(parts.events.map((event) => [event.name, event]));
+  const unknown: Refusal = { ok: false, error: new AppError("unknown_event").body };
+
+  // A catch-all rather than one listener per event, so that unknown events are answered by the same code; one function
+  // for all connections, as each would cost memory. Its types say that an event is a string; the protocol allows numbers, too.
+  function onEvent(this: IoSocket, name: unknown, ...args: unknown[]): void {
+    const connection = connections.get(sessionIdOf(this));
+    if (connection === undefined) return; // it is over
+    const event = events.get(name);
+    const startedAt = performance.now();
+    const answer = answerOnce(takeAck(args), () =>
+      metrics.handled(event?.name, performance.now() - startedAt),
+    );
+    metrics.received(event?.name);
+    intake.take(connection, async () => {
+      if (event === undefined) answer(unknown);
+      else await handle(this, event, args[0], answer);
+    });
+  }
+
+  async function handle(socket: IoSocket, event: ClientEvent, payload: unknown, answer: Ack): Promise<void> {
+    const acknowledge = (result: object | undefined): void => answer({ ok: true, ...result });
+    try {
+      acknowledge(await callEvent(socket, event, payload, acknowledge));
+    } catch (error) {
+      answer(refusal(socket, error, event.name));
+    }
+  }
+
+  function refusal(socket: IoSocket, error: unknown, event: string): Refusal {
+    const known = error instanceof AppError ? error : new AppError("internal", undefined, { cause: error });
+    // What is temporary comes in crowds, during an outage that the stores have told of.
+    const level = known.code === "internal" ? "error" : "debug";
+    log[level]({ session: socket.id, event, err: known.cause ?? known }, "event refused");
+    return { ok: false, error: known.body };
+  }
+
+  return (socket) => void socket.onAny(onEvent);
+}
+
+function takeAck(args: unknown[]): Ack | undefined {
+  return typeof args.at(-1) === "function" ? (args.pop() as Ack) : undefined;
+}
+
+/** Only the first answer counts; none is sent if the client did not ask for any. */
+function answerOnce(ack: Ack | undefined, onAnswer: () => void): Ack {
+  let answered = false;
+  return (answer) => {
+    if (answered) return;
+    answered = true;
+    ack?.(answer);
+    onAnswer();
+  };
+}

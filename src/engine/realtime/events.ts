@@ -1,0 +1,21 @@
+import type { LiveBatch, RoomEntry } from "../../contract/types.js";
+import type { PresenceChange } from "../presence/types.js";
+
+/** What clients send: the features declare it, and the dispatch takes it as it comes. */
+export type AnyEvents = Record<string, (...args: never[]) => void>;
+
+/** What the durable rooms and their presence send to clients by themselves. */
+export interface RoomEvents {
+  messages: (batch: LiveBatch) => void;
+  presence: (change: PresenceChange) => void;
+}
+
+/** What workers tell each other. */
+export interface InterServerEvents {
+  /** Entries that were just stored in a durable room's log of that epoch. */
+  stored: (room: string, entries: readonly RoomEntry[], epoch: string) => void;
+  /** Users on the sender have come into these rooms or left them. */
+  present: (rooms: readonly string[]) => void;
+  /** A worker has ended, of this name among those who tell each other who is present. */
+  ended: (node: string) => void;
+}

@@ -1,0 +1,46 @@
+import { Server, type ServerOptions, type Socket } from "socket.io";
+import type { Config } from "../config/config.js";
+import type { OriginCheck } from "../http/origin.js";
+import { createWebSocketEngine, type OnWebSocket } from "./connections/web-sockets.js";
+import type { AnyEvents, InterServerEvents, RoomEvents } from "./events.js";
+
+/** What a connection carries from its handshake on. */
+export interface SocketData {
+  /** The client's address, seen through trusted proxies. */
+  address: string;
+  /** Identity of the sender: the same over all its connections. */
+  user: string;
+}
+
+/** The Socket.IO server. Features declare the events; only those that the engine itself sends are typed here. */
+export type Io = Server<AnyEvents, RoomEvents, InterServerEvents, SocketData>;
+
+/** One connection. */
+export type IoSocket = Socket<AnyEvents, RoomEvents, InterServerEvents, SocketData>;
+
+/** What a piece of a message in the mean must hold, in bytes; the smallest packets of networks carry five times as much. */
+const CHUNK_BYTES = 128;
+
+/**
+ * A Socket.IO server that is not attached to anything yet. Path, protocol and transports are stock. `onWebSocket` is told of
+ * each WebSocket.
+ */
+export function createIo(config: Config, checkOrigin: OriginCheck, onWebSocket: OnWebSocket): Io {
+  // A transport that gets more than this is cut off, and its session ends. Three times the limit of a body leaves room for clients
+  // that write what is beyond ASCII as \uXXXX, and for the frame around it; a body just over the limit is refused with a reason.
+  const transportBytes = 3 * config.limits.messageBytes + 8192;
+  const options: Partial<ServerOptions> = {
+    pingInterval: config.ping.intervalMs,
+    pingTimeout: config.ping.timeoutMs,
+    maxHttpBufferSize: transportBytes,
+    // Each piece costs memory besides its bytes: who sends single ones is cut off as well.
+    maxBufferedChunks: Math.ceil(transportBytes / CHUNK_BYTES),
+    wsEngine: createWebSocketEngine(onWebSocket),
+    allowRequest: (request, done) => done(null, checkOrigin(request).isAllowed),
+    cors: (request, done) => {
+      const { isAllowed, credentials } = checkOrigin(request);
+      done(null, { origin: isAllowed, credentials });
+    },
+  };
+  return new Server(options);
+}

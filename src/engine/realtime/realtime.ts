@@ -1,0 +1,93 @@
+import type { Server as HttpServer } from "node:http";
+import type { Decide } from "../../contract/access.js";
+import type { Declarations } from "../../contract/feature.js";
+import type { LimitsConfig } from "../config/config.js";
+import type { ClientAddress } from "../http/client-address.js";
+import type { ConnectionMetrics, EventMetrics } from "../metrics/types.js";
+import type { Component } from "../process/lifecycle.js";
+import type { Logger } from "../process/logger.js";
+import type { Admission } from "./admission.js";
+import { createAdmittance } from "./admittance.js";
+import { createAuthenticate } from "./authenticate.js";
+import { type Deliver, infoOf, SocketClient } from "./clients.js";
+import type { Connections } from "./connections/connections.js";
+import { installDoorRules } from "./connections/door-rules.js";
+import { createIntake } from "./connections/intake.js";
+import { watchOutsiders } from "./connections/outsiders.js";
+import { installPollingRequests } from "./connections/polling-requests.js";
+import { createReading } from "./connections/reading.js";
+import { createTurns } from "./connections/turns.js";
+import { createDispatch } from "./dispatch.js";
+import { countHandshakes } from "./handshake-count.js";
+import { letHeadersGo } from "./handshake-headers.js";
+import type { Io, IoSocket } from "./io.js";
+import { countOutgoing } from "./outgoing-count.js";
+
+/** What the Socket.IO side of a worker is made of. */
+export interface RealtimeParts {
+  readonly io: Io;
+  readonly connections: Connections;
+  readonly httpServer: HttpServer;
+  /** What the features declare. */
+  readonly features: readonly Declarations[];
+  readonly decide: Decide;
+  readonly deliver: Deliver;
+  readonly limits: Pick<LimitsConfig, "roomsPerSocket" | "openEvents" | "authBytes">;
+  readonly clientAddress: ClientAddress;
+  readonly admission: Admission;
+  readonly metrics: ConnectionMetrics & EventMetrics;
+  readonly log: Logger;
+}
+
+/** What clients may ask for within a turn of the event loop, in milliseconds; what comes beyond it waits for the next one. */
+const TURN_MS = 4;
+
+/** The Socket.IO side of a worker: attaches to the HTTP server at start, ends every connection at stop. */
+export function createRealtime(parts: RealtimeParts): Component {
+  const { io, connections, features, deliver, metrics } = parts;
+  const turns = createTurns(TURN_MS);
+  const reading = createReading(turns);
+  const dispatch = createDispatch({
+    ...parts,
+    events: features.flatMap(({ events = [] }) => events),
+    admittance: createAdmittance(parts.limits.roomsPerSocket),
+    intake: createIntake(turns, reading, parts.limits.openEvents),
+  });
+  let outsiders: NodeJS.Timeout | undefined;
+
+  function onConnection(socket: IoSocket): void {
+    socket.data.address = parts.clientAddress(socket.request);
+    letHeadersGo(socket);
+    socket.on("disconnect", onDisconnect);
+    dispatch(socket);
+    const client = new SocketClient(socket, deliver);
+    for (const feature of features) feature.onConnect?.(client, infoOf(socket));
+  }
+
+  // One function for all connections, as each would cost memory: the library calls it with the socket as `this`.
+  function onDisconnect(this: IoSocket, reason: string): void {
+    metrics.disconnected(reason);
+    const client = new SocketClient(this, deliver);
+    for (const feature of features) feature.onDisconnect?.(client, infoOf(this), reason);
+  }
+
+  return {
+    name: "realtime",
+    async start() {
+      io.use(createAuthenticate(parts.limits.authBytes));
+      io.on("connection", onConnection);
+      io.attach(parts.httpServer);
+      connections.install(io);
+      installDoorRules(io, connections, reading);
+      parts.admission.install();
+      installPollingRequests(io, connections);
+      outsiders = watchOutsiders(connections);
+      countHandshakes(io, metrics);
+      countOutgoing(io, metrics);
+    },
+    async stop() {
+      clearInterval(outsiders);
+      await io.close();
+    },
+  };
+}

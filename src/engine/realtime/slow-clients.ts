@@ -1,0 +1,77 @@
+import type { ConnectionMetrics } from "../metrics/types.js";
+import type { Component } from "../process/lifecycle.js";
+import type { Logger } from "../process/logger.js";
+import type { Connection } from "./connections/connection.js";
+import type { Connections } from "./connections/connections.js";
+import type { RawPacket } from "./connections/raw-connection.js";
+
+/** How often connections are looked at, in milliseconds. */
+const CHECK_INTERVAL_MS = 1000;
+/** What a packet that waits holds besides its content, in bytes. */
+const PACKET_BYTES = 128;
+
+/** What may wait in this process for one client. */
+export interface BacklogLimits {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/**
+ * Ends connections whose clients do not read, whether they have joined or not: Socket.IO queues for them without end. They are
+ * closed as by a broken link and at once, so that the client comes back and reads on page by page; `disconnect()` would keep it
+ * away for good. Too many bytes end a connection whenever they are seen. Too many packets do so when nothing of them
+ * was taken since the look before: a client may also be sent very much between two of its polls.
+ */
+export function createSlowClientGuard(
+  connections: Connections,
+  limits: BacklogLimits,
+  metrics: Pick<ConnectionMetrics, "slowClient">,
+  log: Logger,
+): Component {
+  /** The first packet of those that were too many. */
+  const first = new WeakMap<Connection, RawPacket>();
+  let timer: NodeJS.Timeout | undefined;
+
+  function isStuck(connection: Connection): boolean {
+    const [packet] = connection.raw.writeBuffer;
+    const isSame = packet !== undefined && first.get(connection) === packet;
+    if (packet !== undefined) first.set(connection, packet);
+    return isSame;
+  }
+
+  function check(): void {
+    for (const connection of connections) {
+      const { writeBuffer } = connection.raw;
+      const packets = writeBuffer.length;
+      const bytes = unsentBytes(connection) + writeBuffer.reduce((sum, one) => sum + sizeOf(one), 0);
+      const isOver = bytes > limits.bytes || (packets > limits.packets && isStuck(connection));
+      if (!isOver) continue;
+      log.warn({ session: connection.socket?.id, packets, bytes }, "client does not read: connection closed");
+      metrics.slowClient();
+      connection.cut();
+    }
+  }
+
+  return {
+    name: "slow client guard",
+    async start() {
+      timer = setInterval(check, CHECK_INTERVAL_MS);
+    },
+    async stop() {
+      clearInterval(timer);
+    },
+  };
+}
+
+/** In bytes; of text in UTF-16 units, which are no more. */
+function sizeOf({ data }: RawPacket): number {
+  if (typeof data === "string") return PACKET_BYTES + data.length;
+  return PACKET_BYTES + (data instanceof ArrayBuffer || ArrayBuffer.isView(data) ? data.byteLength : 0);
+}
+
+/** Bytes that nobody holds back and that the kernel has not taken. */
+function unsentBytes({ webSocket, candidate, answers }: Connection): number {
+  let bytes = (webSocket?.bufferedAmount ?? 0) + (candidate?.bufferedAmount ?? 0);
+  for (const answer of answers ?? []) bytes += answer.writableLength;
+  return bytes;
+}

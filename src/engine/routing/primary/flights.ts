@@ -1,0 +1,122 @@
+import cluster, { type Worker } from "node:cluster";
+import type { Socket } from "node:net";
+import { isWorkerMessage, type PrimaryMessage } from "../../ipc/messages.js";
+import type { Component } from "../../process/lifecycle.js";
+
+/** Connections that may be on their way to a worker in any case. */
+const WINDOW = 16;
+/** With more on their way, it counts as hung once the others have taken so many since it took its last one. */
+const LEAD = 100;
+
+/** Time between two looks for connections that did not arrive, in milliseconds. */
+const CHECK_EVERY_MS = 1000;
+
+/** A connection on its way. */
+interface Flight {
+  readonly socket: Socket;
+  /** The worker has ended without having taken it, or had no descriptor for it. Nobody has read of it. */
+  onLost(socket: Socket): void;
+}
+
+/** The connections that are on their way to workers. */
+export interface Flights extends Component {
+  /** Whether the worker may be sent a connection now: it is not full, and does not seem to hang. */
+  hasRoom(worker: Worker): boolean;
+  /** Whether it has said that it can hold no further one. */
+  isFull(worker: Worker): boolean;
+  /** Sends the connection. This process keeps a copy open until the worker has taken it, so that none is lost with a worker. */
+  send(worker: Worker, flight: Flight): void;
+}
+
+/**
+ * `onRoom` is called when a worker may be sent connections again. The means are documented ones of `node:child_process`:
+ * `send` with `keepOpen`, an acknowledgement of our own, and "close" of a child process, which comes after all that it said. A
+ * receiver without a free descriptor gets no message at all, and Node tells nobody. So workers are asked now and then: what was sent
+ * before the question and not taken before the answer is lost, as the channel keeps its order.
+ */
+export function createFlights(onRoom: () => void): Flights {
+  let last = 0;
+  const flights = new Map<Worker, Map<number, Flight>>();
+  const full = new Set<Worker>();
+  /** Connections taken, by all workers. */
+  let taken = 0;
+  /** The same as it was when a worker took its last one. */
+  const takenAt = new WeakMap<Worker, number>();
+  const asked = new Set<Worker>();
+  let checking: NodeJS.Timeout | undefined;
+
+  function check(): void {
+    for (const [worker, { size }] of flights) {
+      if (size === 0 || asked.has(worker) || !worker.isConnected()) continue;
+      asked.add(worker);
+      worker.send({ type: "shoal:check", flight: last } satisfies PrimaryMessage, () => {});
+    }
+  }
+
+  function onChecked(worker: Worker, upTo: number): void {
+    asked.delete(worker);
+    for (const [id, { socket, onLost }] of flights.get(worker) ?? []) {
+      if (id > upTo) continue;
+      flights.get(worker)?.delete(id);
+      onLost(socket);
+    }
+  }
+
+  function seemsHung(worker: Worker): boolean {
+    const onTheWay = flights.get(worker)?.size ?? 0;
+    return onTheWay >= WINDOW && taken - (takenAt.get(worker) ?? 0) > LEAD;
+  }
+
+  function onFork(worker: Worker): void {
+    worker.process.once("close", () => {
+      const lost = flights.get(worker);
+      flights.delete(worker);
+      full.delete(worker);
+      asked.delete(worker);
+      for (const { socket, onLost } of lost?.values() ?? []) onLost(socket);
+    });
+  }
+
+  function onMessage(worker: Worker, message: unknown): void {
+    if (!isWorkerMessage(message)) return;
+    if (message.type === "shoal:taken") {
+      taken += 1;
+      takenAt.set(worker, taken);
+      if (message.full) full.add(worker);
+      land(worker, message.flight);
+    } else if (message.type === "shoal:checked") onChecked(worker, message.flight);
+    else if (message.type === "shoal:vacant") full.delete(worker);
+    else return;
+    onRoom();
+  }
+
+  function land(worker: Worker, id: number): void {
+    const flight = flights.get(worker)?.get(id);
+    if (flight === undefined) return;
+    flights.get(worker)?.delete(id);
+    flight.socket.destroy();
+  }
+
+  return {
+    name: "flights",
+    async start() {
+      cluster.on("fork", onFork).on("message", onMessage);
+      checking = setInterval(check, CHECK_EVERY_MS);
+    },
+    async stop() {
+      clearInterval(checking);
+      cluster.off("fork", onFork).off("message", onMessage);
+      for (const one of flights.values()) for (const { socket } of one.values()) socket.destroy();
+    },
+    isFull: (worker) => full.has(worker),
+    hasRoom: (worker) => worker.isConnected() && !full.has(worker) && !seemsHung(worker),
+    send(worker, flight) {
+      last += 1;
+      const inTheAir = flights.get(worker) ?? new Map<number, Flight>();
+      if (inTheAir.size === 0) takenAt.set(worker, taken);
+      flights.set(worker, inTheAir.set(last, flight));
+      const message: PrimaryMessage = { type: "shoal:connection", flight: last };
+      worker.send(message, flight.socket, { keepOpen: true }, () => {}); // a failed send ends with the worker's "close"
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { Worker } from "node:cluster";
+import type { Config } from "../../config/config.js";
+import { type Component, compose } from "../../process/lifecycle.js";
+import { createListener, type Listener } from "../../process/listener.js";
+import type { Logger } from "../../process/logger.js";
+import { createDispatcher } from "./dispatcher.js";
+import { createHandOvers } from "./hand-overs.js";
+import { createReusePort } from "./reuse-port.js";
+import { createSocketDir } from "./socket-dir.js";
+import { createStickyServer } from "./sticky-server.js";
+import { createStickySockets } from "./sticky-sockets.js";
+
+/** Part of the shutdown time for answers on their way to clients, after the workers have ended. */
+const FLUSH_SHARE = 0.1;
+
+/** The primary's part in bringing connections to workers. The workers' part is an `Entrance`. */
+export interface Ingress {
+  /** What has to be there before the first worker is forked and until the last one has ended. */
+  readonly ground: Component;
+  /** Where the workers have their private sockets; known once `ground` has started. */
+  socketDir(): string;
+  /** Opens the port when every worker is ready, and closes it before any of them is asked to end. */
+  readonly gate: Listener;
+}
+
+/** As `ROUTING` and `LISTEN` say. */
+export function createIngress(config: Config, log: Logger, routable: () => readonly Worker[]): Ingress {
+  const sockets = createSocketDir();
+  const { ground, gate } =
+    config.routing === "sticky" ? sticky(config, routable) : forward(config, log, routable);
+  return { ground: compose("ingress", [sockets, ground]), socketDir: sockets.path, gate };
+}
+
+function forward(config: Config, log: Logger, routable: () => readonly Worker[]) {
+  const { listener, ground } = createDispatcher(config, routable);
+  const handOvers = createHandOvers(routable);
+  const gate = config.listen === "primary" ? listener : createReusePort(config, routable, log);
+  return { ground: compose("routing", [ground, handOvers]), gate };
+}
+
+function sticky(config: Config, routable: () => readonly Worker[]) {
+  const sockets = createStickySockets(config.shutdownTimeoutMs * FLUSH_SHARE);
+  const server = createStickyServer(routable, sockets);
+  return { ground: sockets, gate: createListener(server, config.host, config.port) };
+}

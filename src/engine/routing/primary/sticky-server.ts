@@ -1,0 +1,73 @@
+import cluster, { type Worker } from "node:cluster";
+import type { Server as HttpServer } from "node:http";
+import { createServer, type Server } from "node:net";
+import { setupMaster } from "@socket.io/sticky";
+import { descriptorCapacity } from "../../process/descriptors.js";
+import type { StickySockets } from "./sticky-sockets.js";
+
+/** A longer header is handed over as it is: the worker's parser refuses it. */
+const HEADER_LIMIT_BYTES = 16_384;
+/** Silence before the end of the header that ends a connection, in milliseconds. */
+const HEADER_TIMEOUT_MS = 60_000;
+/** The end of a header, or a beginning that can never become one, as with TLS; the parser refuses lone line feeds too. */
+const HEADER_DECIDED = /\n\r?\n|^[^A-Z]/;
+
+/**
+ * The primary's server: reads the header of each connection's request and hands it to the worker of its session, or to
+ * the next one in turn. `routable` names the workers that may get something new; with none, clients get 503.
+ */
+export function createStickyServer(routable: () => readonly Worker[], sockets: StickySockets): Server {
+  // The library needs no more than its "connection". An HTTP server would end, when it closes on Node 26, those whose requests
+  // it has not read itself.
+  const server = createServer({ noDelay: true });
+  server.maxConnections = descriptorCapacity();
+  // Round robin and not the library's `least-connection`, which counts sessions only: plain HTTP all went to one worker,
+  // and a worker that is not ready yet, having none, attracted everything.
+  setupMaster(server as Server as HttpServer, { loadBalancingMethod: "round-robin" });
+
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {}); // the client's end; "close" follows
+    const onSilence = (): void => void socket.destroy();
+    socket.setTimeout(HEADER_TIMEOUT_MS, onSilence).once("end", onSilence); // half open, it would stay until the timeout
+    // The library decides on the first chunk, which may lack the session id or the end of the header.
+    const listeners = socket.listeners("data") as ((chunk: Buffer) => void)[];
+    socket.removeAllListeners("data");
+    let header = Buffer.alloc(0);
+    socket.on("data", function collect(chunk: Buffer) {
+      header = Buffer.concat([header, chunk]);
+      const complete = HEADER_DECIDED.test(header.toString("latin1"));
+      if (!complete && header.length < HEADER_LIMIT_BYTES) return;
+      socket.off("data", collect).off("timeout", onSilence).off("end", onSilence).setTimeout(0);
+      for (const listener of listeners) socket.on("data", listener);
+      sockets.handOver(socket, () => amongOnly(routable(), () => socket.emit("data", header)));
+    });
+  });
+  return server;
+}
+
+/**
+ * Hides all other workers from the library, which chooses among what it finds when it enumerates `cluster.workers`. Only
+ * while `action` runs: everybody else, such as the cluster adapter, has to see them, as they still have clients.
+ */
+function amongOnly(workers: readonly Worker[], action: () => void): void {
+  const others = Object.values(cluster.workers ?? {}).flatMap((worker) =>
+    worker === undefined || workers.includes(worker) ? [] : [worker],
+  );
+  setEnumerable(others, false);
+  action();
+  setEnumerable(others, true);
+}
+
+function setEnumerable(workers: readonly Worker[], enumerable: boolean): void {
+  const registry = cluster.workers ?? {};
+  for (const worker of workers) {
+    if (registry[worker.id] !== worker) continue;
+    Object.defineProperty(registry, worker.id, {
+      value: worker,
+      enumerable,
+      configurable: true,
+      writable: true,
+    });
+  }
+}

@@ -1,0 +1,115 @@
+import type { Server as HttpServer } from "node:http";
+import { createServer, Socket } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { ENGINE_PATH } from "../../http/engine-request.js";
+import { isPrimaryMessage } from "../../ipc/messages.js";
+import { createPrimaryFarewell, tellPrimary } from "../../ipc/primary-link.js";
+import { createShortage, descriptorCapacity } from "../../process/descriptors.js";
+import type { Component } from "../../process/lifecycle.js";
+import { createListener, type Listener } from "../../process/listener.js";
+import type { Io } from "../../realtime/io.js";
+import { createIntake, type Intake } from "./intake.js";
+import { newSessionId, sessionAskedFor } from "./session-owner.js";
+import { type Place, type Siblings, socketPathOf } from "./siblings.js";
+
+/**
+ * A clustered worker's ingress with `ROUTING=forward`: takes connections from the primary, or listens by itself when it is told
+ * to, and takes requests for its sessions from its siblings on a private socket. Each session id says which worker made it.
+ */
+export function createForwardIngress(
+  io: Io,
+  httpServer: HttpServer,
+  place: Place,
+  siblings: Siblings,
+): Component {
+  const farewell = createPrimaryFarewell();
+  /** Connections for sessions of this worker that others still have open. */
+  const arriving = new Map<number, { readonly socket: Socket; readonly head: Uint8Array }>();
+  let intake: Intake | undefined;
+  let listener: Listener | undefined;
+
+  function onMessage(message: unknown, handle: unknown): void {
+    if (!isPrimaryMessage(message)) return;
+    if (message.type === "shoal:listen") void listen(message.host, message.port);
+    if (message.type === "shoal:check") tellPrimary({ type: "shoal:checked", flight: message.flight });
+    if (message.type === "shoal:go") enter(message.id, message.bytes);
+    if (!(handle instanceof Socket)) return;
+    handle.on("error", () => {}); // the client's end; "close" follows
+    handle.allowHalfOpen = true; // as connections have that node:http accepts
+    if (message.type === "shoal:adopt") {
+      arriving.set(message.id, { socket: handle, head: message.head });
+      if (message.orphan) siblings.keepHere(handle);
+    }
+    // First said, then read: what nobody says to have taken is given to another worker.
+    if (message.type === "shoal:connection") take(message.flight, () => intake?.accept(handle));
+  }
+
+  function take(flight: number, onTold: () => void): void {
+    tellPrimary({ type: "shoal:taken", flight, full: intake?.isFull() ?? true }, onTold);
+  }
+
+  function enter(id: number, bytes: Uint8Array): void {
+    const arrived = arriving.get(id);
+    arriving.delete(id);
+    if (arrived === undefined) return;
+    intake?.adopt(arrived.socket, Buffer.concat([arrived.head, bytes]));
+  }
+
+  /**
+   * Looks at the first request: a connection that is opened for a sibling's session goes there as a whole. This is a hint,
+   * and saves a relay for each request; what it does not see, the session router does.
+   */
+  function giveAway(socket: Socket, first: Buffer): boolean {
+    const sessionId = sessionAskedFor(first, ENGINE_PATH);
+    return sessionId !== undefined && siblings.handOver(sessionId, socket, first);
+  }
+
+  async function listen(host: string, port: number): Promise<void> {
+    const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+      socket.on("error", () => {}); // the client's end; "close" follows
+      intake?.accept(socket);
+    });
+    listener = createListener(server, host, port, { reusePort: true });
+    const { url, start } = listener;
+    try {
+      await start();
+      tellPrimary({ type: "shoal:listening", url: url() });
+    } catch (error) {
+      tellPrimary({ type: "shoal:listening", error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  /** The server's time limits hold for all its connections only while it listens somewhere. */
+  function listenPrivately(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      httpServer.once("error", reject);
+      httpServer.listen({ path: socketPathOf(place.socketDir, place.self), backlog: 4096 }, resolve);
+    });
+  }
+
+  return {
+    name: "forward ingress",
+    async start() {
+      io.engine.generateId = () => newSessionId(place.self, place.suffix);
+      await listenPrivately();
+      intake = createIntake({
+        httpServer,
+        capacity: descriptorCapacity(),
+        isShort: createShortage(),
+        giveAway,
+        onVacant: () => tellPrimary({ type: "shoal:vacant" }),
+      });
+      // Stays until the end: what siblings hand over still arrives and is answered.
+      process.on("message", onMessage);
+      await farewell.start();
+      tellPrimary({ type: "shoal:ready" });
+    },
+    async stop() {
+      await farewell.stop();
+      // What waits at a port of its own is accepted before it closes.
+      for (let turns = 0; turns < 2; turns += 1) await nextTurn();
+      await listener?.stop();
+      await intake?.close();
+    },
+  };
+}

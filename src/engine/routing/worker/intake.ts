@@ -1,0 +1,118 @@
+import type { Server as HttpServer } from "node:http";
+import type { Socket } from "node:net";
+import { closeWith, NO_ROOM } from "../../http/close-with.js";
+import { waitAtMost } from "../../process/wait-at-most.js";
+import { replay } from "./replay.js";
+
+/** Longest wait for the first request of connections that have just come, in milliseconds. */
+const FIRST_REQUEST_MS = 500;
+/** Part of the capacity below which a worker that was full is vacant again. */
+const VACANT_SHARE = 0.95;
+/** Time between two looks for that, in milliseconds: what is not a client's connection goes without a word. */
+const LOOK_EVERY_MS = 200;
+
+/** Time that a connection may take to say something at all, in milliseconds. */
+const FIRST_BYTE_MS = 60_000;
+
+/** The way of accepted connections into the HTTP server, which does not accept them by itself. */
+export interface Intake {
+  /** One of which nothing was read. */
+  accept(socket: Socket): void;
+  /** One of which this was read, and that is for here, whatever it asks for. */
+  adopt(socket: Socket, bytes: Uint8Array): void;
+  /** Whether there are as many connections as the process can hold. */
+  isFull(): boolean;
+  /**
+   * Waits for the requests that connections were just opened for, and ends those on which nothing is being asked. Nobody must
+   * come in any more. Takes about half a second at most.
+   */
+  close(): Promise<void>;
+}
+
+/** What an intake is made of. */
+export interface IntakeParts {
+  readonly httpServer: HttpServer;
+  /** Connections at a time. */
+  readonly capacity: number;
+  /** Whether the process is short of descriptors, whatever took them: relays do. */
+  isShort(): boolean;
+  /** Says whether the connection was given away, by the first that was read of it. */
+  giveAway(socket: Socket, first: Buffer): boolean;
+  /** There is room again after `isFull`. */
+  onVacant(): void;
+}
+
+export function createIntake({ httpServer, capacity, isShort, giveAway, onVacant }: IntakeParts): Intake {
+  const open = new Set<Socket>();
+  /** Those on which nothing was asked yet. */
+  const silent = new Set<Socket>();
+  /** Runs while it is full, as far as anybody was told. */
+  let looking: NodeJS.Timeout | undefined;
+  let onAllHeard = (): void => {};
+
+  function isFull(): boolean {
+    const full = open.size >= capacity || isShort();
+    if (full) looking ??= setInterval(look, LOOK_EVERY_MS).unref();
+    return full;
+  }
+
+  function look(): void {
+    if (open.size > capacity * VACANT_SHARE || isShort()) return;
+    clearInterval(looking);
+    looking = undefined;
+    onVacant();
+  }
+
+  function hear(socket: Socket): void {
+    silent.delete(socket);
+    if (silent.size === 0) onAllHeard();
+  }
+
+  function leave(this: Socket): void {
+    open.delete(this);
+    hear(this);
+  }
+
+  httpServer.on("request", ({ socket }) => hear(socket));
+  httpServer.on("upgrade", ({ socket }) => hear(socket));
+
+  /** Returns whether there is room for it. */
+  function enter(socket: Socket): boolean {
+    if (isFull()) {
+      closeWith(socket, NO_ROOM);
+      return false;
+    }
+    open.add(socket);
+    silent.add(socket);
+    socket.once("close", leave);
+    return true;
+  }
+
+  return {
+    accept(socket) {
+      if (!enter(socket)) return;
+      const onSilence = (): void => void socket.destroy();
+      socket.setTimeout(FIRST_BYTE_MS, onSilence);
+      socket.once("readable", () => {
+        socket.setTimeout(0).off("timeout", onSilence);
+        const first: Buffer | null = socket.read();
+        if (first !== null && giveAway(socket, first)) return;
+        if (first === null) httpServer.emit("connection", socket);
+        else replay(httpServer, socket, first);
+      });
+    },
+    adopt(socket, bytes) {
+      if (enter(socket)) replay(httpServer, socket, bytes);
+    },
+    isFull,
+    async close() {
+      const allHeard = new Promise<void>((resolve) => {
+        onAllHeard = resolve;
+      });
+      if (silent.size > 0) await waitAtMost(allHeard, FIRST_REQUEST_MS);
+      clearInterval(looking);
+      httpServer.closeIdleConnections();
+      for (const socket of silent) socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
+import { closeWith } from "../../http/close-with.js";
+import { readEngineRequest } from "../../http/engine-request.js";
+import { hasContent, isWebSocketUpgrade } from "../../http/server.js";
+import { takeRequestListeners, takeUpgradeListeners } from "../../http/server-listeners.js";
+import type { Component } from "../../process/lifecycle.js";
+import type { Logger } from "../../process/logger.js";
+import type { AddressBook, Destination, Upgrade } from "./destination.js";
+import { isAmbiguous } from "./relay-headers.js";
+import { relayRequest } from "./relay-request.js";
+import { headOf, replay, withoutUpgrade } from "./replay.js";
+import { openTunnel } from "./tunnel.js";
+
+/** Stands in front of all that handles requests, and passes on those for sessions of other processes. */
+export interface SessionRouter extends Component {
+  /** From now on every answer ends its connection, so that clients turn elsewhere. */
+  leave(): void;
+  /** Ends tunnels at random moments of the window, and waits for requests under way; at most as long as the window. */
+  drain(windowMs: number): Promise<void>;
+}
+
+export interface RouterParts {
+  readonly httpServer: HttpServer;
+  /** Path of Engine.IO, as `readEngineRequest` takes it. */
+  readonly path: string;
+  /** Asked in this order. */
+  readonly books: readonly AddressBook[];
+  /** After this long without a byte there is nobody any more, in milliseconds: there are heartbeats. */
+  readonly silenceMs: number;
+  readonly log: Logger;
+}
+
+const LOOK_EVERY_MS = 50;
+const BAD_UPGRADE = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+/**
+ * Requests to Engine.IO on one connection are handled one after the other, whoever has their sessions: their answers are in
+ * order, and none overtakes another one on its way. An upgrade waits for the answers before it. What a relay would have to
+ * guess about is refused whoever has the session, so that the answer does not depend on the way.
+ */
+export function createSessionRouter({ httpServer, path, books, silenceMs, log }: RouterParts): SessionRouter {
+  const relays = new Set<() => void>();
+  const tunnels = new Set<() => void>();
+  /** The last response of each connection. */
+  const lastOf = new WeakMap<Socket, ServerResponse>();
+  let leaving = false;
+
+  function inTurn(before: ServerResponse | undefined, socket: Socket, go: () => void): void {
+    if (before === undefined || before.closed) go();
+    else before.once("close", () => !socket.destroyed && go());
+  }
+
+  /** The session that a request is for, if somebody else might have it. */
+  function sessionIn({ url = "" }: IncomingMessage): string | undefined {
+    if (books.length === 0) return undefined;
+    const target = readEngineRequest(url, path);
+    return target.kind === "session" ? target.sessionId : undefined;
+  }
+
+  async function destinationOf(
+    sessionId: string,
+    request: IncomingMessage,
+  ): Promise<Destination | undefined> {
+    for (const book of books) {
+      const found = book.find(sessionId, request);
+      const destination = found instanceof Promise ? await found : found;
+      if (destination !== undefined) return destination;
+    }
+    return undefined;
+  }
+
+  async function passRequest(
+    sessionId: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    handleHere: () => void,
+  ): Promise<void> {
+    const destination = await destinationOf(sessionId, request);
+    if (response.destroyed) return;
+    if (destination === undefined) return handleHere();
+    const end = relayRequest(request, response, { destination, sessionId, silenceMs, handleHere });
+    relays.add(end);
+    response.once("close", () => relays.delete(end));
+  }
+
+  async function passUpgrade(sessionId: string, upgrade: Upgrade, here: () => void): Promise<void> {
+    const { request, socket } = upgrade;
+    const onError = (): void => void socket.destroy();
+    socket.on("error", onError);
+    const destination = await destinationOf(sessionId, request);
+    if (socket.destroyed) return;
+    const handleHere = (): void => {
+      socket.off("error", onError);
+      here();
+    };
+    if (destination === undefined) return handleHere();
+    // Who sends before there is an answer may go on with it, and each who has the connection open would read a part.
+    if (destination.handOver !== undefined && upgrade.head.length === 0) return destination.handOver(upgrade);
+    const end = openTunnel(upgrade, { destination, sessionId, silenceMs, handleHere });
+    tunnels.add(end);
+    socket.once("close", () => tunnels.delete(end));
+  }
+
+  /** What is wrong is wrong with one request: it ends, and the worker goes on. */
+  function endOnError(client: { destroy(): unknown }): (error: unknown) => void {
+    return (error) => {
+      log.error({ err: error }, "relaying failed");
+      client.destroy();
+    };
+  }
+
+  return {
+    name: "session router",
+    async start() {
+      const onRequest = takeRequestListeners(httpServer);
+      const onUpgrade = takeUpgradeListeners(httpServer);
+      httpServer.on("request", (request, response) => {
+        const { socket } = request;
+        const before = lastOf.get(socket);
+        lastOf.set(socket, response);
+        if (leaving) response.setHeader("Connection", "close");
+        const here = (): void => onRequest(request, response);
+        if (!request.url?.startsWith(path)) return here();
+        inTurn(before, socket, () => {
+          if (isAmbiguous(request)) {
+            response.shouldKeepAlive = false;
+            response.writeHead(400, { "Content-Length": "0" }).end();
+            return;
+          }
+          const sessionId = sessionIn(request);
+          if (sessionId === undefined) here();
+          else void passRequest(sessionId, request, response, here).catch(endOnError(response));
+        });
+      });
+      httpServer.on("upgrade", (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
+        const socket = duplex as Socket; // of a server of node:http without TLS
+        const here = (): void => onUpgrade(request, socket, head);
+        inTurn(lastOf.get(socket), socket, () => {
+          // Anything else asks for a protocol that this server does not speak, and is to be answered as if it did not (RFC 9110, 7.8).
+          if (!isWebSocketUpgrade(request)) {
+            replay(
+              httpServer,
+              socket,
+              Buffer.concat([headOf(request, withoutUpgrade(request.rawHeaders)), head]),
+            );
+            return;
+          }
+          if (isAmbiguous(request) || hasContent(request)) {
+            closeWith(socket, BAD_UPGRADE);
+            return;
+          }
+          const sessionId = sessionIn(request);
+          if (sessionId === undefined) here();
+          else void passUpgrade(sessionId, { request, socket, head }, here).catch(endOnError(socket));
+        });
+      });
+    },
+    leave() {
+      leaving = true;
+    },
+    async drain(windowMs) {
+      leaving = true;
+      const endMs = performance.now() + windowMs;
+      for (const end of tunnels) setTimeout(end, Math.random() * windowMs).unref();
+      while (relays.size + tunnels.size > 0 && performance.now() < endMs) await pause(LOOK_EVERY_MS);
+    },
+    async stop() {
+      for (const end of [...relays, ...tunnels]) end();
+    },
+  };
+}

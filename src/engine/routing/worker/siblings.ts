@@ -1,0 +1,90 @@
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import type { WorkerMessage } from "../../ipc/messages.js";
+import { tellPrimary } from "../../ipc/primary-link.js";
+import { takeUnread } from "../take-unread.js";
+import type { AddressBook, Destination } from "./destination.js";
+import { KeepAliveAgent } from "./keep-alive-agent.js";
+import { headOf } from "./replay.js";
+import { ownerOf } from "./session-owner.js";
+
+/** Address of the private socket of the worker with this number. */
+export function socketPathOf(socketDir: string, worker: number): string {
+  return process.platform === "win32"
+    ? `\\\\.\\pipe\\${socketDir}\\${worker}`
+    : join(socketDir, `${worker}.sock`);
+}
+
+/** This worker among those of its instance. */
+export interface Place {
+  /** Its number, as Node's cluster has it: never given again in the life of a primary. */
+  readonly self: number;
+  /** What the session ids of this instance end with. */
+  readonly suffix: string;
+  readonly socketDir: string;
+}
+
+/** The workers of this instance, by the number in a session's id. One that has ended is unreachable, and its sessions unknown. */
+export interface Siblings extends AddressBook {
+  /** Gives a connection to the sibling that made this session; `head` is what was taken of it. False if it is no sibling's. */
+  handOver(sessionId: string, socket: Socket, head: Uint8Array): boolean;
+  /** The connection was handed over in vain. What it asks for is answered here: it would be handed over for ever. */
+  keepHere(socket: Socket): void;
+}
+
+/** Those of this worker. */
+export function createSiblings({ self, suffix, socketDir }: Place): Siblings {
+  const known = new Map<number, Destination>();
+  const kept = new WeakSet<Socket>();
+  let handOvers = 0;
+
+  function siblingFor(sessionId: string): number | undefined {
+    const worker = ownerOf(sessionId, suffix);
+    return worker === self ? undefined : worker;
+  }
+
+  function give(to: number, socket: Socket, head: Uint8Array): void {
+    handOvers += 1;
+    const id = handOvers;
+    socket.on("error", () => {}); // the client's end; "close" follows
+    const message: WorkerMessage = { type: "shoal:hand-over", id, to, head };
+    const release = (): void => {
+      const bytes = takeUnread(socket);
+      socket.destroy();
+      tellPrimary({ type: "shoal:released", id, bytes });
+    };
+    if (process.connected) process.send?.(message, socket, { keepOpen: true }, release);
+    else socket.destroy();
+  }
+
+  function create(worker: number): Destination {
+    const agent = new KeepAliveAgent();
+    return {
+      address: { socketPath: socketPathOf(socketDir, worker) },
+      agentFor: () => agent,
+      handOver: ({ request, socket, head }) =>
+        give(worker, socket, Buffer.concat([headOf(request, request.rawHeaders), head])),
+      onReached() {},
+      onUnreachable() {
+        known.delete(worker);
+        agent.close();
+      },
+    };
+  }
+
+  return {
+    find(sessionId, { socket }) {
+      const worker = siblingFor(sessionId);
+      if (worker === undefined || kept.has(socket)) return undefined;
+      const destination = known.get(worker) ?? create(worker);
+      known.set(worker, destination);
+      return destination;
+    },
+    handOver(sessionId, socket, head) {
+      const worker = siblingFor(sessionId);
+      if (worker !== undefined) give(worker, socket, head);
+      return worker !== undefined;
+    },
+    keepHere: (socket) => void kept.add(socket),
+  };
+}

@@ -1,0 +1,110 @@
+import { type Config, readConfig } from "./config/config.js";
+import { createInstance, type Instance } from "./instance.js";
+import { createLogger, type Logger, redactUri } from "./process/logger.js";
+import { isOnTerminal, onSignals } from "./process/signals.js";
+import { StartError } from "./process/start-error.js";
+
+/**
+ * Life of an instance's first process. Exit codes: 0 after a stop by signal; 1 when it could not start, its workers
+ * keep crashing, or a stop was cut short.
+ */
+export async function runInstance(): Promise<void> {
+  const config = configOrExit();
+  const log = createLogger(config.logLevel).child({ instance: config.instance });
+  const instance = createInstance(config, log, (error) => end(1, error));
+
+  let ending = false;
+  function end(exitCode: number, cause?: unknown): void {
+    if (ending) return;
+    ending = true;
+    if (cause !== undefined) report(log, cause);
+    void (cause === undefined ? drain() : Promise.resolve()).then(() => stop(exitCode));
+  }
+
+  /** What is broken is not worth waiting for; what is asked to end sends its clients away first. */
+  async function drain(): Promise<void> {
+    if (config.drainWindowMs > 0) log.info({ windowMs: config.drainWindowMs }, "draining");
+    await instance.drain().catch((error: unknown) => log.error({ err: error }, "could not drain"));
+  }
+
+  function stop(exitCode: number): void {
+    const deadline = setTimeout(() => abort("stopping took too long"), config.shutdownTimeoutMs);
+    instance
+      .stop()
+      .catch((error: unknown) => {
+        log.error({ err: error }, "stopped with errors");
+      })
+      .finally(() => {
+        clearTimeout(deadline);
+        log.info("stopped");
+        process.exit(exitCode);
+      });
+  }
+
+  function reload(): void {
+    if (ending) return;
+    log.info("replacing the workers");
+    instance.reload().then(
+      () => log.info("all workers replaced"),
+      (error: unknown) => {
+        if (!ending) log.error({ reason: String(error) }, "workers not replaced; the old ones serve on");
+      },
+    );
+  }
+
+  function abort(reason: string): void {
+    instance.kill();
+    log.error({ reason }, "ended at once");
+    process.exit(1);
+  }
+
+  const actions = {
+    stop(signal: NodeJS.Signals) {
+      if (!ending) log.info({ signal }, "stopping");
+      end(0);
+    },
+    abort: () => abort("second signal"),
+    reload,
+  };
+  onSignals(actions, isOnTerminal());
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(event, (error: unknown) => end(1, error));
+  }
+
+  try {
+    await instance.start();
+    if (!ending) announce(config, log, instance);
+  } catch (error) {
+    end(1, error);
+  }
+}
+
+function configOrExit(): Config {
+  try {
+    return readConfig();
+  } catch (error) {
+    report(createLogger("info"), error);
+    process.exit(1);
+  }
+}
+
+function announce(config: Config, log: Logger, instance: Instance): void {
+  log.info(
+    {
+      url: instance.url(),
+      admin: instance.adminUrl(),
+      workers: config.workers,
+      environment: config.environment,
+      // The embedded one has no credentials, and its address is needed to share it.
+      mongodb: config.mongodbUri === "" ? instance.mongodbUri() : redactUri(instance.mongodbUri()),
+      redis: config.redis?.urls.map(redactUri).join(",") ?? "off",
+    },
+    "ready",
+  );
+}
+
+/** One line for what an operator can act on, the whole error otherwise. */
+function report(log: Logger, error: unknown): void {
+  if (error instanceof StartError) log.fatal(error.message);
+  else log.fatal({ err: error }, "ended by an error that nobody caught");
+}

@@ -1,0 +1,92 @@
+import type { Command } from "ioredis";
+import type { RedisClient } from "./redis-clients.js";
+import { type Refusals, refusalIn } from "./redis-refusals.js";
+
+/** The one method through which every command of a client goes. */
+interface CommandSender {
+  sendCommand(command: Command, ...rest: unknown[]): unknown;
+}
+
+type Channel = string | Buffer;
+type Subscribing = "subscribe" | "psubscribe" | "ssubscribe";
+type Publishing = "publish" | "spublish";
+
+/** Watches what becomes of a client's publishing and subscribing. */
+export interface ChannelWatch {
+  /**
+   * Asks again for what was refused, subscriptions and the right to publish: Redis tells nobody when rights are given, and there may
+   * be nothing to publish for long.
+   */
+  retry(): void;
+  /** False while one that is wanted is refused. */
+  isComplete(): boolean;
+}
+
+/**
+ * The adapters publish and subscribe without looking at the promise they get, so that each failure while Redis is
+ * away would be an unhandled rejection, which ends the process. Failing is fine: a broadcast is at-most-once. Refusals
+ * are noted and kept for `retry`: the client itself renews only the subscriptions that it had. Nobody listens at `probe`, a
+ * channel that whoever may publish to the others may publish to.
+ */
+export function watchChannels(client: RedisClient, refusals: Refusals, probe: string): ChannelWatch {
+  const refused: Readonly<Record<Subscribing, Map<string, Channel>>> = {
+    subscribe: new Map(),
+    psubscribe: new Map(),
+    ssubscribe: new Map(),
+  };
+  const refusedPublishing = new Set<Publishing>();
+
+  function settled(name: string, channels: readonly Channel[], refusal: string | undefined): void {
+    if (/publish$/.test(name)) {
+      // Known already, and not said again in other words.
+      if (refusal !== undefined && channels[0] === probe) return;
+      if (refusal === undefined) refusedPublishing.delete(name as Publishing);
+      else refusedPublishing.add(name as Publishing);
+      if (refusal === undefined) refusals.clear(name);
+      else refusals.add(name, refusal);
+      return;
+    }
+    const wanted = refused[name.replace("unsubscribe", "subscribe") as Subscribing];
+    for (const channel of channels) {
+      if (refusal === undefined || name.includes("unsubscribe")) wanted.delete(String(channel));
+      else wanted.set(String(channel), channel);
+    }
+    const what = name.replace("unsubscribe", "subscribe");
+    if (wanted.size === 0) refusals.clear(what);
+    else if (refusal !== undefined) refusals.add(what, refusal);
+  }
+
+  const sender: CommandSender = client;
+  const send = sender.sendCommand.bind(client);
+  sender.sendCommand = (command, ...rest) => {
+    const reply = send(command, ...rest);
+    const name = command.name.toLowerCase();
+    if (/^s?publish$|^[ps]?(un)?subscribe$/.test(name)) {
+      const channels = command.args as Channel[];
+      Promise.resolve(reply).then(
+        () => settled(name, channels, undefined),
+        (error: unknown) => {
+          const refusal = refusalIn(error);
+          if (refusal !== undefined) settled(name, channels, refusal);
+        },
+      );
+    }
+    return reply;
+  };
+
+  const subscribers: Record<Subscribing, (...channels: Channel[]) => Promise<unknown>> = {
+    subscribe: (...channels) => client.subscribe(...channels),
+    psubscribe: (...patterns) => client.psubscribe(...patterns.map(String)),
+    ssubscribe: (...channels) => client.ssubscribe(...channels),
+  };
+
+  return {
+    retry() {
+      for (const [name, channels] of Object.entries(refused) as [Subscribing, Map<string, Channel>][]) {
+        if (channels.size > 0) subscribers[name](...channels.values()).catch(() => {}); // noted above
+      }
+      for (const name of refusedPublishing) client[name](probe, "").catch(() => {});
+    },
+    isComplete: () => Object.values(refused).every((channels) => channels.size === 0),
+  };
+}

@@ -1,0 +1,73 @@
+import { logChannel } from "../../contract/channel.js";
+import type { Config } from "../config/config.js";
+import type { BusMetrics, RoomMetrics } from "../metrics/types.js";
+import { type Component, compose } from "../process/lifecycle.js";
+import type { Logger } from "../process/logger.js";
+import type { Io } from "../realtime/io.js";
+import { createRoomBus, NO_OTHERS, type WorkerLink } from "../realtime/room-bus.js";
+import { systemClock } from "../rooms/clock.js";
+import { createFrameCoalescer } from "../rooms/frame-coalescer.js";
+import { ROOM_LIMITS } from "../rooms/limits.js";
+import { createRetention, RETENTION_LIMITS } from "../rooms/retention.js";
+import { createRetentionJob } from "../rooms/retention-job.js";
+import type { RoomStore } from "../rooms/room-store.js";
+import { createRooms, type Rooms } from "../rooms/rooms.js";
+
+/** The durable rooms of a worker and all that keeps them going. */
+export interface DurableRooms {
+  readonly rooms: Rooms;
+  readonly component: Component;
+}
+
+/** What they are made of. */
+export interface DurableRoomParts {
+  readonly config: Config;
+  readonly store: RoomStore;
+  readonly io: Io;
+  /** To the other workers; absent when there are none. */
+  readonly link: WorkerLink | undefined;
+  readonly metrics: { readonly rooms: RoomMetrics; readonly bus: BusMetrics };
+  readonly log: Logger;
+}
+
+/** Puts the rooms together: log and readers over the store, the adapter as doorbell, local sockets as audience. */
+export function createDurableRooms({
+  config,
+  store,
+  io,
+  link,
+  metrics,
+  log,
+}: DurableRoomParts): DurableRooms {
+  const clock = systemClock();
+  const members = (room: string): number => io.sockets.adapter.rooms.get(logChannel(room))?.size ?? 0;
+  const report = (what: string, error: unknown): void => log.warn({ err: error, what }, "durable rooms");
+  const coalescer = createFrameCoalescer({
+    clock,
+    members,
+    deliver: (batch) => void io.local.to(logChannel(batch.room)).emit("messages", batch),
+  });
+  const { retentionMessages, retentionHours, ...bounds } = config.rooms;
+  const rooms = createRooms(
+    {
+      store,
+      bus: link === undefined ? NO_OTHERS : createRoomBus(io, link),
+      clock,
+      deliver: coalescer.deliver,
+      members,
+      report,
+      observer: { ...metrics.rooms, refused: () => metrics.bus.refused("epoch") },
+    },
+    { ...ROOM_LIMITS, ...bounds },
+  );
+  const retention = createRetention(
+    { store, report },
+    { ...RETENTION_LIMITS, messages: retentionMessages, ageMs: retentionHours * 3_600_000 },
+  );
+  const flush: Component = {
+    name: "room frames",
+    start: async () => {},
+    stop: async () => coalescer.flush(),
+  };
+  return { rooms, component: compose("durable rooms", [flush, rooms, createRetentionJob(retention, clock)]) };
+}

@@ -1,0 +1,35 @@
+import type { Config } from "../config/config.js";
+import { descriptorCapacity } from "../process/descriptors.js";
+import { createListener, type Listener } from "../process/listener.js";
+import type { Logger } from "../process/logger.js";
+import type { Measurements, Service } from "../service.js";
+import { createWorker } from "./worker.js";
+
+/** The whole service in this process, with no primary: the form for pods of one process. */
+export function createSingleProcess(config: Config, log: Logger): Service {
+  const identity = { instance: config.instance, worker: 1 };
+  let listener: Listener | undefined;
+  const worker = createWorker(config, identity, log.child({ worker: 1 }), {
+    siblings: [],
+    createIngress(_io, httpServer) {
+      httpServer.maxConnections = descriptorCapacity();
+      listener = createListener(httpServer, config.host, config.port);
+      return listener;
+    },
+  });
+  const reload = (): Promise<void> =>
+    Promise.reject(new Error("WORKERS is 1: there is no worker to replace"));
+  const measure = async (): Promise<Measurements> => ({
+    workers: new Map([[identity.worker, await worker.collect()]]),
+    leaving: new Map(),
+    restarts: new Map(),
+  });
+  return {
+    ...worker,
+    reload,
+    measure,
+    canServe: () => true,
+    url: () => listener?.url() ?? "",
+    kill: () => {},
+  };
+}
