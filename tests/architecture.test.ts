@@ -1,10 +1,10 @@
 import mongoose from "mongoose";
 import { features } from "../src/app/features.js";
-import { boundedJson } from "../src/contract/bounded-json.js";
 import { ERRORS } from "../src/contract/errors.js";
 import { outline } from "../src/contract/outline.js";
 import { readConfig } from "../src/engine/config/config.js";
 import { VARIABLES } from "../src/engine/config/variables.js";
+import { inputLimitsOf } from "../src/engine/worker/input-limits.js";
 import { readmeTable } from "./support/readme.js";
 import { type Import, type SourceFile, sourceFiles } from "./support/source-files.js";
 
@@ -27,6 +27,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "engine/rooms (type)",
     "engine/presence (type)",
   ],
+  generated: ["app", "engine/config", "engine/worker"],
   dev: ["engine/process"],
   "engine/run-instance": ["engine/instance", "engine/config", "engine/process"],
   "engine/instance": [
@@ -75,7 +76,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "@socket.io/cluster-adapter": ["engine/realtime", "engine/cluster"],
   "@socket.io/sticky": ["engine/routing"],
   ioredis: ["engine/stores"],
-  mongoose: ["app", "contract", "engine/stores"],
+  mongoose: ["app", "contract", "engine/stores", "generated"],
   zod: ["app", "contract", "engine/realtime"],
   envalid: ["engine/config"],
   pino: ["engine/process"],
@@ -201,8 +202,8 @@ describe("README", () => {
   });
 
   test("its tables name exactly the events and routes that the features declare", () => {
-    const limits = { body: boundedJson(1), publishMessages: 1, pageMessages: 1 };
-    const declared = outline(features, limits, mongoose.createConnection(), readConfig({}).settings);
+    const config = readConfig({});
+    const declared = outline(features, inputLimitsOf(config), mongoose.createConnection(), config.settings);
     const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => `\`${name}\``).sort();
     const inReadme = (table: string) => readmeTable(table).map(([name = ""]) => name);
     const requests = declared

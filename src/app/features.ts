@@ -1,6 +1,7 @@
 import type { Feature } from "../contract/feature.js";
 import { access } from "./access/access.feature.js";
 import { connections } from "./connections/connections.feature.js";
+import { docs } from "./docs/docs.feature.js";
 import { health } from "./health/health.feature.js";
 import { hello } from "./hello/hello.feature.js";
 import { presence } from "./presence/presence.feature.js";
@@ -8,4 +9,13 @@ import { relay } from "./relay/relay.feature.js";
 import { rooms } from "./rooms/rooms.feature.js";
 
 /** What this backend does. A new feature is a folder and a line here. */
-export const features: readonly Feature[] = [access, connections, health, hello, presence, relay, rooms];
+export const features: readonly Feature[] = [
+  access,
+  connections,
+  docs,
+  health,
+  hello,
+  presence,
+  relay,
+  rooms,
+];

@@ -10,15 +10,25 @@ const MAX_DEPTH = 32;
  * are not JSON.
  */
 export function boundedJson(limitBytes: number) {
-  return z.custom<Json>().superRefine((value, context) => {
-    if (value === undefined || value === null) {
-      context.addIssue("is required");
-    } else if (!isJson(value, 0)) {
-      context.addIssue(`must be a JSON value of at most ${MAX_DEPTH} levels`);
-    } else if (Buffer.byteLength(JSON.stringify(value)) > limitBytes) {
-      context.addIssue({ code: "custom", message: `must not exceed ${limitBytes} bytes`, params: TOO_LARGE });
-    }
-  });
+  return z
+    .custom<Json>()
+    .superRefine((value, context) => {
+      if (value === undefined || value === null) {
+        context.addIssue("is required");
+      } else if (!isJson(value, 0)) {
+        context.addIssue(`must be a JSON value of at most ${MAX_DEPTH} levels`);
+      } else if (Buffer.byteLength(JSON.stringify(value)) > limitBytes) {
+        context.addIssue({
+          code: "custom",
+          message: `must not exceed ${limitBytes} bytes`,
+          params: TOO_LARGE,
+        });
+      }
+    })
+    .meta({
+      description: `Any JSON value but null, of at most ${limitBytes} bytes as JSON text and ${MAX_DEPTH} levels`,
+      "x-max-bytes": limitBytes,
+    });
 }
 
 function isJson(value: unknown, depth: number): boolean {

@@ -4,9 +4,11 @@ interface ErrorKind {
   /** True when the same request may succeed later, unchanged. */
   readonly temporary: boolean;
   readonly message: string;
+  /** Time after which a client may ask again, in milliseconds, where it is known. */
+  readonly retryAfterMs?: number;
 }
 
-/** Every error a client can be told about, over HTTP and over Socket.IO. README's table is held to it by a test. */
+/** Every error a client can be told about, over HTTP and over Socket.IO. */
 export const ERRORS = {
   invalid: { status: 400, temporary: false, message: "The request does not have the expected form" },
   malformed_json: { status: 400, temporary: false, message: "The body is not valid JSON" },
@@ -24,7 +26,12 @@ export const ERRORS = {
   too_large: { status: 413, temporary: false, message: "The body is larger than the limit" },
   unsupported_media_type: { status: 415, temporary: false, message: "The body must be application/json" },
   internal: { status: 500, temporary: false, message: "Something went wrong on our side" },
-  temporary: { status: 503, temporary: true, message: "Not possible right now; try again shortly" },
+  temporary: {
+    status: 503,
+    temporary: true,
+    message: "Not possible right now; try again shortly",
+    retryAfterMs: 1000,
+  },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERRORS;
@@ -35,17 +42,24 @@ export interface ErrorBody {
   readonly message: string;
   /** True when the same request may succeed later, unchanged; what clients go by, rather than by a list of codes. */
   readonly temporary: boolean;
+  /** Time after which the client may ask again, in milliseconds; over HTTP `Retry-After` says the same in seconds. */
+  readonly retryAfterMs?: number;
 }
 
 /** An error meant for the client. Anything else that is thrown reaches the client as `internal`, with no detail. */
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly code: ErrorCode;
+  readonly retryAfterMs: number | undefined;
 
-  /** `message` defaults to the catalogue's; it is shown to clients, so it must not carry secrets. */
-  constructor(code: ErrorCode, message?: string, options?: { cause?: unknown }) {
+  /**
+   * `message` and `retryAfterMs` default to the catalogue's. The message is shown to clients, so it must not carry secrets.
+   */
+  constructor(code: ErrorCode, message?: string, options?: { cause?: unknown; retryAfterMs?: number }) {
     super(message ?? ERRORS[code].message, options);
     this.code = code;
+    const kind: ErrorKind = ERRORS[code];
+    this.retryAfterMs = options?.retryAfterMs ?? kind.retryAfterMs;
   }
 
   get status(): number {
@@ -53,7 +67,14 @@ export class AppError extends Error {
   }
 
   get body(): ErrorBody {
-    const { code, message } = this;
-    return { code, message, temporary: ERRORS[code].temporary };
+    const { code, message, retryAfterMs } = this;
+    const { temporary } = ERRORS[code];
+    return { code, message, temporary, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  }
+
+  /** Of the HTTP response, besides those of its body. */
+  get headers(): Readonly<Record<string, string>> {
+    const { retryAfterMs } = this;
+    return retryAfterMs === undefined ? {} : { "Retry-After": String(Math.ceil(retryAfterMs / 1000)) };
   }
 }

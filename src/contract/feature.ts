@@ -59,7 +59,16 @@ export interface Engine {
   database<Result>(operation: () => Promise<Result>): Promise<Result>;
   /** What the feature measures, shown at `/metrics`. */
   readonly metrics: FeatureMetrics;
+  readonly api: Api;
   readonly log: Logger;
+}
+
+/** What the whole backend declares, for its documentation. */
+export interface Api {
+  /** Whether clients are told. */
+  readonly isShown: boolean;
+  /** Of all features, once each of them was created. */
+  declared(): readonly Declared[];
 }
 
 /** What a feature declares. */
@@ -75,6 +84,11 @@ export interface Declarations {
   onDisconnect?(client: Client, connection: ConnectionInfo, reason: string): void;
   /** What has to start before clients come and to stop after they have gone. */
   readonly component?: Component;
+}
+
+/** What a feature declares, with its name. */
+export interface Declared extends Declarations {
+  readonly name: string;
 }
 
 /** How a client is connected. */

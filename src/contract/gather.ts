@@ -5,12 +5,12 @@ import { StartError } from "../engine/process/start-error.js";
 import type { Rule } from "./access.js";
 import type { Emitted } from "./emitted.js";
 import type { ClientEvent } from "./event.js";
-import type { Declarations, Engine, Feature } from "./feature.js";
+import type { Declared, Engine, Feature } from "./feature.js";
 import type { Route } from "./route.js";
 
 /** All that the features declare. */
 export interface Gathered {
-  readonly features: readonly Declarations[];
+  readonly features: readonly Declared[];
   readonly routes: readonly Route[];
   readonly events: readonly ClientEvent[];
   readonly emits: readonly Emitted[];
@@ -27,7 +27,7 @@ export function gather(features: readonly Feature[], engine: Engine, connection:
   const problems: string[] = [];
   const made = features.flatMap((feature) => {
     try {
-      return [{ ...feature.create(engine, connection), feature: feature.name }];
+      return [{ name: feature.name, ...feature.create(engine, connection) }];
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       problems.push(`the feature "${feature.name}" cannot be made: ${reason}`);
@@ -66,8 +66,7 @@ function requestOf({ method, path }: Route): string {
 }
 
 interface Named {
-  readonly feature?: string;
-  readonly name?: string;
+  readonly name: string;
 }
 
 /** What is declared more than once, with the features that do it. */
@@ -79,7 +78,7 @@ function repeated<One extends Named>(
   const owners = new Map<string, string[]>();
   for (const one of made) {
     for (const name of namesOf(one)) {
-      owners.set(name, [...(owners.get(name) ?? []), one.feature ?? one.name ?? ""]);
+      owners.set(name, [...(owners.get(name) ?? []), one.name]);
     }
   }
   return [...owners].flatMap(([name, by]) =>

@@ -2,7 +2,7 @@ import type { Connection } from "mongoose";
 import type { Settings } from "../engine/config/config.js";
 import type { FeatureMetrics } from "../engine/metrics/types.js";
 import type { Logger } from "../engine/process/logger.js";
-import type { Declarations, Engine, Feature, InputLimits } from "./feature.js";
+import type { Declared, Engine, Feature, InputLimits } from "./feature.js";
 
 /** For what is measured by nobody. */
 const UNSEEN: FeatureMetrics = {
@@ -19,7 +19,7 @@ export function outline(
   limits: InputLimits,
   connection: Connection,
   settings: Settings,
-): readonly Declarations[] {
+): readonly Declared[] {
   const engine: Engine = {
     identity: { instance: "outline", worker: 1 },
     limits,
@@ -30,9 +30,11 @@ export function outline(
     stores: { mongo: { ping: absent }, redis: undefined },
     send: absent,
     database: absent,
+    api: { isShown: true, declared: () => declared },
     log: new Proxy({} as Logger, { get: () => absent }),
   };
-  return features.map((feature) => feature.create(engine, connection));
+  const declared = features.map(({ name, create }) => ({ name, ...create(engine, connection) }));
+  return declared;
 }
 
 /** Stands for every part of the engine: it may be taken, and not used. */

@@ -54,7 +54,7 @@ describe("MongoDB killed and restarted", () => {
     const { status, headers, body } = await call(`${shoal.adminUrl}/connections`);
     expect({ status, retryAfter: headers["retry-after"] }).toEqual({ status: 503, retryAfter: "1" });
     expect(JSON.parse(body)).toEqual({
-      error: { code: "temporary", message: expect.any(String), temporary: true },
+      error: { code: "temporary", message: expect.any(String), temporary: true, retryAfterMs: 1000 },
     });
     expect(await call(`${shoal.url}/hello`)).toMatchObject({ status: 200 });
     await expectRelay(clients);

@@ -65,7 +65,9 @@ test("more handshakes than MAX_HANDSHAKES_PER_SECOND get 503, and later ones get
   expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(5);
   expect(refused.length).toBeGreaterThan(10);
   expect(refused[0]?.text).toContain("rate");
-  expect(JSON.parse(refused[0]?.text ?? "")).toMatchObject({ error: { code: "temporary", temporary: true } });
+  expect(JSON.parse(refused[0]?.text ?? "")).toMatchObject({
+    error: { code: "temporary", temporary: true, retryAfterMs: 2000 },
+  });
   await eventually(async () => expect((await handshake(worker.url)).status).toBe(200));
 });
 

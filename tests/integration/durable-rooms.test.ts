@@ -1,5 +1,5 @@
 import { createRoomClient } from "../../client/room-client.js";
-import { ERRORS, type ErrorCode } from "../../src/contract/errors.js";
+import { AppError, type ErrorCode } from "../../src/contract/errors.js";
 import { type Client, connectClient, emitAck } from "../support/connect-client.js";
 import { startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
@@ -33,7 +33,7 @@ const stored = (seq: number, id: string, from: string) => ({
 });
 const refused = (code: ErrorCode) => ({
   ok: false,
-  error: { code, message: expect.any(String), temporary: ERRORS[code].temporary },
+  error: { ...new AppError(code).body, message: expect.any(String) },
 });
 
 function http(path: string, user: string, message?: object): Promise<Response> {

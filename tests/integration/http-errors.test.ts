@@ -1,5 +1,5 @@
 import { createConnection } from "mongoose";
-import { ERRORS, type ErrorCode } from "../../src/contract/errors.js";
+import { AppError, ERRORS, type ErrorCode } from "../../src/contract/errors.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { logged } from "../support/line-log.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
@@ -43,7 +43,7 @@ async function expectError(response: Response, code: ErrorCode, message: string 
   expect(response.headers.get("Content-Type")).toBe("application/json; charset=utf-8");
   expect(response.headers.get("X-Request-Id")).toMatch(UUID);
   await expect(response.json()).resolves.toEqual({
-    error: { code, message, temporary: ERRORS[code].temporary },
+    error: { ...new AppError(code).body, message },
   });
 }
 

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from "../../src/contract/errors.js";
+import { AppError, type ErrorCode } from "../../src/contract/errors.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { type Client, connectClient, emitAck } from "../support/connect-client.js";
 import { logged } from "../support/line-log.js";
@@ -26,7 +26,7 @@ async function received({ socket }: Client): Promise<unknown> {
 
 const refused = (code: ErrorCode) => ({
   ok: false,
-  error: { code, message: expect.any(String), temporary: ERRORS[code].temporary },
+  error: { ...new AppError(code).body, message: expect.any(String) },
 });
 
 describe("a connection", () => {

@@ -129,8 +129,10 @@ test("what operators ask besides is answered by whoever can, and refused as temp
     body: "POST /rooms?a=1",
   });
   operate = undefined;
-  const { status, body } = await call(`${url}/constructor`);
+  const { status, headers, body } = await call(`${url}/constructor`);
 
-  expect(status).toBe(503);
-  expect(JSON.parse(body)).toMatchObject({ error: { code: "temporary", temporary: true } });
+  expect({ status, retryAfter: headers["retry-after"] }).toEqual({ status: 503, retryAfter: "1" });
+  expect(JSON.parse(body)).toMatchObject({
+    error: { code: "temporary", temporary: true, retryAfterMs: 1000 },
+  });
 });

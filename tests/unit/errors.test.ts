@@ -29,6 +29,25 @@ describe("AppError", () => {
     expect(new AppError(code).body.temporary).toBe(ERRORS[code].temporary);
   });
 
+  test.each(codes)("%s says when to come back exactly if it is temporary, and HTTP says the same", (code) => {
+    const { body, headers } = new AppError(code);
+
+    expect(body).toEqual({
+      ...{ code, message: ERRORS[code].message, temporary: ERRORS[code].temporary },
+      ...(ERRORS[code].temporary ? { retryAfterMs: 1000 } : {}),
+    });
+    expect(headers).toEqual(ERRORS[code].temporary ? { "Retry-After": "1" } : {});
+  });
+
+  test("says another time than the catalogue's, in whole seconds over HTTP and never less", () => {
+    const { body, headers } = new AppError("temporary", undefined, { retryAfterMs: 1500 });
+
+    expect({ retryAfterMs: body.retryAfterMs, headers }).toEqual({
+      retryAfterMs: 1500,
+      headers: { "Retry-After": "2" },
+    });
+  });
+
   test("shows its own message to clients, and never its cause", () => {
     const error = new AppError("invalid", "name: is required", { cause: new Error("hunter2") });
 

@@ -12,15 +12,17 @@ const session = z.string().max(64).describe("Public id of the Socket.IO session"
 const instance = z.string().max(64);
 const worker = z.int().min(1);
 
-const connectionEvent = z.strictObject({
-  type: z.enum(["connect", "disconnect"]),
-  at: z.date(),
-  session,
-  instance,
-  worker,
-  transport: z.string().max(32),
-  reason: z.string().max(64).optional().describe("Why it ended, in Socket.IO's words"),
-});
+const connectionEvent = z
+  .strictObject({
+    type: z.enum(["connect", "disconnect"]),
+    at: z.date(),
+    session,
+    instance,
+    worker,
+    transport: z.string().max(32),
+    reason: z.string().max(64).optional().describe("Why it ended, in Socket.IO's words"),
+  })
+  .meta({ id: "ConnectionEvent" });
 
 const sessionEvent = emitted("session", {
   summary: "First event of every connection: its public id, and which process it is on.",

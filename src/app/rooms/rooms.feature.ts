@@ -41,7 +41,7 @@ function roomEvents({ rooms, limits }: Engine) {
         summary: "Stores messages, each once under its id, however often it is sent while the room keeps it.",
         access: room("publish"),
         payload: publishRequest(limits),
-        ack: z.strictObject({ seqs: z.array(position) }),
+        ack: z.strictObject({ seqs: z.array(position).max(limits.publishMessages) }),
       },
       async ({ payload: { room, messages, retry }, user }) => ({
         seqs: await rooms.publish({ room, from: user, messages, retry }),

@@ -33,7 +33,7 @@ export const subscribeRequest = z
       .describe("Goes on after this number; without it, begins with the last messages"),
     epoch: epoch.optional().describe("The log that `after` belongs to"),
     // Without `after`, 0 means: nothing of the past. With it, a page of 0 would never get on.
-    limit: z.int().min(0).optional(),
+    limit: z.int().min(0).optional().describe("Messages of the page; at least 1 where `after` is given"),
   })
   .refine((request) => request.after === undefined || request.limit !== 0, {
     path: ["limit"],
@@ -54,7 +54,9 @@ export const pageQuery = z
   .strictObject({
     after: number.optional().describe("Reads onwards after this number; 0 by default"),
     epoch: epoch.optional().describe("The log that `after` belongs to"),
-    before: number.optional().describe("Reads backwards from below this number"),
+    before: number
+      .optional()
+      .describe("Reads backwards from below this number; not together with `after` or `epoch`"),
     limit: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
   })
   .refine(

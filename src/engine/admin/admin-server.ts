@@ -24,6 +24,7 @@ interface Answer {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -93,20 +94,21 @@ function operate(
     listener(request, response);
     return;
   }
-  const { status, body } = new AppError("temporary");
-  send(response, { ...json(status, {}), body: JSON.stringify({ error: body }) });
+  const { status, body, headers } = new AppError("temporary");
+  send(response, { ...json(status, {}), body: JSON.stringify({ error: body }), headers });
 }
 
 function json(status: number, body: Readonly<Record<string, string>>): Answer {
   return { status, type: "application/json; charset=utf-8", body: `${JSON.stringify(body)}\n` };
 }
 
-function send(response: ServerResponse, { status, type, body }: Answer): void {
+function send(response: ServerResponse, { status, type, body, headers }: Answer): void {
   response.writeHead(status, {
     "Content-Type": type,
     "Content-Length": Buffer.byteLength(body),
     "Cache-Control": "no-store",
     ...(status === 405 ? { Allow: "GET, HEAD" } : {}),
+    ...headers,
   });
   response.end(body);
 }

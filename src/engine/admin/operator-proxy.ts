@@ -61,7 +61,7 @@ function refuse(incoming: IncomingMessage, response: ServerResponse): void {
     return;
   }
   incoming.resume();
-  const { status, body } = new AppError("temporary");
-  response.writeHead(status, { "Content-Type": "application/json; charset=utf-8", "Retry-After": "1" });
+  const { status, body, headers } = new AppError("temporary");
+  response.writeHead(status, { "Content-Type": "application/json; charset=utf-8", ...headers });
   response.end(JSON.stringify({ error: body }));
 }

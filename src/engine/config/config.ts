@@ -88,6 +88,8 @@ export interface Config {
   readonly corsOrigins: "*" | readonly string[];
   /** Hosts by which the service is asked for; empty: any. */
   readonly allowedHosts: readonly string[];
+  /** Whether clients are told what the API is. */
+  readonly apiDocs: boolean;
   readonly trustProxy: TrustProxy;
   readonly limits: LimitsConfig;
   readonly rooms: RoomsConfig;
@@ -154,6 +156,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
           },
     corsOrigins: given.CORS_ORIGIN,
     allowedHosts: given.ALLOWED_HOSTS,
+    apiDocs: given.API_DOCS === "on",
     trustProxy: given.TRUST_PROXY,
     limits: {
       bodyBytes: given.BODY_LIMIT_BYTES,

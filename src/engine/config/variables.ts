@@ -81,6 +81,11 @@ export const VARIABLES = {
     default: [],
     desc: "Names by which the service is asked for, without ports, comma-separated, `*.example.com` for all subdomains; other `Host`s get 403, except for `/health`. Without it any is served",
   }),
+  API_DOCS: oneOf(["on", "off"])({
+    default: "off",
+    devDefault: "on",
+    desc: "Whether clients are told the API: `/openapi.json`, `/asyncapi.json`, and the page `/docs` where swagger-ui-dist is installed, as in development",
+  }),
   TRUST_PROXY: trustProxy({
     default: false,
     desc: "Proxies whose X-Forwarded-For is believed: their number, or comma-separated addresses and CIDRs",

@@ -11,6 +11,7 @@ import type { Logger } from "../process/logger.js";
 import { accessLog } from "./access-log.js";
 import { createClientAddress, trustFunction } from "./client-address.js";
 import { declaredRoutes, type RouteParts } from "./declared-routes.js";
+import { docsPage } from "./docs-page.js";
 import { errorHandler, notFound } from "./error-handler.js";
 import type { InFlight } from "./in-flight.js";
 import { jsonBody } from "./json-body.js";
@@ -64,6 +65,7 @@ export function createApp(config: Config, parts: AppParts): Express {
   // After the routes, as each request that comes here costs a look at the disk.
   app.use(staticFiles(PUBLIC_DIR, { index: "index.html" }));
   app.use("/client", staticFiles(CLIENT_DIR, { index: false }));
+  if (config.apiDocs) app.use("/docs", docsPage());
 
   app.use(notFound, errorHandler(parts.log));
   return app;

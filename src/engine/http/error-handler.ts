@@ -22,7 +22,7 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
       response.destroy(); // the client must not take half an answer for a whole one
       return;
     }
-    if (known.code === "temporary") response.setHeader("Retry-After", "1");
+    for (const [name, value] of Object.entries(known.headers)) response.setHeader(name, value);
     if (!request.complete) cutOffLater(request);
     response.status(known.status).json({ error: known.body });
   };

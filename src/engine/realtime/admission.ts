@@ -26,8 +26,8 @@ export interface Admission {
   close(): void;
 }
 
-/** Seconds after which a refused client may come back. Socket.IO clients have a back-off of their own. */
-const RETRY_AFTER = "2";
+/** Time after which a refused client may come back, in milliseconds. Socket.IO clients have a back-off of their own. */
+const RETRY_AFTER_MS = 2000;
 
 /**
  * Refuses handshakes with 503, which clients and load balancers retry elsewhere, while a worker drains, is full or cannot
@@ -124,11 +124,8 @@ const MALFORMED: Refusal = {
 
 function notNow(result: AdmissionResult): Refusal {
   const message = `No new connections here now (${result})`;
-  return {
-    status: 503,
-    headers: { "Retry-After": RETRY_AFTER },
-    body: { error: new AppError("temporary", message).body },
-  };
+  const { status, headers, body } = new AppError("temporary", message, { retryAfterMs: RETRY_AFTER_MS });
+  return { status, headers, body: { error: body } };
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {

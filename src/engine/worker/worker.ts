@@ -2,7 +2,6 @@ import cluster from "node:cluster";
 import type { Server as HttpServer, RequestListener } from "node:http";
 import { features as ours } from "../../app/features.js";
 import { allOf, createDecide } from "../../contract/access.js";
-import { boundedJson } from "../../contract/bounded-json.js";
 import type { Identity } from "../../contract/domain.js";
 import type { Engine, Feature } from "../../contract/feature.js";
 import { gather } from "../../contract/gather.js";
@@ -44,6 +43,7 @@ import { createRedis } from "../stores/redis.js";
 import { createRoomStore } from "../stores/room-store.js";
 import { createConnectionCut } from "./connection-cut.js";
 import { createDurableRooms } from "./durable-rooms.js";
+import { inputLimitsOf } from "./input-limits.js";
 import { createMetricsLink } from "./metrics-link.js";
 import { createRoomPresence } from "./room-presence.js";
 
@@ -129,11 +129,11 @@ export function createWorker(
     redis,
   });
   const inFlight = createInFlight();
-  const { publishMessages, pageMessages } = config.rooms;
   const engine: Engine = {
     ...{ identity, rooms, presence: roomPresence.presence, log },
     ...{ settings: config.settings, metrics: metrics.features },
-    limits: { body: boundedJson(config.limits.messageBytes), publishMessages, pageMessages },
+    limits: inputLimitsOf(config),
+    api: { isShown: config.apiDocs, declared: () => declared.features },
     // Made below, of what the features declare; they send nothing before the start.
     send: (channel, event, payload) => send(channel, event, payload),
     stores: { mongo, redis },

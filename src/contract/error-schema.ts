@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { ERRORS, type ErrorCode } from "./errors.js";
+import type { ClientEvent } from "./event.js";
+import type { JsonSchema } from "./json-schema.js";
+import type { Route } from "./route.js";
+
+export const ERROR_CODES = Object.keys(ERRORS) as ErrorCode[];
+
+/** See `ErrorBody`. */
+export const errorBody = z
+  .strictObject({
+    code: z.enum(ERROR_CODES),
+    message: z.string().max(500).describe("For people; may change"),
+    temporary: z.boolean().describe("Whether the same request may succeed later, unchanged"),
+    retryAfterMs: z.int().min(0).max(3_600_000).optional().describe("Time after which to ask again"),
+  })
+  .meta({ id: "Error" });
+
+/** What may go wrong with any route, or any event. */
+const ANYWHERE: readonly ErrorCode[] = ["invalid", "internal", "temporary"];
+/** What may be wrong with a body, which is read before it is known whether the route looks at it. */
+const OF_BODIES: readonly ErrorCode[] = ["malformed_json", "too_large", "unsupported_media_type"];
+
+/** All errors that a route may give, in the catalogue's order. */
+export function errorsOfRoute({ access, anyHost, errors }: Route): ErrorCode[] {
+  const isPublic = access.kind !== "operator";
+  return inOrder([
+    ...ANYWHERE,
+    ...(anyHost ? [] : OF_BODIES),
+    // Also to whoever asks under a name that ALLOWED_HOSTS does not have.
+    ...(isPublic && (!anyHost || access.kind !== "anyone") ? (["forbidden"] as const) : []),
+    ...errors,
+  ]);
+}
+
+/** All errors that an event may be acknowledged with, in the catalogue's order. */
+export function errorsOfEvent({ errors }: ClientEvent): ErrorCode[] {
+  return inOrder([...ANYWHERE, "too_large", "forbidden", ...errors]);
+}
+
+/** The error of one of these codes. */
+export function errorWith(codes: readonly ErrorCode[], error: JsonSchema): JsonSchema {
+  return { allOf: [error, { type: "object", properties: { code: { enum: [...codes] } } }] };
+}
+
+function inOrder(codes: readonly ErrorCode[]): ErrorCode[] {
+  return ERROR_CODES.filter((code) => codes.includes(code));
+}

@@ -1,0 +1,33 @@
+import type { Access } from "./access.js";
+import { ERRORS, type ErrorCode } from "./errors.js";
+
+/** Who may call it, for people. */
+export function accessInWords(access: Access): string {
+  switch (access.kind) {
+    case "anyone":
+      return "anyone";
+    case "user":
+      return "users";
+    case "operator":
+      return "operators, on the private port";
+    case "ruled":
+      return `users whom the application's rule allows to ${access.operations.map((one) => `\`${one}\``).join(" or ")}`;
+  }
+}
+
+/** Who may call it, for programs. */
+export function accessAsData(access: Access): object {
+  return access.kind === "ruled"
+    ? { kind: access.kind, operations: access.operations }
+    : { kind: access.kind };
+}
+
+/** Codes and their meaning, as a list in Markdown. */
+export function errorsInWords(codes: readonly ErrorCode[]): string {
+  return codes.map((code) => `- \`${code}\`: ${ERRORS[code].message}`).join("\n");
+}
+
+/** A sentence that says it. */
+export function accessSentence(access: Access): string {
+  return `Open to ${accessInWords(access)}.`;
+}

@@ -1,0 +1,21 @@
+import type { Connection } from "mongoose";
+import { features } from "../app/features.js";
+import { asyncapi } from "../contract/asyncapi.js";
+import { openapi } from "../contract/openapi.js";
+import { outline } from "../contract/outline.js";
+import { readConfig } from "../engine/config/config.js";
+import { inputLimitsOf } from "../engine/worker/input-limits.js";
+
+/** What `npm run docs` writes, by path: everything that is said of the API and the configuration, with the limits of a default configuration. */
+export function generatedFiles(connection: Connection): Readonly<Record<string, string>> {
+  const config = readConfig({});
+  const declared = outline(features, inputLimitsOf(config), connection, config.settings);
+  return {
+    "docs/openapi.json": asText(openapi(declared)),
+    "docs/asyncapi.json": asText(asyncapi(declared)),
+  };
+}
+
+function asText(document: object): string {
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
