@@ -82,7 +82,9 @@ function repeated<One extends Named>(
     }
   }
   return [...owners].flatMap(([name, by]) =>
-    by.length > 1 ? [`the ${what} "${name}" is declared ${by.length} times, by ${by.join(" and ")}`] : [],
+    by.length > 1
+      ? [`the ${what} "${name}" is declared ${by.length} times, by ${[...new Set(by)].join(" and ")}`]
+      : [],
   );
 }
 

@@ -29,9 +29,9 @@ const NO_ENTRY: Entry = { enter: () => false, exit: () => {} };
 export function createCallEvent({ decide, admittance, deliver }: CallParts): CallEvent {
   return async (socket, event, raw, acknowledge) => {
     const payload = event.read(raw);
-    const left = event.leaves(payload);
-    if (left !== undefined) admittance.leave(socket, left);
     const { user } = socket.data;
+    const left = event.leaves(payload, user);
+    if (left !== undefined) admittance.leave(socket, left);
     const caller: Caller = { user, isOperator: false };
 
     async function run(entry: Entry): Promise<object | undefined> {
@@ -46,7 +46,7 @@ export function createCallEvent({ decide, admittance, deliver }: CallParts): Cal
     }
 
     // The entry is open before the decision, which may take a while: what the client leaves meanwhile it is not let into.
-    const channel = event.enters(payload);
+    const channel = event.enters(payload, user);
     return channel === undefined ? run(NO_ENTRY) : admittance.admit(socket, channel, run);
   };
 }
