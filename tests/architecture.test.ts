@@ -10,6 +10,9 @@ import { type Import, type SourceFile, sourceFiles } from "./support/source-file
 
 const files = sourceFiles();
 
+/** The only file of the application that the configuration knows: the primary, too, reads all variables. */
+const APP_VARIABLES = "app/variables";
+
 /**
  * Rooms of the house and which others each may enter. `(type)` allows types only. A room is a folder of `src` or of
  * `src/engine`, or a file that stands alone there. All may enter the contract.
@@ -18,7 +21,13 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   main: ["engine/run-instance", "engine/worker"],
   app: ["engine/process (type)"],
   generated: ["app", "engine/config", "engine/worker"],
-  contract: ["engine/process (type)", "engine/rooms (type)", "engine/presence (type)"],
+  contract: [
+    "engine/process",
+    "engine/config (type)",
+    "engine/metrics (type)",
+    "engine/rooms (type)",
+    "engine/presence (type)",
+  ],
   dev: ["engine/process"],
   "engine/run-instance": ["engine/instance", "engine/config", "engine/process"],
   "engine/instance": [
@@ -81,6 +90,7 @@ function roomOf(name: string): string {
 
 function mayImport(from: SourceFile, { target, typeOnly }: Import): boolean {
   const [here, there] = [roomOf(from.name), roomOf(target)];
+  if (here === "engine/config" && target === APP_VARIABLES) return true;
   if (here === there || there === "contract") return true;
   const allowed = ROOMS[here] ?? [];
   return allowed.includes(there) || (typeOnly && allowed.includes(`${there} (type)`));
@@ -192,7 +202,8 @@ describe("README", () => {
   });
 
   test("its tables name exactly the events and routes that the features declare", () => {
-    const declared = outline(features, inputLimitsOf(readConfig({})), mongoose.createConnection());
+    const config = readConfig({});
+    const declared = outline(features, inputLimitsOf(config), mongoose.createConnection(), config.settings);
     const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => `\`${name}\``).sort();
     const inReadme = (table: string) => readmeTable(table).map(([name = ""]) => name);
     const requests = declared

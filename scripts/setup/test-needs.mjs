@@ -15,6 +15,7 @@ const NEEDS = [
       "src/dev/embedded-mongodb/embedded-mongodb.ts",
       "tests/support/mongo.ts",
       "tests/support/spawn-shoal.ts",
+      "tests/integration/new-feature.test.ts",
       "scripts/setup/c-library.mjs",
     ],
   },

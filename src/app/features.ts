@@ -1,4 +1,5 @@
 import type { Feature } from "../contract/feature.js";
+import { access } from "./access/access.feature.js";
 import { connections } from "./connections/connections.feature.js";
 import { docs } from "./docs/docs.feature.js";
 import { health } from "./health/health.feature.js";
@@ -8,4 +9,13 @@ import { relay } from "./relay/relay.feature.js";
 import { rooms } from "./rooms/rooms.feature.js";
 
 /** What this backend does. A new feature is a folder and a line here. */
-export const features: readonly Feature[] = [connections, docs, health, hello, presence, relay, rooms];
+export const features: readonly Feature[] = [
+  access,
+  connections,
+  docs,
+  health,
+  hello,
+  presence,
+  relay,
+  rooms,
+];

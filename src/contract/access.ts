@@ -64,13 +64,17 @@ export function ruled<Input>(
 }
 
 /**
- * The application's rule: resolves when this user may do it, rejects with `AppError("forbidden")` when not. It is asked before each
+ * A rule of the application: resolves when this user may do it, rejects with `AppError("forbidden")` when not. It is asked before each
  * operation, over Socket.IO and HTTP alike.
  */
 export type Rule = (user: string, asked: Asked) => void | Promise<void>;
 
-/** Everybody may do everything: the rule until an application brings its own. */
-export const allowAll: Rule = () => {};
+/** All of them must allow it; they are asked in their order. Without any, everybody may do everything. */
+export function allOf(rules: readonly Rule[]): Rule {
+  return async (user, asked) => {
+    for (const rule of rules) await rule(user, asked);
+  };
+}
 
 /** Who asks: `user` is undefined when nobody said who he is. */
 export interface Caller {

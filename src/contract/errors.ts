@@ -22,6 +22,7 @@ export const ERRORS = {
     temporary: false,
     message: "This connection is in as many rooms as it may be",
   },
+  conflict: { status: 409, temporary: false, message: "This exists already" },
   too_large: { status: 413, temporary: false, message: "The body is larger than the limit" },
   unsupported_media_type: { status: 415, temporary: false, message: "The body must be application/json" },
   internal: { status: 500, temporary: false, message: "Something went wrong on our side" },

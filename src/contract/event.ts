@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { Access, AnyoneAccess, OperatorAccess } from "./access.js";
 import type { Channel } from "./channel.js";
 import type { Emitted } from "./emitted.js";
@@ -49,8 +49,8 @@ export interface EventSpec<Payload extends z.ZodType, Ack extends z.ZodType<obje
   readonly summary: string;
   readonly access: Exclude<Access<z.output<Payload>>, AnyoneAccess | OperatorAccess>;
   readonly payload: Payload;
-  /** What the acknowledgement carries besides `ok: true`. */
-  readonly ack: Ack;
+  /** What the acknowledgement carries besides `ok: true`; without it nothing. */
+  readonly ack?: Ack;
   /** Errors it may give besides those that every event may give. */
   readonly errors?: readonly ErrorCode[];
   /** The channel that it takes the client out of, which needs no right. */
@@ -58,6 +58,14 @@ export interface EventSpec<Payload extends z.ZodType, Ack extends z.ZodType<obje
   /** The channel that it may let the client into. Whoever is refused, or fails, is outside afterwards, also if he was in before. */
   readonly enters?: (payload: z.output<Payload>) => Channel | undefined;
 }
+
+/** Of an event whose acknowledgement says no more than `ok: true`. */
+const NOTHING = z.strictObject({});
+
+/** What a handler gives: the acknowledgement, which may be left out where it may be empty, or undefined when it has acknowledged. */
+type Answer<Ack extends z.ZodType> =
+  // biome-ignore lint/suspicious/noConfusingVoidType: what a function without a return statement gives
+  Record<never, never> extends z.input<Ack> ? z.input<Ack> | void : z.input<Ack> | undefined;
 
 /** What the engine gives a handler besides the payload. */
 export type EventTools = Omit<EventCall<unknown, object>, "payload">;
@@ -83,20 +91,19 @@ export interface ClientEvent {
  * Declares an event that clients send. The handler is called with a payload of the schema, after the access was decided; what it
  * throws refuses the event.
  */
-export function event<Payload extends z.ZodType, Ack extends z.ZodType<object, object>>(
+export function event<Payload extends z.ZodType, Ack extends z.ZodType<object, object> = typeof NOTHING>(
   name: string,
   spec: EventSpec<Payload, Ack>,
-  handler: (
-    call: EventCall<z.output<Payload>, z.input<Ack>>,
-  ) => z.input<Ack> | undefined | Promise<z.input<Ack> | undefined>,
+  handler: (call: EventCall<z.output<Payload>, z.input<Ack>>) => Answer<Ack> | Promise<Answer<Ack>>,
 ): ClientEvent {
-  const { summary, access, payload, ack, errors = [], leaves, enters } = spec;
+  const { summary, access, payload, ack = NOTHING, errors = [], leaves, enters } = spec;
   return {
     ...{ name, summary, access: access as Access, payload, ack, errors },
     read: (value) => parse(payload, value),
     // Types are taken off here and nowhere else: what comes in was read by the schema above.
     leaves: (value) => leaves?.(value as z.output<Payload>),
     enters: (value) => enters?.(value as z.output<Payload>),
-    handle: (value, tools) => handler({ ...tools, payload: value as z.output<Payload> }),
+    handle: (value, tools) =>
+      handler({ ...tools, payload: value as z.output<Payload> }) as ReturnType<ClientEvent["handle"]>,
   };
 }

@@ -1,9 +1,12 @@
 import type { Connection } from "mongoose";
 import type { z } from "zod";
+import type { Settings } from "../engine/config/config.js";
+import type { FeatureMetrics } from "../engine/metrics/types.js";
 import type { Presence } from "../engine/presence/presence.js";
 import type { Component } from "../engine/process/lifecycle.js";
 import type { Logger } from "../engine/process/logger.js";
 import type { Rooms } from "../engine/rooms/rooms.js";
+import type { Rule } from "./access.js";
 import type { Channel } from "./channel.js";
 import type { Identity, Json } from "./domain.js";
 import type { Emitted } from "./emitted.js";
@@ -35,6 +38,8 @@ export interface RefusalProbe {
 export interface Engine {
   readonly identity: Identity;
   readonly limits: InputLimits;
+  /** The variables of src/app/variables.ts, as they are set. */
+  readonly settings: Settings;
   /** Durable rooms: publish, subscribe, read. */
   readonly rooms: Pick<Rooms, "publish" | "subscribe" | "read" | "scrollBack">;
   readonly presence: Pick<Presence, "query" | "watch">;
@@ -47,10 +52,13 @@ export interface Engine {
   /** Sends an event to everybody in the channel, on whatever worker and instance. At most once each. */
   send<Schema extends z.ZodType>(channel: Channel, event: Emitted<Schema>, payload: z.input<Schema>): void;
   /**
-   * Runs one operation on the database, for at most 5 s.
-   * @throws {AppError} `temporary` while the database is away; anything else is passed on.
+   * Runs one operation on the database, for at most 10 s.
+   * @throws {AppError} `temporary` while the database is away, `conflict` when a unique index has that value; anything else is
+   * passed on.
    */
   database<Result>(operation: () => Promise<Result>): Promise<Result>;
+  /** What the feature measures, shown at `/metrics`. */
+  readonly metrics: FeatureMetrics;
   readonly api: Api;
   readonly log: Logger;
 }
@@ -68,6 +76,8 @@ export interface Declarations {
   readonly routes?: readonly Route[];
   readonly events?: readonly ClientEvent[];
   readonly emits?: readonly Emitted[];
+  /** Has a say in every operation on a room, of whatever feature: the rules of all features must allow it. */
+  readonly rule?: Rule;
   /** Called when a client has come, before anything it sends. */
   onConnect?(client: Client, connection: ConnectionInfo): void;
   /** Called when it has gone, with Socket.IO's word for why. */
@@ -92,15 +102,6 @@ export interface ConnectionInfo {
 export interface Feature {
   readonly name: string;
   create(engine: Engine, connection: Connection): Declarations;
-}
-
-/** Creates the features, once in each worker. */
-export function declare(
-  features: readonly Feature[],
-  engine: Engine,
-  connection: Connection,
-): readonly Declared[] {
-  return features.map((one) => ({ name: one.name, ...one.create(engine, connection) }));
 }
 
 type Models<Makers> = {

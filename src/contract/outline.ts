@@ -1,16 +1,30 @@
 import type { Connection } from "mongoose";
+import type { Settings } from "../engine/config/config.js";
+import type { FeatureMetrics } from "../engine/metrics/types.js";
 import type { Logger } from "../engine/process/logger.js";
-import { type Declared, declare, type Engine, type Feature, type InputLimits } from "./feature.js";
+import type { Declared, Engine, Feature, InputLimits } from "./feature.js";
 
-/** What the features declare under these limits, without anything that could serve it: for documentation and tests. */
+/** For what is measured by nobody. */
+const UNSEEN: FeatureMetrics = {
+  counter: () => ({ add() {} }),
+  duration: () => ({ observe() {} }),
+  gauge() {},
+};
+
+/**
+ * What the features declare under these limits and settings, without anything that could serve it: for documentation and tests.
+ */
 export function outline(
   features: readonly Feature[],
   limits: InputLimits,
   connection: Connection,
+  settings: Settings,
 ): readonly Declared[] {
   const engine: Engine = {
     identity: { instance: "outline", worker: 1 },
     limits,
+    settings,
+    metrics: UNSEEN,
     rooms: { publish: absent, subscribe: absent, read: absent, scrollBack: absent },
     presence: { query: absent, watch: absent },
     stores: { mongo: { ping: absent }, redis: undefined },
@@ -19,7 +33,7 @@ export function outline(
     api: { isShown: true, declared: () => declared },
     log: new Proxy({} as Logger, { get: () => absent }),
   };
-  const declared = declare(features, engine, connection);
+  const declared = features.map((one) => ({ name: one.name, ...one.create(engine, connection) }));
   return declared;
 }
 

@@ -38,8 +38,8 @@ export interface RouteSpec<
   /** Without it a body is not looked at. */
   readonly body?: Body;
   readonly reply: Reply;
-  /** Status of a reply; 200 by default. */
-  readonly status?: Statuses<z.input<Reply>>;
+  /** Status of a reply, or how it is chosen; 200 by default. */
+  readonly status?: number | Statuses<z.input<Reply>>;
   /** Errors it may give besides those that every route may give. */
   readonly errors?: readonly ErrorCode[];
   /** Whether it is served under whatever Host, where ALLOWED_HOSTS names some: for load balancers, which ask by address. */
@@ -101,7 +101,7 @@ export function route<
 ): Route {
   const { summary, params, query, body, reply, errors = [], anyHost = false, fresh = false } = spec;
   const access = spec.access as Access;
-  const statuses = spec.status ?? { all: [200], of: () => 200 };
+  const statuses = statusesOf(spec.status ?? 200);
   return {
     ...{ method, path, summary, access, params, query, body, reply, errors, anyHost, fresh },
     statuses: statuses.all,
@@ -118,4 +118,8 @@ export function route<
       return { status: statuses.of(answer), reply: answer };
     },
   };
+}
+
+function statusesOf<Reply>(status: number | Statuses<Reply>): Statuses<Reply> {
+  return typeof status === "number" ? { all: [status], of: () => status } : status;
 }

@@ -10,7 +10,8 @@ import { protocolPage } from "./protocol-page.js";
 
 /** What `npm run docs` writes, by path. Its limits are those of a default configuration. */
 export function generatedFiles(connection: Connection): Readonly<Record<string, string>> {
-  const declared = outline(features, inputLimitsOf(readConfig({})), connection);
+  const config = readConfig({});
+  const declared = outline(features, inputLimitsOf(config), connection, config.settings);
   return {
     "docs/openapi.json": asText(openapi(declared)),
     "docs/asyncapi.json": asText(asyncapi(declared)),

@@ -14,7 +14,12 @@ let emits: readonly string[];
 
 beforeAll(async () => {
   worker = await startWorker({ mongodbUri: (await startMongo()).uriFor() });
-  const declared = outline(features, inputLimitsOf(worker.config), mongoose.createConnection());
+  const declared = outline(
+    features,
+    inputLimitsOf(worker.config),
+    mongoose.createConnection(),
+    worker.config.settings,
+  );
   routes = declared.flatMap((feature) => feature.routes ?? []);
   events = declared.flatMap((feature) => (feature.events ?? []).map(({ name }) => name));
   emits = declared.flatMap((feature) => (feature.emits ?? []).map(({ name }) => name));

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
+import type { Feature } from "../../src/contract/feature.js";
 import { type Config, readConfig } from "../../src/engine/config/config.js";
 import { toText } from "../../src/engine/metrics/exposition.js";
 import { createListener, type Listener } from "../../src/engine/process/listener.js";
 import { createLogger } from "../../src/engine/process/logger.js";
-import { createWorker } from "../../src/engine/worker/worker.js";
+import { createWorker, type Entrance } from "../../src/engine/worker/worker.js";
 import { onEnd } from "./cleanup.js";
 import { createLineLog, type Line, type WaitForLine } from "./line-log.js";
 import { NEVER_OVERLOADED_MS } from "./patience.js";
@@ -14,6 +15,8 @@ export interface WorkerOptions {
   readonly mongodbUri: string;
   /** Variables as in the environment; they win over those that this helper sets. Nothing is inherited. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What it serves; the features of src/app by default. */
+  readonly features?: readonly Feature[];
   /** Its slot; default 1. */
   readonly worker?: number;
 }
@@ -36,7 +39,12 @@ export interface RunningWorker {
 const STOPS_WITHIN_MS = 15_000;
 
 /** A worker with all its parts, on a free port of 127.0.0.1 and ready. Ends by itself, and fails the teardown if it cannot. */
-export async function startWorker({ mongodbUri, env, worker = 1 }: WorkerOptions): Promise<RunningWorker> {
+export async function startWorker({
+  mongodbUri,
+  env,
+  features,
+  worker = 1,
+}: WorkerOptions): Promise<RunningWorker> {
   const config = readConfig({
     NODE_ENV: "test",
     HOST: "127.0.0.1",
@@ -51,14 +59,15 @@ export async function startWorker({ mongodbUri, env, worker = 1 }: WorkerOptions
   const log = createLineLog();
   const logger = createLogger(config.logLevel, { write: (text) => log.feed("stdout", text) }).child(identity);
   const listeners: Listener[] = [];
-  const whole = createWorker(config, identity, logger, {
+  const entrance: Entrance = {
     siblings: [],
     createIngress(_io, httpServer) {
       const listener = createListener(httpServer, config.host, config.port);
       listeners.push(listener);
       return listener;
     },
-  });
+  };
+  const whole = createWorker(config, identity, logger, entrance, features);
   const operators = createListener(createServer(whole.operate), config.host, 0);
   const stop = () => within(whole.stop(), STOPS_WITHIN_MS, "the stop of the worker");
   onEnd(stop);

@@ -8,7 +8,8 @@ import { inputLimitsOf } from "../../src/engine/worker/input-limits.js";
 import { unbounded } from "../support/json-schema.js";
 import { sourceFiles } from "../support/source-files.js";
 
-const declared = outline(features, inputLimitsOf(readConfig({})), mongoose.createConnection());
+const config = readConfig({});
+const declared = outline(features, inputLimitsOf(config), mongoose.createConnection(), config.settings);
 const routes = declared.flatMap((feature) => feature.routes ?? []);
 const events = declared.flatMap((feature) => feature.events ?? []);
 const emits = declared.flatMap((feature) => feature.emits ?? []);

@@ -1,5 +1,5 @@
 import mongoose from "mongoose";
-import { storeCall } from "../../src/engine/stores/mongo.js";
+import { featureCall, storeCall } from "../../src/engine/stores/mongo.js";
 
 const { mongo } = mongoose;
 
@@ -51,4 +51,19 @@ test("an operation that never ends is temporary after 10 s", async () => {
   } finally {
     jest.useRealTimers();
   }
+});
+
+test("a duplicate is a conflict for features, and nothing else is", async () => {
+  const outcome = (error: unknown) =>
+    featureCall(() => Promise.reject(error)).catch(({ code, cause }: { code?: unknown; cause?: unknown }) => [
+      code,
+      cause,
+    ]);
+
+  for (const error of [serverError(11_000), bulkError(serverError(11_000))]) {
+    expect(await outcome(error)).toEqual(["conflict", error]);
+  }
+  expect(await outcome(serverError(11_600))).toEqual(["temporary", expect.anything()]);
+  expect(await outcome(serverError(121))).toEqual([121, undefined]);
+  await expect(featureCall(async () => 7)).resolves.toBe(7);
 });

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
-import { customCleanEnv } from "envalid";
+import { type CleanedEnv, customCleanEnv } from "envalid";
+import { APP_VARIABLES } from "../../app/variables.js";
 import { StartError } from "../process/start-error.js";
 import { parseRedisUrl } from "./redis-url.js";
 import type { TrustProxy } from "./values.js";
@@ -49,6 +50,9 @@ export interface AdmissionConfig {
   readonly maxAgeMs: number;
 }
 
+/** The values of the application's own variables, under their names. */
+export type Settings = Readonly<Pick<CleanedEnv<typeof VARIABLES>, keyof typeof APP_VARIABLES>>;
+
 /** Heartbeat of Socket.IO connections. */
 export interface PingConfig {
   readonly intervalMs: number;
@@ -92,6 +96,7 @@ export interface Config {
   readonly admission: AdmissionConfig;
   readonly fanOut: "batched" | "stock";
   readonly ping: PingConfig;
+  readonly settings: Settings;
 }
 
 /**
@@ -176,7 +181,13 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       maxAgeMs: given.MAX_CONNECTION_AGE_MS,
     },
     ping: { intervalMs: given.PING_INTERVAL_MS, timeoutMs: given.PING_TIMEOUT_MS },
+    settings: settingsOf(given),
   });
+}
+
+function settingsOf(given: Settings): Settings {
+  const names = Object.keys(APP_VARIABLES) as (keyof Settings)[];
+  return Object.fromEntries(names.map((name) => [name, given[name]])) as Settings;
 }
 
 /** `reusePort` of `net.Server.listen` came with this version. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { str } from "envalid";
+import { APP_VARIABLES } from "../../app/variables.js";
 import {
   hosts,
   identifier,
@@ -202,4 +203,5 @@ export const VARIABLES = {
     default: 20_000,
     desc: "Silence after a heartbeat that ends a Socket.IO connection, in milliseconds",
   }),
+  ...APP_VARIABLES,
 };

@@ -52,3 +52,13 @@ export interface BusMetrics {
   /** `foreign`: not from a worker of this database. `epoch`: of another log of a durable room than the one that is followed. */
   refused(reason: (typeof BUS_REFUSALS)[number]): void;
 }
+
+/** What a feature measures. Names are of Prometheus' form and unique in the service; a worker's number is added. */
+export interface FeatureMetrics {
+  /** Something that is counted. By convention its name ends with `_total`. */
+  counter(name: string, help: string): { add(count?: number): void };
+  /** Something that takes time. By convention its name ends with `_seconds`. */
+  duration(name: string, help: string): { observe(milliseconds: number): void };
+  /** Something that is looked at when metrics are collected. */
+  gauge(name: string, help: string, read: () => number): void;
+}

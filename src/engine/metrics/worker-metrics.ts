@@ -4,10 +4,18 @@ import type { Component } from "../process/lifecycle.js";
 import { createBusMetrics } from "./bus-metrics.js";
 import { createConnectionMetrics } from "./connection-metrics.js";
 import { createEventMetrics, type EventNames } from "./event-metrics.js";
+import { createFeatureMetrics } from "./feature-metrics.js";
 import { createHttpMetrics } from "./http-metrics.js";
 import { addProcessMetrics, createRegistry, readFamilies } from "./registry.js";
 import { createRoomMetrics } from "./room-metrics.js";
-import type { BusMetrics, ConnectionMetrics, EventMetrics, HttpMetrics, RoomMetrics } from "./types.js";
+import type {
+  BusMetrics,
+  ConnectionMetrics,
+  EventMetrics,
+  FeatureMetrics,
+  HttpMetrics,
+  RoomMetrics,
+} from "./types.js";
 
 /** A store that takes longer to answer counts as down, in milliseconds: a collection has to be over within a second. */
 const PING_TIMEOUT_MS = 500;
@@ -37,6 +45,7 @@ export interface WorkerMetrics extends Component {
   readonly http: HttpMetrics;
   readonly rooms: RoomMetrics;
   readonly bus: BusMetrics;
+  readonly features: FeatureMetrics;
   /** Begins to measure events of these names. Once. */
   ofEvents(names: EventNames): EventMetrics;
   /** Begins to show the state. Once. */
@@ -58,6 +67,7 @@ export function createWorkerMetrics(slot: number): WorkerMetrics {
     http: createHttpMetrics(registry),
     rooms: createRoomMetrics(registry),
     bus: createBusMetrics(registry),
+    features: createFeatureMetrics(registry),
     ofEvents: (names) => createEventMetrics(registry, names),
     show: (state) => addState(registry, state),
     collect: () => readFamilies(registry),

@@ -71,7 +71,7 @@ export function createAdmittance(roomsPerSocket: number): Admittance {
       if (READING.includes(operation)) {
         leave(socket, logChannel(room));
         leave(socket, presenceChannel(room));
-      } else if (operation !== "publish") {
+      } else if (operation === "join" || operation === "relay") {
         leave(socket, relayChannel(room));
       }
     },

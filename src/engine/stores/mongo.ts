@@ -102,6 +102,22 @@ export async function storeCall<T>(operation: () => Promise<T>): Promise<T> {
   }
 }
 
+/** What MongoDB says of a value that a unique index has already. */
+const DUPLICATE_KEY = 11_000;
+
+/**
+ * {@link storeCall} for features, whose unique indexes are about what their users may have once.
+ * @throws {AppError} also `conflict`.
+ */
+export async function featureCall<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return await storeCall(operation);
+  } catch (error) {
+    if (!(error instanceof mongoose.mongo.MongoServerError) || error.code !== DUPLICATE_KEY) throw error;
+    throw new AppError("conflict", undefined, { cause: error });
+  }
+}
+
 /**
  * Runs the set-up of a store, such as creating its indexes, when a process starts.
  * @throws {StartError} when the user may not do that; a temporary one when the database goes away meanwhile. Anything

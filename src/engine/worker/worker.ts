@@ -1,9 +1,10 @@
 import cluster from "node:cluster";
 import type { Server as HttpServer, RequestListener } from "node:http";
-import { features } from "../../app/features.js";
-import { allowAll, createDecide } from "../../contract/access.js";
+import { features as ours } from "../../app/features.js";
+import { allOf, createDecide } from "../../contract/access.js";
 import type { Identity } from "../../contract/domain.js";
-import { declare, type Engine } from "../../contract/feature.js";
+import type { Engine, Feature } from "../../contract/feature.js";
+import { gather } from "../../contract/gather.js";
 import { createOperatorListener } from "../admin/operator-listener.js";
 import type { Config } from "../config/config.js";
 import { createApp, createOperatorApp } from "../http/app.js";
@@ -35,7 +36,7 @@ import { createPeers } from "../routing/peers/peers.js";
 import type { AddressBook } from "../routing/worker/destination.js";
 import { createSessionRouter } from "../routing/worker/session-router.js";
 import { createBusKeyStore } from "../stores/bus-key-store.js";
-import { createMongo, storeCall } from "../stores/mongo.js";
+import { createMongo, featureCall } from "../stores/mongo.js";
 import { createPeerStore } from "../stores/peer-store.js";
 import { createPresenceStore } from "../stores/presence-store.js";
 import { createRedis } from "../stores/redis.js";
@@ -81,7 +82,13 @@ export interface Worker extends Component {
  * The composition root: everything that serves, as one Component. Stores come first and go last; the ingress opens
  * when all else is ready and closes before anything is taken away.
  */
-export function createWorker(config: Config, identity: Identity, log: Logger, entrance: Entrance): Worker {
+export function createWorker(
+  config: Config,
+  identity: Identity,
+  log: Logger,
+  entrance: Entrance,
+  features: readonly Feature[] = ours,
+): Worker {
   const checkOrigin = createOriginCheck(config);
   const metrics = createWorkerMetrics(identity.worker);
   const mongo = createMongo(config.mongodbUri, log);
@@ -124,23 +131,22 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
   const inFlight = createInFlight();
   const engine: Engine = {
     ...{ identity, rooms, presence: roomPresence.presence, log },
+    ...{ settings: config.settings, metrics: metrics.features },
     limits: inputLimitsOf(config),
-    api: { isShown: config.apiDocs, declared: () => declared },
+    api: { isShown: config.apiDocs, declared: () => declared.features },
     // Made below, of what the features declare; they send nothing before the start.
     send: (channel, event, payload) => send(channel, event, payload),
     stores: { mongo, redis },
-    database: storeCall,
+    database: featureCall,
   };
-  const declared = declare(features, engine, mongo.connection);
-  const emits = declared.flatMap((one) => one.emits ?? []);
-  const events = declared.flatMap((one) => one.events ?? []);
-  const eventMetrics = metrics.ofEvents({ in: events.map(nameOf), out: emits.map(nameOf) });
-  const deliver = createDeliver(emits, config.environment !== "production", eventMetrics);
+  const declared = gather(features, engine, mongo.connection);
+  const eventMetrics = metrics.ofEvents(declared.names);
+  const deliver = createDeliver(declared.emits, config.environment !== "production", eventMetrics);
   const send = createSend(io, deliver);
-  const decide = createDecide(allowAll);
+  const decide = createDecide(allOf(declared.rules));
   const appParts = {
     ...{ decide, log, inFlight, checkOrigin, metrics: metrics.http },
-    routes: declared.flatMap((one) => one.routes ?? []),
+    routes: declared.routes,
   };
   const httpServer = createHttpServer(createApp(config, appParts));
   const operate = createOperatorApp(config, appParts);
@@ -148,7 +154,7 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
     io,
     connections,
     httpServer,
-    features: declared,
+    features: declared.features,
     decide,
     deliver,
     limits: config.limits,
@@ -170,12 +176,13 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
   const component = compose(
     "worker",
     [
+      declared.check,
       metrics,
       createMetricsLink(identity.worker, metrics, log),
       lag,
       mongo,
       { name: "room store", start: () => roomStore.prepare(), stop: async () => {} },
-      ...declared.flatMap(({ component }) => (component === undefined ? [] : [component])),
+      ...declared.components,
       ...(redis === undefined ? [] : [redis, seal]),
       // Before the presence, which may have something to tell the others as soon as it starts.
       createAdapterSetup(io, redis && config.redis && { clients: redis, config: config.redis, seal }, log),
@@ -221,8 +228,6 @@ export function createWorker(config: Config, identity: Identity, log: Logger, en
 
   return { ...component, start, drain, collect: metrics.collect, operate };
 }
-
-const nameOf = ({ name }: { readonly name: string }): string => name;
 
 /** As configured, as far as the limit of open files allows. */
 function connectionsLimit(configured: number, log: Logger): number {

@@ -1,0 +1,137 @@
+// `npm run new`: writes the files of a new feature.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { filesOf, listWith, namesOf, takenWords, writeAll } from "./new-feature.mjs";
+import { build } from "./setup/build.mjs";
+import { installDependencies } from "./setup/dependencies.mjs";
+import { runScript, SetupFailure } from "./setup/failure.mjs";
+import { checkNodeVersion } from "./setup/node-version.mjs";
+import { inProject, say } from "./setup/project.mjs";
+import { wrongUsage } from "./setup/usage.mjs";
+
+const USAGE = `Usage: npm run new -- feature NAME [--one WORD]
+
+Writes a small feature that runs, for you to change: src/app/NAME/ with a model, a service, two routes and two events, its
+test in tests/integration/ and its line in src/app/features.ts. docs/extending.md explains each of them.
+
+  NAME        lower-case words joined by -, such as notes or shopping-lists
+  --one WORD  one of them, for events, models and types (default: NAME without its plural)
+  --help
+
+Exits with 2 for a name that cannot be used; nothing is written then.
+`;
+const OPTIONS = { one: { type: "string" }, help: { type: "boolean", short: "h" } };
+const LONGEST = 40;
+
+function readArguments(args) {
+  const { values, positionals } = parsed(args);
+  if (values.help) return undefined;
+  const [what, name, ...rest] = positionals;
+  if (what !== "feature") throw wrongUsage(`There is no "${what ?? ""}" to make`, USAGE);
+  if (name === undefined) throw wrongUsage("The feature needs a name", USAGE);
+  if (rest.length > 0) throw wrongUsage(`Unknown argument: ${rest[0]}`, USAGE);
+  for (const word of [name, values.one ?? name]) checkForm(word);
+  const names = namesOf(name, values.one);
+  for (const { camel } of [names.many, names.one]) {
+    if (isReserved(camel) || takenWords().has(camel))
+      throw refused(name, `"${camel}" has a meaning in its code`);
+  }
+  return names;
+}
+
+function parsed(args) {
+  try {
+    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw wrongUsage(error.message, USAGE);
+  }
+}
+
+function checkForm(word) {
+  if (/^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/.test(word) && word.length <= LONGEST) return;
+  throw refused(word, `must be lower-case letters, digits and single -, at most ${LONGEST} characters`);
+}
+
+const refused = (name, why) => new SetupFailure(`The name "${name}" cannot be used: ${why}`, 2);
+
+function isReserved(word) {
+  try {
+    new Function(`"use strict"; const ${word} = 0;`);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** What the features that are there declare, and the collections of the engine. */
+async function declaredNames() {
+  const load = (name) => import(new URL(`../dist/${name}.js`, import.meta.url).href);
+  const [{ outline }, { features }, { readConfig }, { boundedJson }, { default: mongoose }] =
+    await Promise.all([
+      load("contract/outline"),
+      load("app/features"),
+      load("engine/config/config"),
+      load("contract/bounded-json"),
+      import("mongoose"),
+    ]);
+  const connection = mongoose.createConnection();
+  const limits = { body: boundedJson(1), publishMessages: 1, pageMessages: 1 };
+  const declared = outline(features, limits, connection, readConfig({}).settings);
+  for (const file of readdirSync(inProject("dist", "engine", "stores", "models")).filter((name) =>
+    name.endsWith(".js"),
+  )) {
+    for (const make of Object.values(await load(`engine/stores/models/${file.replace(/\.js$/, "")}`)))
+      make(connection);
+  }
+  return {
+    features: features.map(({ name }) => name),
+    paths: declared.flatMap(({ routes = [] }) => routes.map(({ path }) => path)),
+    events: declared.flatMap(({ events = [], emits = [] }) => [...events, ...emits].map(({ name }) => name)),
+    collections: Object.values(connection.models).map(({ collection }) => collection.name),
+    models: connection.modelNames(),
+  };
+}
+
+/** Everything that the new feature would declare, too. */
+async function checkFree({ many, one }, files) {
+  const name = many.kebab;
+  const paths = [`src/app/${name}`, ...files.map(({ path }) => path)];
+  const there = paths.find((path) => existsSync(inProject(path)));
+  if (there !== undefined) throw refused(name, `${there} is there already`);
+  const taken = await declaredNames();
+  if (taken.features.includes(name)) throw refused(name, "a feature has it");
+  if (taken.paths.includes(`/${name}`)) throw refused(name, `there is a route at /${name}`);
+  const event = taken.events.find((known) => known.startsWith(`${one.kebab}:`));
+  if (event !== undefined) throw refused(name, `there is an event "${event}"`);
+  const same = (known) => known.toLowerCase() === many.camel.toLowerCase();
+  if (taken.collections.some(same)) throw refused(name, `there is a collection "${many.camel}"`);
+  if (taken.models.includes(one.pascal)) throw refused(name, `there is a model "${one.pascal}"`);
+}
+
+/** As the linter wants it: other names are of another length, and imports are sorted by them. */
+function formatted({ path, text }) {
+  const program = inProject("node_modules", "@biomejs", "biome", "bin", "biome");
+  const args = [program, "check", "--write", `--stdin-file-path=${path}`];
+  const run = spawnSync(process.execPath, args, { input: text, encoding: "utf8", cwd: inProject() });
+  if (run.status !== 0) throw new SetupFailure(`${path} could not be formatted:\n${run.stderr}`);
+  return { path, text: run.stdout };
+}
+
+async function main(names) {
+  checkNodeVersion();
+  await installDependencies();
+  await build();
+  const files = filesOf(names);
+  await checkFree(names, files);
+  const list = formatted(listWith(names));
+  writeAll(files.map(formatted), list);
+  for (const { path } of [...files, list]) say(`wrote ${path}`);
+  say(`try it: npm test -- tests/integration/${names.many.kebab}.test.ts`);
+}
+
+await runScript(async () => {
+  const names = readArguments(process.argv.slice(2));
+  if (names === undefined) process.stdout.write(USAGE);
+  else await main(names);
+});

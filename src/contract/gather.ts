@@ -1,0 +1,115 @@
+import type { Connection } from "mongoose";
+import { z } from "zod";
+import type { Component } from "../engine/process/lifecycle.js";
+import { StartError } from "../engine/process/start-error.js";
+import type { Rule } from "./access.js";
+import type { Emitted } from "./emitted.js";
+import type { ClientEvent } from "./event.js";
+import type { Declared, Engine, Feature } from "./feature.js";
+import type { Route } from "./route.js";
+
+/** All that the features declare. */
+export interface Gathered {
+  readonly features: readonly Declared[];
+  readonly routes: readonly Route[];
+  readonly events: readonly ClientEvent[];
+  readonly emits: readonly Emitted[];
+  /** Of the events, each way. */
+  readonly names: { readonly in: readonly string[]; readonly out: readonly string[] };
+  readonly rules: readonly Rule[];
+  readonly components: readonly Component[];
+  /** Its start is refused with a {@link StartError} when the declarations do not go together. To be started first. */
+  readonly check: Component;
+}
+
+/** Makes the features, once in each worker. Never throws: what is wrong with them is told by `check`, all at once. */
+export function gather(features: readonly Feature[], engine: Engine, connection: Connection): Gathered {
+  const problems: string[] = [];
+  const made = features.flatMap((feature) => {
+    try {
+      return [{ ...feature.create(engine, connection), name: feature.name }];
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      problems.push(`the feature "${feature.name}" cannot be made: ${reason}`);
+      return [];
+    }
+  });
+  problems.push(...repeated("feature", features, ({ name }) => [name]));
+  problems.push(...repeated("route", made, ({ routes = [] }) => routes.map(requestOf)));
+  problems.push(...repeated("event", made, ({ events = [] }) => events.map(({ name }) => name)));
+  problems.push(...repeated("emitted event", made, ({ emits = [] }) => emits.map(({ name }) => name)));
+  problems.push(...sharedCollections(connection));
+  const routes = made.flatMap((one) => one.routes ?? []);
+  const events = made.flatMap((one) => one.events ?? []);
+  const emits = made.flatMap((one) => one.emits ?? []);
+  problems.push(...routes.flatMap(pathProblems), ...[...events, ...emits].flatMap(nameProblems));
+
+  return {
+    ...{ features: made, routes, events, emits },
+    names: { in: events.map(({ name }) => name), out: emits.map(({ name }) => name) },
+    rules: made.flatMap(({ rule }) => (rule === undefined ? [] : [rule])),
+    components: made.flatMap(({ component }) => (component === undefined ? [] : [component])),
+    check: {
+      name: "features",
+      async start() {
+        if (problems.length > 0)
+          throw new StartError(`The features cannot be served: ${problems.join("; ")}`);
+      },
+      async stop() {},
+    },
+  };
+}
+
+/** As the router sees it: names of a path's parts make no difference. */
+function requestOf({ method, path }: Route): string {
+  return `${method} ${path.replaceAll(/:\w+/g, ":name")}`;
+}
+
+/** What is declared more than once, with the features that do it. */
+function repeated<One extends { readonly name: string }>(
+  what: string,
+  made: readonly One[],
+  namesOf: (one: One) => readonly string[],
+): string[] {
+  const owners = new Map<string, string[]>();
+  for (const one of made) {
+    for (const name of namesOf(one)) {
+      owners.set(name, [...(owners.get(name) ?? []), one.name]);
+    }
+  }
+  return [...owners].flatMap(([name, by]) =>
+    by.length > 1 ? [`the ${what} "${name}" is declared ${by.length} times, by ${by.join(" and ")}`] : [],
+  );
+}
+
+function sharedCollections(connection: Connection): string[] {
+  const models = new Map<string, string[]>();
+  for (const [name, { collection }] of Object.entries(connection.models)) {
+    models.set(collection.name, [...(models.get(collection.name) ?? []), name]);
+  }
+  return [...models].flatMap(([collection, of]) =>
+    of.length > 1 ? [`the models ${of.join(" and ")} have the same collection, "${collection}"`] : [],
+  );
+}
+
+function pathProblems({ method, path, params }: Route): string[] {
+  const where = `${method} ${path}`;
+  if (!/^(\/(:\w+|[\w.~-]+))+$/.test(path)) return [`the path of ${where} is not of the form /notes/:id`];
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => name).sort();
+  const declared = params instanceof z.ZodObject ? Object.keys(params.shape).sort() : inPath;
+  if (params === undefined && inPath.length > 0)
+    return [`${where} has no \`params\` for ${inPath.join(", ")}`];
+  return inPath.join() === declared.join()
+    ? []
+    : [`the \`params\` of ${where} are ${declared.join(", ")}, not those of its path`];
+}
+
+/** Socket.IO keeps them for itself. */
+const RESERVED = ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
+
+function nameProblems({ name }: ClientEvent | Emitted): string[] {
+  if (RESERVED.includes(name)) return [`the event "${name}" is one of Socket.IO's own`];
+  return /^[A-Za-z][\w:.-]{0,63}$/.test(name)
+    ? []
+    : [`the name of the event "${name}" is not 1 to 64 letters, digits or any of _ : . -`];
+}
