@@ -27,7 +27,7 @@ export function gather(features: readonly Feature[], engine: Engine, connection:
   const problems: string[] = [];
   const made = features.flatMap((feature) => {
     try {
-      return [{ name: feature.name, ...feature.create(engine, connection) }];
+      return [{ ...feature.create(engine, connection), name: feature.name }];
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       problems.push(`the feature "${feature.name}" cannot be made: ${reason}`);
@@ -65,12 +65,8 @@ function requestOf({ method, path }: Route): string {
   return `${method} ${path.replaceAll(/:\w+/g, ":name")}`;
 }
 
-interface Named {
-  readonly name: string;
-}
-
 /** What is declared more than once, with the features that do it. */
-function repeated<One extends Named>(
+function repeated<One extends { readonly name: string }>(
   what: string,
   made: readonly One[],
   namesOf: (one: One) => readonly string[],

@@ -38,7 +38,8 @@ function roomEvents({ rooms, limits }: Engine) {
     event(
       "publish",
       {
-        summary: "Stores messages, each once under its id, however often it is sent while the room keeps it.",
+        summary:
+          "Stores messages, each once under its id, however often it is sent while the room keeps it; acknowledged once they are committed and journaled.",
         access: room("publish"),
         payload: publishRequest(limits),
         ack: z.strictObject({ seqs: z.array(position).max(limits.publishMessages) }),
