@@ -1,6 +1,7 @@
 // `npm run new`: writes the files of a new feature.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { filesOf, listWith, namesOf, takenWords, writeAll } from "./new-feature.mjs";
 import { build } from "./setup/build.mjs";
@@ -23,6 +24,8 @@ Exits with 2 for a name that cannot be used; nothing is written then.
 `;
 const OPTIONS = { one: { type: "string" }, help: { type: "boolean", short: "h" } };
 const LONGEST = 40;
+/** Where those of the engine are, each file with functions that make them. */
+const MODELS = ["dist", "engine", "stores", "models"];
 
 function readArguments(args) {
   const { values, positionals } = parsed(args);
@@ -66,23 +69,16 @@ function isReserved(word) {
 
 /** What the features that are there declare, and the collections of the engine. */
 async function declaredNames() {
-  const load = (name) => import(new URL(`../dist/${name}.js`, import.meta.url).href);
-  const [{ outline }, { features }, { readConfig }, { boundedJson }, { default: mongoose }] =
-    await Promise.all([
-      load("contract/outline"),
-      load("app/features"),
-      load("engine/config/config"),
-      load("contract/bounded-json"),
-      import("mongoose"),
-    ]);
+  const load = (...names) => import(pathToFileURL(inProject("dist", ...names)).href);
+  const { outline } = await load("contract", "outline.js");
+  const { features } = await load("app", "features.js");
+  const { inputLimitsOf } = await load("engine", "worker", "input-limits.js");
+  const config = (await load("engine", "config", "config.js")).readConfig({});
+  const { default: mongoose } = await import("mongoose");
   const connection = mongoose.createConnection();
-  const limits = { body: boundedJson(1), publishMessages: 1, pageMessages: 1 };
-  const declared = outline(features, limits, connection, readConfig({}).settings);
-  for (const file of readdirSync(inProject("dist", "engine", "stores", "models")).filter((name) =>
-    name.endsWith(".js"),
-  )) {
-    for (const make of Object.values(await load(`engine/stores/models/${file.replace(/\.js$/, "")}`)))
-      make(connection);
+  const declared = outline(features, inputLimitsOf(config), connection, config.settings);
+  for (const name of readdirSync(inProject(...MODELS)).filter((file) => file.endsWith(".js"))) {
+    for (const make of Object.values(await load(...MODELS.slice(1), name))) make(connection);
   }
   return {
     features: features.map(({ name }) => name),
@@ -128,6 +124,7 @@ async function main(names) {
   writeAll(files.map(formatted), list);
   for (const { path } of [...files, list]) say(`wrote ${path}`);
   say(`try it: npm test -- tests/integration/${names.many.kebab}.test.ts`);
+  say("and describe it in docs/: npm run docs");
 }
 
 await runScript(async () => {
