@@ -128,6 +128,7 @@ async function main(names) {
   writeAll(files.map(formatted), list);
   for (const { path } of [...files, list]) say(`wrote ${path}`);
   say(`try it: npm test -- tests/integration/${names.many.kebab}.test.ts`);
+  say("npm run docs writes its routes and events into docs/");
 }
 
 await runScript(async () => {

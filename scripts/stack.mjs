@@ -15,7 +15,7 @@ const USAGE = `Usage: npm run stack [-- <options>]
 
 Installs and builds what is missing, then runs nginx, instances of Shoal, Redis and MongoDB until Ctrl-C or SIGTERM: what
 docker compose up does, without Docker. nginx runs with the files of nginx/ as they are but for addresses and paths.
-Data lie in a temporary directory that is deleted at the end. Variables of Shoal (README.md has all of them), such as
+Data lie in a temporary directory that is deleted at the end. Variables of Shoal (docs/configuration.md has all of them), such as
 LOG_LEVEL or DRAIN_WINDOW_MS (5000 here), go to the instances; kill -HUP or kill one of these to see what happens.
 
   --port N         port of the one URL (default 8080); everything else takes free ones

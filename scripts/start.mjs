@@ -13,7 +13,7 @@ const USAGE = `Usage: npm start
 
 Installs and builds what is missing, then runs Shoal until SIGTERM or Ctrl-C.
 
-Main variables, from the environment or the file .env (README.md has all of them):
+Main variables, from the environment or the file .env (docs/configuration.md has all of them):
   PORT         port of HTTP and Socket.IO, default 3000
   WORKERS      worker processes, default one per processor
   MONGODB_URI  MongoDB to use; without it an embedded one runs, except with NODE_ENV=production

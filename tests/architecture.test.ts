@@ -1,11 +1,4 @@
-import mongoose from "mongoose";
-import { features } from "../src/app/features.js";
 import { ERRORS } from "../src/contract/errors.js";
-import { outline } from "../src/contract/outline.js";
-import { readConfig } from "../src/engine/config/config.js";
-import { VARIABLES } from "../src/engine/config/variables.js";
-import { inputLimitsOf } from "../src/engine/worker/input-limits.js";
-import { readmeTable } from "./support/readme.js";
 import { type Import, type SourceFile, sourceFiles } from "./support/source-files.js";
 
 const files = sourceFiles();
@@ -171,72 +164,10 @@ describe("architecture", () => {
   });
 });
 
-describe("README", () => {
-  test("its table of variables is what the configuration reads", () => {
-    const inCode = Object.entries(VARIABLES).map(([name, spec]) => [
-      `\`${name}\``,
-      shownDefault(name, spec),
-      spec.desc ?? "",
-    ]);
+test("no error of the catalogue is never used", () => {
+  const unused = Object.keys(ERRORS).filter(
+    (code) => !files.some((file) => file.name !== "contract/errors" && file.text.includes(`"${code}"`)),
+  );
 
-    expect(readmeTable("Variables")).toEqual(inCode);
-  });
-
-  test("its table of errors is the catalogue", () => {
-    const inCode = Object.entries(ERRORS).map(([code, kind]) => [
-      `\`${code}\``,
-      String(kind.status),
-      kind.temporary ? "yes" : "no",
-      kind.message,
-    ]);
-
-    expect(readmeTable("Errors")).toEqual(inCode);
-  });
-
-  test("its table of errors has none that is never used", () => {
-    const unused = Object.keys(ERRORS).filter(
-      (code) => !files.some((file) => file.name !== "contract/errors" && file.text.includes(`"${code}"`)),
-    );
-
-    expect(unused).toEqual([]);
-  });
-
-  test("its tables name exactly the events and routes that the features declare", () => {
-    const config = readConfig({});
-    const declared = outline(features, inputLimitsOf(config), mongoose.createConnection(), config.settings);
-    const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => `\`${name}\``).sort();
-    const inReadme = (table: string) => readmeTable(table).map(([name = ""]) => name);
-    const requests = declared
-      .flatMap(({ routes = [] }) => routes)
-      .map(({ method, path }) => `${method} ${path}`);
-
-    expect(inReadme("Events that clients send").sort()).toEqual(
-      names(declared.flatMap(({ events = [] }) => events)),
-    );
-    expect(inReadme("Events that clients receive").sort()).toEqual(
-      names(declared.flatMap(({ emits = [] }) => emits)),
-    );
-    expect(
-      [
-        ...new Set(
-          [...inReadme("HTTP"), ...inReadme("On the private port")].map(
-            (cell) => /`(\w+ [^`?]+)/.exec(cell)?.[1],
-          ),
-        ),
-      ].sort(),
-    ).toEqual(requests.sort());
-  });
+  expect(unused).toEqual([]);
 });
-
-/** A default as README shows it: `—` for none, and both where production differs. */
-function shownDefault(name: string, spec: { default?: unknown; devDefault?: unknown }): string {
-  if (name === "WORKERS") return "one per core";
-  if (spec.devDefault === undefined) return shown(spec.default);
-  return `${shown(spec.devDefault)}; ${shown(spec.default)} in production`;
-}
-
-function shown(value: unknown): string {
-  return value === "" || value === false || (Array.isArray(value) && value.length === 0)
-    ? "—"
-    : `\`${String(value)}\``;
-}

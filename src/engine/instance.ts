@@ -16,7 +16,7 @@ const MONGODB_STOP_SHARE = 0.1;
 export interface Instance extends Omit<Service, "canServe" | "measure" | "operate"> {
   /** Address of the private port; known once started. */
   adminUrl(): string;
-  /** The MongoDB in use, whole: for the embedded one this is what a second instance is given. */
+  /** The whole URI of the MongoDB in use; a second instance is given that of the embedded one. */
   mongodbUri(): string;
 }
 

@@ -4,9 +4,9 @@ import type { Component } from "./process/lifecycle.js";
 
 /** What the workers of a service have measured. */
 export interface Measurements {
-  /** By slot; who did not answer in time is missing. */
+  /** By slot; a worker that did not answer in time is missing. */
   readonly workers: ReadonlyMap<number, readonly MetricFamily[]>;
-  /** The same of those that have a successor already and only finish what they have begun. */
+  /** The same of workers that have a successor and only finish what they have begun. */
   readonly leaving: ReadonlyMap<number, readonly MetricFamily[]>;
   /** How often the worker of a slot was replaced. */
   readonly restarts: ReadonlyMap<number, number>;
@@ -16,11 +16,11 @@ export interface Measurements {
 export interface Service extends Component {
   /** Address for people; known once started. */
   url(): string;
-  /** What comes before `stop`: nobody new comes in, and clients are sent away over the drain window; all else is served. */
+  /** To be called before `stop`: new clients are refused, and clients are closed over the drain window; all else is served. */
   drain(): Promise<void>;
   /** Replaces the workers, one after the other. Rejects when there are none to replace, or a new one does not start. */
   reload(): Promise<void>;
-  /** Whether a worker is there to take something new. */
+  /** Whether a worker can take a new connection. */
   canServe(): boolean;
   /** Asks the workers; takes about a second at the longest. Never rejects. */
   measure(): Promise<Measurements>;

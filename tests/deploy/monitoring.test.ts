@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { call } from "../cluster/support/http-call.js";
 import { connectClient, emitAck } from "../support/connect-client.js";
+import { anchorsOf } from "../support/markdown.js";
 import { type ParsedMetrics, parseMetrics } from "../support/metrics-text.js";
 import { PROJECT } from "../support/readme.js";
 import { startRedis } from "../support/redis-server.js";
 import { spawnShoal } from "../support/spawn-shoal.js";
 import { eventually } from "../support/wait.js";
-import { anchorsOf } from "./support/markdown.js";
 import { readAlerts, readDashboard, type Shown, shownIn } from "./support/monitoring.js";
 import { type Query, readQuery } from "./support/promql.js";
 

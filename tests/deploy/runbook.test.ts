@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { VARIABLES } from "../../src/engine/config/variables.js";
+import { anchorsOf } from "../support/markdown.js";
 import { PROJECT } from "../support/readme.js";
 import { sourceFiles } from "../support/source-files.js";
-import { anchorsOf } from "./support/markdown.js";
 import { readAlerts } from "./support/monitoring.js";
 
 const runbook = readFileSync(join(PROJECT, "docs/runbook.md"), "utf8");

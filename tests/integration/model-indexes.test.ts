@@ -11,7 +11,7 @@ beforeAll(async () => {
   server = await startMongo();
 });
 
-/** A connection with a model as README's guide describes it: a schema with indexes, bound to the connection. */
+/** A connection with a model as the guide describes it: a schema with indexes, bound to the connection. */
 function withModel(uri: string): Mongo {
   const mongo = createMongo(uri, createLogger("silent"));
   const schema = new Schema(

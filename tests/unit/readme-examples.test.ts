@@ -1,27 +1,33 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { codeIn, documents } from "../support/markdown.js";
 import { PROJECT } from "../support/readme.js";
 
-const readme = readFileSync(join(PROJECT, "README.md"), "utf8");
-const examples = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code = ""]) => code);
+const examples = documents().flatMap(({ path, text }) =>
+  codeIn(text, "js").map((code, index) => ({ name: `${path}, ${index + 1}`, code })),
+);
 
-test("README has examples", () => {
-  expect(examples.length).toBeGreaterThanOrEqual(3);
+test("README has a program, and the page about clients two", () => {
+  const names = examples.map(({ name }) => name);
+
+  expect(names).toEqual(expect.arrayContaining(["README.md, 1", "docs/client.md, 1", "docs/client.md, 2"]));
 });
 
-test.each(examples)("an example of README is written as the project's own files are: %#", (code) => {
+test.each(examples)("an example is written as the project's own files are: $name", ({ code }) => {
   const biome = join(PROJECT, "node_modules", "@biomejs", "biome", "bin", "biome");
   const args = [biome, "format", "--stdin-file-path=example.mjs"];
 
   expect(execFileSync(process.execPath, args, { cwd: PROJECT, input: code, encoding: "utf8" })).toBe(code);
 });
 
-test("the files that README has its reader make in the project's folder are none of the project's", () => {
-  const names = [...readme.matchAll(/as `([\w.]+\.mjs)`/g)].map(([, name = ""]) => name);
+test("the files that readers are told to make in the project's folder are none of the project's", () => {
+  const names = documents().flatMap(({ text }) =>
+    [...text.matchAll(/as `([\w.]+\.mjs)`/g)].map(([, name = ""]) => name),
+  );
   const ignored = readFileSync(join(PROJECT, ".gitignore"), "utf8").split("\n");
 
-  expect(names).toEqual(["try.mjs", "room.mjs"]);
+  expect(names.sort()).toEqual(["room.mjs", "try.mjs"]);
   // Whatever else readers name theirs.
   expect(ignored).toEqual(expect.arrayContaining(["/*.mjs", "!/jest.config.mjs"]));
 });

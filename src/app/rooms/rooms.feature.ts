@@ -105,7 +105,8 @@ function roomRoutes({ rooms, limits }: Engine) {
       "GET",
       "/rooms/:room/messages",
       {
-        summary: "Reads a room, onwards or backwards.",
+        summary:
+          "Reads a room: the messages after a number, those before one, or the newest. Reading makes no room: `epoch` is null until it was used.",
         access: room("page"),
         params: namedRoom,
         query: pageQuery,

@@ -21,7 +21,7 @@ export interface HostExit {
   readonly cause: string;
 }
 
-/** A process that serves the database now. */
+/** A process that serves the database. */
 export interface Host {
   readonly pid: number;
   readonly exited: Promise<HostExit>;

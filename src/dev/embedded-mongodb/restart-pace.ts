@@ -4,7 +4,7 @@ const MAX_DELAY_MS = 5000;
 /** A run this long counts as healthy: what ends it is a new trouble, not the old one. */
 const HEALTHY_RUN_MS = 30_000;
 
-/** So many ends without a healthy run between them are a crash loop. */
+/** Ends without a healthy run between them that make a crash loop. */
 const LOOP_LENGTH = 3;
 
 export interface Restart {

@@ -1,6 +1,6 @@
 /** Time between two looks, in milliseconds. */
 const LOOK_EVERY_MS = 1000;
-/** So many looks in a row without a further stage, and a start counts as hung. */
+/** Looks in a row without a further stage after which a start counts as hung. */
 const SILENT_LOOKS = 60;
 
 /** The watch over one worker's start. */

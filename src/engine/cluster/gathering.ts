@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import cluster, { type Worker } from "node:cluster";
-import { isWorkerMessage, type PrimaryMessage, type WorkerMessage } from "../ipc/messages.js";
+import { hearWorker } from "../ipc/channel.js";
+import type { PrimaryMessage, WorkerMessage } from "../ipc/messages.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Measurements } from "../service.js";
 
@@ -76,12 +77,6 @@ function createRespondent(worker: ChildProcess): Respondent {
   let pending: Question | undefined;
   let settle = (_answer: Answer | undefined): void => {};
 
-  function onMessage(message: unknown): void {
-    if (!isWorkerMessage(message)) return;
-    if (message.type === "shoal:ready") ready = true;
-    if (message.type === "shoal:metrics" && message.request === request) settle(message);
-  }
-
   function question(): Question {
     const answered = new Promise<Answer | undefined>((resolve) => {
       settle = (answer) => {
@@ -95,7 +90,14 @@ function createRespondent(worker: ChildProcess): Respondent {
     return { answered, isLate: false };
   }
 
-  worker.on("message", onMessage);
+  const stopHearing = hearWorker(worker, {
+    "shoal:ready"() {
+      ready = true;
+    },
+    "shoal:metrics"(message) {
+      if (message.request === request) settle(message);
+    },
+  });
   return {
     async ask(deadlineMs) {
       // Sooner it does not listen yet, and what it is sent then is lost.
@@ -120,7 +122,7 @@ function createRespondent(worker: ChildProcess): Respondent {
       return Promise.race([answer(), over]).finally(() => clearTimeout(timer));
     },
     end() {
-      worker.off("message", onMessage);
+      stopHearing();
       settle(undefined);
     },
   };

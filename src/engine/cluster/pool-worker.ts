@@ -1,5 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
-import { isWorkerMessage, type PrimaryMessage } from "../ipc/messages.js";
+import { hearWorker, tellWorker } from "../ipc/channel.js";
+import type { PrimaryMessage } from "../ipc/messages.js";
 import { createBootWatch } from "./boot-watch.js";
 import type { ExitKind } from "./respawn-policy.js";
 
@@ -8,14 +9,14 @@ export interface WorkerExit {
   readonly kind: ExitKind;
   /** What the worker said about it, or else its exit code or signal. */
   readonly reason: string;
-  /** What its siblings knew it as; undefined when it ended before it said so. */
+  /** The name under which its siblings know it; undefined when it ended before it told one. */
   readonly siblingName: string | undefined;
 }
 
 /** What happens to a worker, as the pool hears of it. */
 export interface PoolWorkerEvents {
   onReady(): void;
-  /** Somebody has sent it SIGTERM: to be drained and then retired. */
+  /** It has received SIGTERM: to be drained and then retired. */
   onRetiring(): void;
   /** It has failed and is about to end. To be answered with `retire`. */
   onLeaving(): void;
@@ -56,24 +57,27 @@ export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): Pool
   });
 
   node.on("error", () => {}); // a failed send: the exit that follows tells what matters
-  node.on("message", (message: unknown) => {
-    if (!isWorkerMessage(message)) return;
-    if (message.type === "shoal:stage") watch.reached(message.stage);
-    if (message.type === "shoal:hello") {
+  hearWorker(node, {
+    "shoal:hello"() {
       watch.reached("hello");
       tell(boot);
       if (retired) retire(); // the first time it could not hear it
-    }
-    if (message.type === "shoal:failed") failure = message;
-    if (message.type === "shoal:node") siblingName = message.node;
-    if (message.type === "shoal:retiring") events.onRetiring();
-    if (message.type === "shoal:leaving") events.onLeaving();
-    if (message.type === "shoal:drained") settleDrained();
-    if (message.type === "shoal:ready") {
+    },
+    "shoal:stage": ({ stage }) => watch.reached(stage),
+    "shoal:ready"() {
       watch.end();
       wasReady = true;
       events.onReady();
-    }
+    },
+    "shoal:failed"(message) {
+      failure = message;
+    },
+    "shoal:node"({ node: name }) {
+      siblingName = name;
+    },
+    "shoal:retiring": () => events.onRetiring(),
+    "shoal:leaving": () => events.onLeaving(),
+    "shoal:drained": () => settleDrained(),
   });
   let settleDrained = (): void => {};
   const drained = new Promise<void>((resolve) => {
@@ -98,9 +102,7 @@ export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): Pool
     return signal === "SIGKILL" ? "killed" : "crashed";
   }
 
-  function tell(message: PrimaryMessage): void {
-    if (node.isConnected()) node.send(message, () => {});
-  }
+  const tell = (message: PrimaryMessage): void => tellWorker(node, message);
 
   function leaveRotation(): void {
     isLeaving = true;

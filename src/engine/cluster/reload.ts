@@ -3,7 +3,7 @@ import type { Logger } from "../process/logger.js";
 import { waitAtMost } from "../process/wait-at-most.js";
 import type { PoolWorker } from "./pool-worker.js";
 
-/** Time beyond the drain window that workers have to say that they are done, in milliseconds; one that hangs costs it. */
+/** Time beyond the drain window in which workers report that they are drained, in milliseconds; a worker that hangs uses all of it. */
 const DRAIN_SLACK_MS = 5000;
 /** The same without a window, when there is nothing to wait for but the answer. */
 const ANSWER_MS = 1000;

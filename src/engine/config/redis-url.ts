@@ -2,7 +2,7 @@
 export interface RedisNode {
   /** Without the brackets of an IPv6 address. */
   readonly host: string;
-  /** Absent: the usual one of what is asked there. */
+  /** Absent: the default port of a Redis server or sentinel. */
   readonly port: number | undefined;
   readonly tls: boolean;
   /** Empty: the default user. */

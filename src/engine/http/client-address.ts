@@ -8,8 +8,8 @@ export type ClientAddress = (request: IncomingMessage) => string;
 
 /**
  * The same rule for HTTP and Socket.IO, which does not know Express's `trust proxy`. Entries that are no addresses, which
- * anybody can send, are never taken: the nearest address before them is. A connection that is broken already has no
- * address any more, and counts as "unknown".
+ * anybody can send, are never taken: the nearest address before them is. A broken connection has no
+ * address, and counts as "unknown".
  */
 export function createClientAddress(trustProxy: TrustProxy): ClientAddress {
   const trust = trustFunction(trustProxy);

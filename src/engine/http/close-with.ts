@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-/** The answer to whatever was asked when nobody can take a connection. */
+/** The answer when no process can take a connection. */
 export const NO_ROOM =
   "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 

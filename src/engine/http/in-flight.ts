@@ -4,7 +4,7 @@ import type { ServerResponse } from "node:http";
 export interface InFlight {
   /** A request has come; it counts until its response closes. */
   enter(response: ServerResponse): void;
-  /** From now on answers end their connections, so that clients turn elsewhere. */
+  /** Makes every further answer end its connection, so that clients reconnect elsewhere. */
   drain(): void;
   /** Resolves with the number still open: 0 as soon as there are none, or what is left after `timeoutMs`. */
   drained(timeoutMs: number): Promise<number>;

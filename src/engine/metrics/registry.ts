@@ -23,7 +23,7 @@ export function addProcessMetrics(registry: Registry): void {
   for (const name of COSTLY) registry.removeSingleMetric(name);
 }
 
-/** All that the registry holds, as it is now, in the text format and apart by name, so that it can be put together again. */
+/** The current content of the registry in the text format, separated by name, so that several can be joined. */
 export async function readFamilies(registry: Registry): Promise<MetricFamily[]> {
   const names = registry.getMetricsAsArray().map(({ name }) => name);
   return Promise.all(

@@ -27,7 +27,7 @@ export interface PresenceLimits {
   readonly retryMs: number;
   /** Time between two searches for what dead workers left behind, ±20 %. */
   readonly strayMs: number;
-  /** How long `stop` tries to say goodbye. */
+  /** How long `stop` tries to mark this worker as ended. */
   readonly goodbyeMs: number;
   /** Users named per room and worker, and per answer; more are only counted. */
   readonly listedUsers: number;

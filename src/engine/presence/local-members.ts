@@ -11,7 +11,7 @@ interface Room {
 export interface LocalMembers {
   /** True when the user was not in the room before. A connection enters a room once. */
   enter(room: string, connection: string, user: string): boolean;
-  /** True when the user is not in the room any more. */
+  /** True when this was the user's last connection in the room. */
   exit(room: string, connection: string): boolean;
   /** The room's users, of which the first `listedUsers` are named. */
   of(room: string): RoomUsers;

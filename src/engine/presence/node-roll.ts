@@ -1,7 +1,7 @@
 import type { PresenceLimits } from "./limits.js";
 import type { PresenceNode } from "./presence-store.js";
 
-/** What the entries of a node are worth. */
+/** Whether the entries of a node count. */
 export type NodeState =
   /** Its users are there. */
   | "alive"
@@ -15,7 +15,7 @@ interface Known {
   silentMs: number;
   /** When it became known that the node has ended. */
   goneAtMs: number | undefined;
-  /** As `settle` last told. */
+  /** The state that `settle` last returned. */
   told: NodeState | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface RollChange {
   readonly newcomers: boolean;
 }
 
-/** Who is alive, by this worker's own monotonic clock: no clocks are compared. */
+/** Which nodes are alive, by this worker's monotonic clock: no clocks are compared. */
 export interface NodeRoll {
   /** Takes what a look at the nodes has found. */
   take(nodes: readonly PresenceNode[], nowMs: number): void;
@@ -36,7 +36,7 @@ export interface NodeRoll {
   state(node: string, nowMs: number): NodeState;
   /** Which nodes have changed their state since the last call. */
   settle(nowMs: number): RollChange;
-  /** Nodes with a record that nobody needs any more. */
+  /** Nodes whose record can be removed. */
   expired(nowMs: number): { readonly id: string; readonly beat: number }[];
 }
 

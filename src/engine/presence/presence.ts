@@ -38,9 +38,9 @@ export interface PresenceDeps {
 export interface Presence extends Component, Pick<RoomViews, "query" | "watch"> {
   /** A connection to this worker is in the room. */
   enter(room: string, connection: string, user: string): void;
-  /** It is not any more; without effect if it never was. */
+  /** A connection has left the room; without effect if it was not in it. */
   exit(room: string, connection: string): void;
-  /** From now on connections end because the worker does: their users stay its users until `stop` says goodbye. */
+  /** Connections that end after this call end because the worker does: their users stay its users until `stop` removes the worker. */
   freeze(): void;
   /** Another worker has ended. */
   nodeEnded(node: string): void;

@@ -8,7 +8,7 @@ const RESERVE_SHARE = 0.05;
 const UNLIMITED = 1_000_000;
 
 /**
- * How many client connections this process can hold besides what it has open now: its limit of open files less a reserve.
+ * How many client connections this process can hold besides its open descriptors: its limit of open files less a reserve.
  * Read from /proc; where there is none, the limit counts as 1,000,000.
  */
 export function descriptorCapacity(): number {
@@ -16,7 +16,7 @@ export function descriptorCapacity(): number {
 }
 
 /**
- * Says, whenever it is asked, whether only the reserve is left, whatever took the others. Linux tells from 6.2 on how many are
+ * Tells at each call whether only the reserve is left, whatever uses the other descriptors. Linux tells from 6.2 on how many are
  * open, for some microseconds; elsewhere the answer is always no.
  */
 export function createShortage(): () => boolean {

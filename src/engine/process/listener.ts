@@ -52,15 +52,15 @@ export function createListener(
   };
 }
 
-/** Longest wait for whoever may listen on the port, in milliseconds. */
+/** Longest wait for an answer of whatever listens on the port, in milliseconds. */
 const PROBE_MS = 1000;
-/** Where to knock for servers that listen on all addresses. */
+/** Where to connect to a server that listens on all addresses. */
 const OWN_ADDRESS: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
 /**
  * Looks at `start` whether somebody listens on the port already: a start that cannot succeed ends before anything else is
- * begun. It knocks and does not listen, not for a moment: a proxy would take that for the instance. What is left, such as
- * somebody who is quicker, tells whoever listens in earnest.
+ * begun. It connects and never listens: a proxy would take a listener for the instance. Another process that takes the port
+ * after this check is reported by the real listener.
  */
 export function createPortProbe(host: string, port: number): Component {
   const target = OWN_ADDRESS[host] ?? host;

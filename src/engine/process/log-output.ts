@@ -6,7 +6,7 @@ const BACKLOG_LIMIT_BYTES = 1_048_576;
 /** Pause before the next attempt where the reader does not keep up, and where writing failed, in milliseconds. */
 const FULL_RETRY_MS = 50;
 const FAILED_RETRY_MS = 1000;
-/** Without any progress for this long the end of the process waits no longer for the reader, in milliseconds. */
+/** Time without progress after which the end of the process stops waiting for the reader, in milliseconds. */
 const PATIENCE_AT_END_MS = 1000;
 const LOOK_AT_END_MS = 10;
 
@@ -20,8 +20,8 @@ export interface Loss {
 export interface LogOutput {
   write(line: string): void;
   /**
-   * For the end of the process: waits for a reader that takes something at least once a second, for no other. From then
-   * on nothing is tried again later.
+   * For the end of the process: waits as long as the reader takes something at least once a second. After the call
+   * no write is retried.
    */
   end(): void;
 }
@@ -167,7 +167,7 @@ function socketGuard(fd: number): () => void {
   }
 }
 
-/** The process ends: there is no event loop any more that could wait. */
+/** Blocks: at the end of the process there is no event loop that could wait. */
 function sleep(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

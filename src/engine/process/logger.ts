@@ -56,7 +56,7 @@ function standardOutput(): DestinationStream {
   return { write: (line) => output.write(show(line)) };
 }
 
-/** Told whatever the level: what was lost may have been of any. */
+/** Logged at any level: the lost lines may have been of any. */
 function lossLine({ lines, reason }: Loss): string {
   const time = new Date().toISOString();
   return `${JSON.stringify({ level: "warn", time, pid: process.pid, lines, reason, msg: "log lines were lost" })}\n`;

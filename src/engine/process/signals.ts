@@ -4,9 +4,9 @@ import { isatty } from "node:tty";
 export interface SignalActions {
   /** First SIGTERM or SIGINT, or the terminal is closed: end in good order. May be called again. */
   stop(signal: NodeJS.Signals): void;
-  /** Second one: end now. */
+  /** Second one: end at once. */
   abort(): void;
-  /** SIGHUP: take on new code. */
+  /** SIGHUP: replace the workers, which loads new code. */
   reload(): void;
 }
 

@@ -12,7 +12,7 @@ const JITTER = 0.1;
  * them for ever. The clients come back by themselves.
  */
 export function createConnectionAge(connections: Connections, maxAgeMs: number): Component {
-  /** The end of each, in milliseconds of the performance clock; none for those that were asked to go. */
+  /** When each is to be closed, in milliseconds of the performance clock; infinity once it was asked to close. */
   const endsAtMs = new WeakMap<Connection, number>();
   let timer: NodeJS.Timeout | undefined;
 

@@ -1,6 +1,6 @@
 import type { Connections } from "./connections/connections.js";
 
-/** The connections of this worker by transport, as they are now: those that admission counts, also before they have joined. */
+/** The current connections of this worker by transport. Counts what admission counts, also before a connection has joined. */
 export function countConnections(connections: Connections): { websocket: number; polling: number } {
   const counts = { websocket: 0, polling: 0 };
   for (const { raw } of connections) {

@@ -4,8 +4,8 @@ const NO_HEADERS = Object.freeze({});
 const NO_LINES: string[] = [];
 
 /**
- * Lets go of the headers that a connection came with, once nobody needs them any more: its request and its handshake would keep
- * them for life. Those of a browser behind proxies, with cookies, take as much as the rest of an idle connection.
+ * Releases the headers of a connection's request once they were read: the request and the handshake would keep
+ * them for the life of the connection. Those of a browser behind proxies, with cookies, take as much as the rest of an idle connection.
  */
 export function letHeadersGo({ request, handshake }: IoSocket): void {
   handshake.headers = NO_HEADERS;

@@ -7,8 +7,8 @@ const STEP_MS = 100;
 
 /**
  * Closes every connection, in random order and evenly spread over `windowMs`, so that clients come back to the other
- * instances one after the other and not as a herd. Resolves when none is left, or `PATIENCE_MS` after the window for
- * those that do not take their leave. Nobody new may come in meanwhile.
+ * instances one after the other and not all at once. Resolves when none is left, or `PATIENCE_MS` after the window for
+ * those that do not close. New connections must be refused from before the call.
  */
 export async function closePaced(connections: Connections, windowMs: number): Promise<void> {
   const asked = new WeakSet<Connection>();

@@ -7,7 +7,7 @@ import type { RawPacket } from "./connections/raw-connection.js";
 
 /** How often connections are looked at, in milliseconds. */
 const CHECK_INTERVAL_MS = 1000;
-/** What a packet that waits holds besides its content, in bytes. */
+/** Overhead of a queued packet besides its content, in bytes. */
 const PACKET_BYTES = 128;
 
 /** What may wait in this process for one client. */
@@ -18,9 +18,9 @@ export interface BacklogLimits {
 
 /**
  * Ends connections whose clients do not read, whether they have joined or not: Socket.IO queues for them without end. They are
- * closed as by a broken link and at once, so that the client comes back and reads on page by page; `disconnect()` would keep it
- * away for good. Too many bytes end a connection whenever they are seen. Too many packets do so when nothing of them
- * was taken since the look before: a client may also be sent very much between two of its polls.
+ * closed at once, as by a broken link, so that the client reconnects and reads on page by page; after `disconnect()` it would not
+ * reconnect. Too many bytes end a connection whenever they are seen. Too many packets end it when the client has taken none of
+ * them since the last look: a client that polls may be sent many between two polls.
  */
 export function createSlowClientGuard(
   connections: Connections,
@@ -69,7 +69,7 @@ function sizeOf({ data }: RawPacket): number {
   return PACKET_BYTES + (data instanceof ArrayBuffer || ArrayBuffer.isView(data) ? data.byteLength : 0);
 }
 
-/** Bytes that nobody holds back and that the kernel has not taken. */
+/** Bytes that were written and that the kernel has not taken. */
 function unsentBytes({ webSocket, candidate, answers }: Connection): number {
   let bytes = (webSocket?.bufferedAmount ?? 0) + (candidate?.bufferedAmount ?? 0);
   for (const answer of answers ?? []) bytes += answer.writableLength;

@@ -20,7 +20,7 @@ export function systemClock(): Clock {
     date: () => Date.now(),
     sleep: (ms) => (ms <= 0 ? nextTurn() : delay(ms)),
     later(ms, task) {
-      const timer = setTimeout(task, Math.max(0, ms)); // what is due already, and Node 24 warns of
+      const timer = setTimeout(task, Math.max(0, ms)); // Node 24 warns of a negative delay
       return () => clearTimeout(timer);
     },
     random: () => Math.random(),

@@ -63,7 +63,7 @@ export function createHistoryReader(
       const key = JSON.stringify([log.room, log.epoch, seq, limit.messages, limit.bytes]);
       return share(key, () => sameLog(log, () => store.after(log.room, seq, limit)));
     },
-    // The others are asked for what is true now; an answer to an earlier question would not do.
+    // The other reads must be current; an answer to an earlier question would not do.
     before: (log, seq, limit) => inTurn(() => sameLog(log, () => store.before(log.room, seq, limit))),
     heads: (rooms) => inTurn(() => store.heads(rooms)),
     bySlots: (room, seqs) => inTurn(() => store.bySlots(room, seqs)),

@@ -49,7 +49,7 @@ export interface OpenRoom {
   tail: { readonly seq: number; readonly after: number; readonly sinceMs: number } | undefined;
 }
 
-/** Receives what all local members of the room are to get, strictly in order. */
+/** Receives the events for all local members of the room, strictly in order. */
 export type Deliver = (batch: LiveBatch) => void;
 
 type ViewLimits = Pick<RoomLimits, "bufferedMessages" | "openNumbers" | "ringMessages" | "ringBytes">;
@@ -75,7 +75,7 @@ export async function readView(
     head = (await reader.heads([room])).get(room);
   }
   const tail = head && (await reader.before({ room, epoch: head.epoch }, Infinity, tailLimit));
-  // Whoever replaces a log this very moment will be done when the client asks again.
+  // A log that is being replaced at this moment is complete when the client asks again.
   if (head === undefined || tail === undefined) throw new RoomUnavailable("unreadable");
 
   const top = Math.max(head.floor, tail.entries.at(-1)?.seq ?? 0);

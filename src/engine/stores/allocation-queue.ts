@@ -4,7 +4,7 @@ import { mergeCalls } from "./merged-calls.js";
 /** Most allocations of one command; what is more waits for the next. */
 const COMMAND_ALLOCATIONS = 1000;
 
-/** How numbers are had from the rooms' counters; each call hands out new ones and gives the highest. */
+/** How numbers are taken from the rooms' counters; each call hands out new numbers and resolves with the highest. */
 export interface CounterCommands {
   /** The way for a single room. */
   one(room: string, count: number): Promise<Numbers>;

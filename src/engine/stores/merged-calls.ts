@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { waitAtMost } from "../process/wait-at-most.js";
 
-/** Longest time that others wait for a command, in milliseconds: one whose answer is lost is given up only after many seconds. */
+/** Longest time that other calls wait for a command, in milliseconds: a command whose answer is lost fails only after many seconds. */
 const STALL_MS = 1000;
 
 interface Waiting<Request, Answer> {
@@ -12,8 +12,8 @@ interface Waiting<Request, Answer> {
 
 /**
  * Merges calls into commands, one at a time: while one is on its way, those that come make up the next. One that takes longer
- * than `STALL_MS` goes on beside the next. Many rooms with few
- * writers each would otherwise cost a round trip per room and batch. `command` gives an answer for each request, in their
+ * than `STALL_MS` goes on beside the next. Otherwise many rooms
+ * with few writers each would cost a round trip per room and batch. `command` gives an answer for each request, in their
  * order; a promise among them keeps only its own caller waiting. A command that fails fails all its calls and no others.
  * A command takes requests up to a total size of `limit`, or a single larger one.
  */

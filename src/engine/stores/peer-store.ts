@@ -2,14 +2,14 @@ import type { Connection } from "mongoose";
 import { createPeerModel, type PeerRecord } from "./models/peer.js";
 import { boundedCalls } from "./mongo.js";
 
-/** More instances than that are not known to each other. */
+/** Most instances that know each other. */
 const READ_LIMIT = 1000;
 
 /** Where instances tell each other their addresses. Every call rejects, within a bounded time, when MongoDB is away. */
 export interface PeerStore {
   /** A sign of life of the instance with this key, at this address. */
   beat(key: string, url: string): Promise<void>;
-  /** All there are, by key; 1000 at most. One that ended without a word is there for a minute or two. */
+  /** All instances by key, 1000 at most. One that was killed stays for a minute or two. */
   all(): Promise<ReadonlyMap<string, string>>;
 }
 

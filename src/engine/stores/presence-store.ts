@@ -5,7 +5,7 @@ import { createPresenceEntryModel, type PresenceEntryRecord } from "./models/pre
 import { createPresenceNodeModel, type PresenceNodeRecord } from "./models/presence-node.js";
 import { boundedCalls } from "./mongo.js";
 
-/** Seen by the server is enough: what a fail-over takes back is written again or found out by a missing beat. */
+/** w:1 is enough: a write that a fail-over takes back is repeated, or noticed by a missing beat. */
 const SEEN = { writeConcern: { w: 1 } } as const;
 
 /** The presence in MongoDB; the contract is that of the interface. Works on the driver's collections, as mongoose's casting and documents would only cost. */

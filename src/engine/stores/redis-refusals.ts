@@ -15,10 +15,10 @@ export function refusalIn(error: unknown): string | undefined {
   return QUOTED.exec(error.message)?.[0];
 }
 
-/** What Redis refuses now. A refusal stands until the same thing is granted; each reason is logged once. */
+/** The current refusals of Redis. A refusal stands until the same thing is granted; each reason is logged once. */
 export interface Refusals {
   add(what: string, reason: string): void;
-  /** `what` was granted, or is not wanted any more. */
+  /** `what` was granted, or is not requested. */
   clear(what: string): void;
   /** Code of one that stands, such as `NOPERM`, without what else Redis tells; undefined: nothing is refused. */
   current(): string | undefined;

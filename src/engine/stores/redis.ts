@@ -14,7 +14,7 @@ const HEARTBEAT_TIMEOUT_MS = 2000;
 export interface Redis extends Component {
   readonly publisher: RedisClient;
   readonly subscriber: RedisClient;
-  /** False while nothing published elsewhere can be heard, as far as is known. */
+  /** False while messages of other processes are known not to arrive. */
   isUp(): boolean;
   /** Calls back each time the subscriptions are in force again; the returned function ends it. */
   onReady(handler: () => void): () => void;
@@ -23,7 +23,7 @@ export interface Redis extends Component {
    * rejects.
    */
   ping(timeoutMs: number): Promise<boolean>;
-  /** Code of what Redis refuses for good, such as `NOPERM`: it is there, but of no use until somebody mends that. */
+  /** Code of what Redis refuses permanently, such as `NOPERM`; it stays until an operator grants it. */
   refusal(): string | undefined;
 }
 

@@ -6,7 +6,7 @@ import type { RoomRecord } from "./models/room.js";
 import { boundedCall } from "./mongo.js";
 
 const DUPLICATE_KEY = 11_000;
-/** Grants kept per room, one of each worker: so many others may come between a command and the look at what it did. */
+/** Grants kept per room, one of each worker: as many other commands may run between a command and the read of its result. */
 const GRANTS = 16;
 /** A counter need not survive a fail-over, see `RoomStore.allocate`. */
 const UNSAFE = { w: 1 } as const;

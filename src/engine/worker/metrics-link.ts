@@ -1,6 +1,5 @@
 import cluster from "node:cluster";
-import { isPrimaryMessage } from "../ipc/messages.js";
-import { tellPrimary } from "../ipc/primary-link.js";
+import { hearPrimary, tellPrimary } from "../ipc/channel.js";
 import type { WorkerMetrics } from "../metrics/worker-metrics.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
@@ -11,9 +10,9 @@ export function createMetricsLink(
   metrics: Pick<WorkerMetrics, "collect">,
   log: Logger,
 ): Component {
-  function onMessage(message: unknown): void {
-    if (!isPrimaryMessage(message) || message.type !== "shoal:collect") return;
-    const { request } = message;
+  let stopHearing = (): void => {};
+
+  function answer(request: number): void {
     metrics.collect().then(
       (families) => tellPrimary({ type: "shoal:metrics", request, slot, families }),
       (error: unknown) => log.error({ err: error }, "metrics cannot be collected"),
@@ -23,10 +22,10 @@ export function createMetricsLink(
   return {
     name: "metrics link",
     async start() {
-      if (cluster.isWorker) process.on("message", onMessage);
+      if (cluster.isWorker) stopHearing = hearPrimary({ "shoal:collect": ({ request }) => answer(request) });
     },
     async stop() {
-      process.off("message", onMessage);
+      stopHearing();
     },
   };
 }

@@ -1,8 +1,7 @@
 import cluster from "node:cluster";
 import { randomBytes } from "node:crypto";
 import { presenceChannel } from "../../contract/channel.js";
-import { isPrimaryMessage } from "../ipc/messages.js";
-import { tellPrimary } from "../ipc/primary-link.js";
+import { hearPrimary, tellPrimary } from "../ipc/channel.js";
 import { createPresence, type Presence } from "../presence/presence.js";
 import type { PresenceStore } from "../presence/presence-store.js";
 import { type Component, compose } from "../process/lifecycle.js";
@@ -53,17 +52,16 @@ export function createRoomPresence(
 
 /** Passes on what the primary has seen: that a sibling has ended. */
 function createWitness(presence: Pick<Presence, "nodeEnded">): Component {
-  function onMessage(message: unknown): void {
-    if (isPrimaryMessage(message) && message.type === "shoal:ended") presence.nodeEnded(message.node);
-  }
+  let stopHearing = (): void => {};
 
   return {
     name: "witness",
     async start() {
-      if (cluster.isWorker) process.on("message", onMessage);
+      if (cluster.isWorker)
+        stopHearing = hearPrimary({ "shoal:ended": ({ node }) => presence.nodeEnded(node) });
     },
     async stop() {
-      process.off("message", onMessage);
+      stopHearing();
     },
   };
 }

@@ -2,8 +2,8 @@ import cluster from "node:cluster";
 import { rmSync } from "node:fs";
 import { operatorSocketOf } from "../admin/operator-socket.js";
 import type { Config } from "../config/config.js";
-import { isPrimaryMessage, type PrimaryMessage } from "../ipc/messages.js";
-import { tellPrimary } from "../ipc/primary-link.js";
+import { hearPrimary, type PrimaryHandlers, tellPrimary } from "../ipc/channel.js";
+import type { PrimaryMessage } from "../ipc/messages.js";
 import { createLogger } from "../process/logger.js";
 import { StartError } from "../process/start-error.js";
 import { sessionSuffix } from "../routing/peers/instance-key.js";
@@ -119,17 +119,12 @@ function messageFromPrimary<Type extends PrimaryMessage["type"]>(
   type: Type,
 ): Promise<Extract<PrimaryMessage, { type: Type }>> {
   return new Promise((resolve) => {
-    process.on("message", function onMessage(message: unknown) {
-      if (!isMessageOf(type, message)) return;
-      process.off("message", onMessage);
-      resolve(message);
-    });
+    const handlers = {
+      [type](message: Extract<PrimaryMessage, { type: Type }>) {
+        stopHearing();
+        resolve(message);
+      },
+    } as PrimaryHandlers;
+    const stopHearing = hearPrimary(handlers);
   });
-}
-
-function isMessageOf<Type extends PrimaryMessage["type"]>(
-  type: Type,
-  message: unknown,
-): message is Extract<PrimaryMessage, { type: Type }> {
-  return isPrimaryMessage(message) && message.type === type;
 }

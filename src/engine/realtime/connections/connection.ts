@@ -14,13 +14,13 @@ export class Connection {
   readonly raw: RawConnection;
   /** Of the performance clock, in milliseconds. */
   readonly openedAtMs = performance.now();
-  /** Since when it is in no namespace, on the same clock; undefined while it is in one. */
+  /** Time since which it is in no namespace, on the same clock; undefined while it is in one. */
   outsideSinceMs: number | undefined = this.openedAtMs;
   /** Its Socket.IO session, once it has one. It has one in its life. */
   socket: IoSocket | undefined;
   /** What it talks by; undefined while it polls. */
   webSocket: WebSocket | undefined;
-  /** What it may go over to. */
+  /** The WebSocket that it may upgrade to. */
   candidate: WebSocket | undefined;
   /** Answers to polls of which the kernel has not taken all. */
   answers: Set<ServerResponse> | undefined;
@@ -50,7 +50,7 @@ export class Connection {
     return this.webSocket === undefined && this.candidate === undefined;
   }
 
-  /** Reads no more from the client, until everyone who holds it has released it. What was read already still comes. */
+  /** Stops reading from the client until every hold is released. What was read before is still handled. */
   hold(): void {
     this.#holds += 1;
     if (this.#holds === 1) this.webSocket?.pause();
@@ -74,21 +74,21 @@ export class Connection {
     else this.#resume = read;
   }
 
-  /** It has gone over to the WebSocket that it has tried. */
+  /** It has upgraded to the WebSocket that it has probed. */
   upgraded(): void {
     this.webSocket = this.candidate;
     this.candidate = undefined;
     if (this.#holds > 0) this.webSocket?.pause();
   }
 
-  /** Ends it at once and in a way that its client comes back. For a client that may not even read. */
+  /** Ends it at once, so that its client reconnects. For a client that may not read. */
   cut(): void {
     this.raw.close(true);
     this.webSocket?.terminate();
     for (const answer of this.answers ?? []) answer.destroy();
   }
 
-  /** It is over: what waits is given up, and its WebSocket is read to the end. */
+  /** It has ended: waiting events are dropped, and its WebSocket is read to the end. */
   ended(): void {
     this.jobs = [];
     this.#holds = 0;

@@ -5,12 +5,12 @@ import type { Io, IoSocket } from "../io.js";
 import { Connection } from "./connection.js";
 import type { RawConnection } from "./raw-connection.js";
 
-/** Messages of a WebSocket that is to take over from polling: a probe, and the word that it does. */
+/** Packets of a WebSocket that is to replace polling: the probe and the upgrade. */
 const MAX_PROBES = 4;
 
 /** All Engine.IO connections of this worker, those included that have not joined or have left. */
 export interface Connections extends Iterable<Connection> {
-  /** Knows them from now on. After `io` is attached, and before anybody comes. */
+  /** Begins to track connections. To be called after `io` is attached and before the first connection. */
   install(io: Io): void;
   /** To be told of each WebSocket, before Engine.IO is. */
   onWebSocket(request: IncomingMessage, webSocket: WebSocket): void;
@@ -71,7 +71,7 @@ export function createConnections(): Connections {
   };
 }
 
-/** Engine.IO answers each probe at once, and counts none of it: who goes on probing is cut off. */
+/** Engine.IO answers each probe at once and counts none: a connection that goes on probing is cut off. */
 function watchCandidate(connection: Connection, webSocket: WebSocket): void {
   let probes = 0;
   const isTried = () => connection.candidate === webSocket;

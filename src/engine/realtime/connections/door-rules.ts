@@ -14,9 +14,9 @@ const LEFT = " namespace disconnect";
 
 /**
  * What holds for every connection, whether it has joined or not; after `io` is attached.
- * - It has one Socket.IO session: who leaves is hung up on, and comes back through admission.
- * - Who asks to join again and again is cut off.
- * - Whatever comes counts towards its share of a turn.
+ * - It has one Socket.IO session: when that ends, the connection is closed, and its client reconnects through admission.
+ * - A connection that asks to join again and again is cut off.
+ * - Everything that it sends counts towards its share of a turn.
  */
 export function installDoorRules(io: Io, connections: Connections, reading: Reading): void {
   const byWebSocket = new WeakMap<WebSocket, Connection>();
@@ -49,7 +49,7 @@ export function installDoorRules(io: Io, connections: Connections, reading: Read
     const connection = connections.get(sessionIdOf(this));
     if (connection === undefined || !reason.endsWith(LEFT)) return;
     connection.outsideSinceMs = performance.now();
-    // Who was sent away is still to hear of it.
+    // The client must still receive the packet that ends its session.
     connection.raw.close(reason.startsWith("client"));
   }
 

@@ -7,16 +7,16 @@ const MAX_WAITING = 4096;
 /** Events that wait before the client is not read from any more. */
 const HOLD_AT = 8;
 
-/** Takes the events of all connections, each in its order. */
+/** Queues the events of all connections, and keeps each connection's order. */
 export interface Intake {
   /** Does the job at once if it may, later otherwise. */
   take(connection: Connection, job: Job): void;
 }
 
 /**
- * Lets nobody have more than `openEvents` events at work, and shares each turn of the event loop: when its time is used up,
- * what comes waits for the next one, in which those who wait are served by turns, one event each. Whose events wait is not read
- * from. An event ends after the turn's synchronous work, so that `openEvents` is also what one connection gets per turn.
+ * Runs at most `openEvents` events of a connection at a time, and shares each turn of the event loop among connections. When the turn's
+ * time is used up, further events wait for the next turn, which serves the waiting connections round robin, one event each. A connection
+ * with waiting events is not read from. An event ends after the turn's synchronous work, so one connection gets at most `openEvents` per turn.
  */
 export function createIntake(turns: Turns, reading: Reading, openEvents: number): Intake {
   /** Those of whom an event could begin, in the order in which they come. */

@@ -1,6 +1,6 @@
 import type { Connections } from "./connections.js";
 
-/** Time for a client to join, and to go when it has left, in milliseconds. */
+/** Time for a client to join a namespace, and to close its connection after it left, in milliseconds. */
 const OUTSIDE_MS = 10_000;
 const CHECK_INTERVAL_MS = 1000;
 

@@ -7,9 +7,9 @@ const MODEST_WEIGHT = 64;
 const CHARACTERS_PER_WEIGHT = 1024;
 
 /**
- * Shares the turns of the event loop between those who send. Within a turn everybody is read from, until its time is used up;
- * who sends after that is not read from for the rest of it. Of those who had sent much, one is read from again per turn: a request
- * of a client that polls brings thousands of packets at once. A WebSocket brings one frame per turn.
+ * Shares the turns of the event loop among connections that send. Within a turn every connection is read from until the turn's time is
+ * used up; a connection that sends after that is held for the rest of the turn. Of the held connections that had sent much, one is
+ * released per turn: one request of a client that polls brings thousands of packets. A WebSocket brings one frame per turn.
  */
 export interface Reading {
   /** A packet of this many characters has come. */

@@ -1,4 +1,4 @@
-/** The turns of the event loop: what a process does between two looks at all its sockets. */
+/** The turns of the event loop: what a process does between two polls for input on its sockets. */
 export interface Turns {
   /** The number of this turn. */
   number(): number;
@@ -8,7 +8,7 @@ export interface Turns {
   onNext(callback: () => void): void;
 }
 
-/** Turns of which each has `budgetMs` for what clients ask for, so that nobody waits for the whole of what another one asks. */
+/** Each turn has `budgetMs` for clients' requests, so that no client waits for all requests of another one. */
 export function createTurns(budgetMs: number): Turns {
   let number = 0;
   let startedAtMs: number | undefined;

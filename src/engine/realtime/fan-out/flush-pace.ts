@@ -1,12 +1,12 @@
 /** Longest wait for more to send together, in milliseconds. */
 const LONGEST_WAIT_MS = 8;
-/** Load up to which everything is sent at once. */
+/** Load (share of the time) up to which flushes are not delayed. */
 const CALM_LOAD = 0.55;
-/** By how many times its own work a flush is put off for each whole of the load above that. */
+/** Delay = last flush's duration × load above CALM_LOAD × this factor. */
 const WAIT_PER_EXCESS = 24;
-/** Weight of the newest flush in the means: some forty flushes are remembered. */
+/** Weight of the newest flush in the exponential means, which cover some forty flushes. */
 const SMOOTHING = 0.05;
-/** A longer pause counts as this, in milliseconds: what comes after it is not to be taken for calm. */
+/** A longer time between two flushes counts as this, in milliseconds: one long pause must not lower the load. */
 const LONGEST_CYCLE_MS = 50;
 
 /** When what has gathered is sent. */
@@ -18,18 +18,18 @@ export interface FlushPace {
 }
 
 /**
- * Sends at the end of the event loop's turn as long as a worker that sent each message by itself would be busy with it for little more
- * than half of the time. Beyond, it waits the longer the more that would be: each flush carries more for the same number of system
- * calls. Latency is given only where there would be a queue anyway, and no more than {@link LONGEST_WAIT_MS}.
+ * Load is the share of the time that a worker would need to write each message by itself. Up to {@link CALM_LOAD} a flush runs at the end
+ * of the event loop's turn. Above it, flushes are delayed in proportion to the excess: each carries more messages for the same number
+ * of system calls. The delay is at most {@link LONGEST_WAIT_MS}, and arises only where messages would queue anyway.
  *
- * `flush` returns how many messages it has put into a write in the mean.
+ * `flush` returns the mean number of messages per write.
  */
 export function createFlushPace(flush: () => number): FlushPace {
   let immediate: NodeJS.Immediate | undefined;
   let timer: NodeJS.Timeout | undefined;
   let endedMs = performance.now();
   let notBeforeMs = 0;
-  // Two means, and not one of their ratio: of two messages close together the second seems to take all of the time.
+  // Two means and their ratio, not a mean of ratios: of two messages close together the second seems to take all of the time.
   let meanWorkMs = 0;
   let meanCycleMs = LONGEST_CYCLE_MS;
 
@@ -40,7 +40,7 @@ export function createFlushPace(flush: () => number): FlushPace {
     const messagesPerWrite = flush();
     const endMs = performance.now();
     const workMs = endMs - startMs;
-    // The load must not depend on the waiting, which would begin and end in turns.
+    // The load must not depend on the delay, or delays would begin and end in turns.
     meanWorkMs += SMOOTHING * (workMs * messagesPerWrite - meanWorkMs);
     meanCycleMs += SMOOTHING * (Math.min(endMs - endedMs, LONGEST_CYCLE_MS) - meanCycleMs);
     endedMs = endMs;

@@ -12,8 +12,8 @@ export class FrameRun {
   }
 
   /**
-   * This run with one more frame. A broadcast extends the runs of its members one after the other, most of them from the same
-   * one: remembering the last result is enough to make them share again.
+   * This run with one more frame. A broadcast extends the runs of its members one after the other, and most members have the
+   * same run: remembering the last result is enough to make them share the new one.
    */
   with(frame: Buffer): FrameRun {
     if (this.#nextFrame !== frame || this.#nextRun === undefined) {

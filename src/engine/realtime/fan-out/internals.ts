@@ -1,7 +1,7 @@
 import { Socket as NetSocket } from "node:net";
 import type { IoSocket } from "../io.js";
 
-// What the fan-out uses of Socket.IO 4.8, Engine.IO 6.6 and ws 8 beyond their types. What counts events and connections has two more of its own.
+// What the fan-out uses of Socket.IO 4.8, Engine.IO 6.6 and ws 8 beyond their types. outgoing-count.ts uses two more such parts.
 
 /** Options of a packet. A broadcast's are one object for all its receivers, with the frame made in advance (socket.io-adapter 2.5). */
 export interface PacketOptions {

@@ -6,7 +6,7 @@ const KEY_LENGTH = 8;
 /** Ids of instances without a key end otherwise: Engine.IO's have no dot, and forward's have 22 characters after it. */
 const KEY = /\.([\w-]{8})$/;
 
-/** What stands for an instance in its session ids: its name may be long, and is nobody's business. */
+/** Stands for an instance in its session ids, as its name may be long and should not be told to clients. */
 export function instanceKey(instance: string): string {
   return createHash("sha256").update(instance).digest("base64url").slice(0, KEY_LENGTH);
 }
@@ -16,7 +16,7 @@ export function sessionSuffix({ peerUrl, instance }: Pick<Config, "peerUrl" | "i
   return peerUrl === "" ? "" : `.${instanceKey(instance)}`;
 }
 
-/** The key that a session id ends with; made up, perhaps. */
+/** The key that a session id ends with; a client may have invented it. */
 export function keyIn(sessionId: string): string | undefined {
   return KEY.exec(sessionId)?.[1];
 }

@@ -8,7 +8,7 @@ const BEAT_MS = 15_000;
 const BEAT_AGAIN_MS = 1000;
 /** Age at which what is known is read again, beside the request that asks for it. */
 const STALE_MS = 30_000;
-/** An instance that could not be reached is left alone that long. */
+/** Time for which an instance that could not be reached is not tried again, in milliseconds. */
 const REST_MS = 1000;
 
 /** Who the other instances are. */
@@ -56,7 +56,7 @@ export function createPeerDirectory(self: Self, store: PeerStore, log: Logger): 
     peer.close();
   }
 
-  /** A read that begins from now on: one that is under way may miss who has just come. */
+  /** A read that begins after this call: one that is under way may miss an instance that has just registered. */
   function readNow(): Promise<void> {
     if (reading === undefined) {
       reading = read().finally(() => {

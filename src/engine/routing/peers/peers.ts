@@ -43,7 +43,7 @@ export function createPeers(config: Config, store: PeerStore, io: Io, log: Logge
   };
 }
 
-/** Engine.IO answers a POST as soon as it has read it; who waits longer, waits for an instance that hangs. */
+/** Engine.IO answers a POST as soon as it has read it; an instance that takes longer hangs. */
 const POST_TIMEOUT_MS = 5000;
 
 function destinationFor(peer: Peer, directory: PeerDirectory): Destination {

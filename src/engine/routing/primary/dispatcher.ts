@@ -7,10 +7,10 @@ import { type Component, compose } from "../../process/lifecycle.js";
 import { createListener, type Listener } from "../../process/listener.js";
 import { createFlights } from "./flights.js";
 
-/** Turns that a worker was passed over, as it hung or was full, and gets all the same later. */
+/** Most connections that a worker that was passed over, as it hung or was full, is given later to catch up with the others. */
 const LONGEST_DEBT = 64;
 
-/** The primary's port and the way of its connections to the workers. */
+/** Accepts connections in the primary and deals them to the workers. */
 export interface Dispatcher {
   /** Accepts, from `start` to `stop`. */
   readonly listener: Listener;

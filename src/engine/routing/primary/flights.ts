@@ -1,11 +1,12 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Socket } from "node:net";
-import { isWorkerMessage, type PrimaryMessage } from "../../ipc/messages.js";
+import { hearWorkers, type PoolHandlers, tellWorker } from "../../ipc/channel.js";
+import type { PrimaryMessage } from "../../ipc/messages.js";
 import type { Component } from "../../process/lifecycle.js";
 
 /** Connections that may be on their way to a worker in any case. */
 const WINDOW = 16;
-/** With more on their way, it counts as hung once the others have taken so many since it took its last one. */
+/** A worker with more connections on their way counts as hung once the others have taken this many since it took its last one. */
 const LEAD = 100;
 
 /** Time between two looks for connections that did not arrive, in milliseconds. */
@@ -44,12 +45,13 @@ export function createFlights(onRoom: () => void): Flights {
   const takenAt = new WeakMap<Worker, number>();
   const asked = new Set<Worker>();
   let checking: NodeJS.Timeout | undefined;
+  let stopHearing = (): void => {};
 
   function check(): void {
     for (const [worker, { size }] of flights) {
       if (size === 0 || asked.has(worker) || !worker.isConnected()) continue;
       asked.add(worker);
-      worker.send({ type: "shoal:check", flight: last } satisfies PrimaryMessage, () => {});
+      tellWorker(worker, { type: "shoal:check", flight: last });
     }
   }
 
@@ -77,18 +79,23 @@ export function createFlights(onRoom: () => void): Flights {
     });
   }
 
-  function onMessage(worker: Worker, message: unknown): void {
-    if (!isWorkerMessage(message)) return;
-    if (message.type === "shoal:taken") {
+  const handlers: PoolHandlers = {
+    "shoal:taken"(message, worker) {
       taken += 1;
       takenAt.set(worker, taken);
       if (message.full) full.add(worker);
       land(worker, message.flight);
-    } else if (message.type === "shoal:checked") onChecked(worker, message.flight);
-    else if (message.type === "shoal:vacant") full.delete(worker);
-    else return;
-    onRoom();
-  }
+      onRoom();
+    },
+    "shoal:checked"(message, worker) {
+      onChecked(worker, message.flight);
+      onRoom();
+    },
+    "shoal:vacant"(_message, worker) {
+      full.delete(worker);
+      onRoom();
+    },
+  };
 
   function land(worker: Worker, id: number): void {
     const flight = flights.get(worker)?.get(id);
@@ -100,12 +107,14 @@ export function createFlights(onRoom: () => void): Flights {
   return {
     name: "flights",
     async start() {
-      cluster.on("fork", onFork).on("message", onMessage);
+      cluster.on("fork", onFork);
+      stopHearing = hearWorkers(handlers);
       checking = setInterval(check, CHECK_EVERY_MS);
     },
     async stop() {
       clearInterval(checking);
-      cluster.off("fork", onFork).off("message", onMessage);
+      cluster.off("fork", onFork);
+      stopHearing();
       for (const one of flights.values()) for (const { socket } of one.values()) socket.destroy();
     },
     isFull: (worker) => full.has(worker),

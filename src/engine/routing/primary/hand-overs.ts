@@ -1,12 +1,13 @@
 import cluster, { type Worker } from "node:cluster";
 import { Socket } from "node:net";
-import { isWorkerMessage, type WorkerMessage } from "../../ipc/messages.js";
+import { hearWorkers, tellWorker } from "../../ipc/channel.js";
+import type { PrimaryMessage, WorkerMessage } from "../../ipc/messages.js";
 import type { Component } from "../../process/lifecycle.js";
 import { takeUnread } from "../take-unread.js";
 
 type HandOver = Extract<WorkerMessage, { type: "shoal:hand-over" }>;
 
-/** Connections that may wait for one worker, which perhaps hangs; more are closed. */
+/** Most connections that wait for one worker; more are closed. A worker that hangs takes none. */
 const MOST_WAITING = 256;
 
 /** A connection on its way. */
@@ -28,6 +29,7 @@ export function createHandOvers(routable: () => readonly Worker[]): Component {
   /** By giver and its number for the hand-over. */
   const transfers = new WeakMap<Worker, Map<number, Transfer>>();
   const waiting = new WeakMap<Worker, Set<Socket>>();
+  let stopHearing = (): void => {};
 
   function onFork(worker: Worker): void {
     transfers.set(worker, new Map());
@@ -41,15 +43,11 @@ export function createHandOvers(routable: () => readonly Worker[]): Component {
     });
   }
 
-  function onMessage(giver: Worker, message: unknown, handle: unknown): void {
-    if (!isWorkerMessage(message)) return;
-    if (message.type === "shoal:ready") waiting.set(giver, new Set()); // what is sent sooner is lost
-    if (message.type === "shoal:hand-over" && handle instanceof Socket) begin(giver, message, handle);
-    if (message.type !== "shoal:released") return;
-    const transfer = transfers.get(giver)?.get(message.id);
+  function onReleased(giver: Worker, id: number, bytes: Uint8Array): void {
+    const transfer = transfers.get(giver)?.get(id);
     if (transfer === undefined) return;
-    transfer.fromGiver = message.bytes;
-    transfers.get(giver)?.delete(message.id);
+    transfer.fromGiver = bytes;
+    transfers.get(giver)?.delete(id);
     proceed(transfer);
   }
 
@@ -69,7 +67,8 @@ export function createHandOvers(routable: () => readonly Worker[]): Component {
     queue.add(socket);
     socket.once("close", () => queue.delete(socket));
     const orphan = worker !== owner;
-    worker.send({ type: "shoal:adopt", id: last, head, orphan }, socket, { keepOpen: true }, () => {
+    const message: PrimaryMessage = { type: "shoal:adopt", id: last, head, orphan };
+    worker.send(message, socket, { keepOpen: true }, () => {
       transfer.fromHere = takeUnread(socket);
       socket.destroy();
       proceed(transfer);
@@ -77,17 +76,25 @@ export function createHandOvers(routable: () => readonly Worker[]): Component {
   }
 
   function proceed({ worker, id, fromGiver, fromHere }: Transfer): void {
-    if (fromGiver === undefined || fromHere === undefined || !worker.isConnected()) return;
-    worker.send({ type: "shoal:go", id, bytes: Buffer.concat([fromGiver, fromHere]) }, () => {});
+    if (fromGiver === undefined || fromHere === undefined) return;
+    tellWorker(worker, { type: "shoal:go", id, bytes: Buffer.concat([fromGiver, fromHere]) });
   }
 
   return {
     name: "hand-overs",
     async start() {
-      cluster.on("fork", onFork).on("message", onMessage);
+      cluster.on("fork", onFork);
+      stopHearing = hearWorkers({
+        "shoal:ready": (_message, worker) => void waiting.set(worker, new Set()), // what is sent sooner is lost
+        "shoal:hand-over"(message, giver, handle) {
+          if (handle instanceof Socket) begin(giver, message, handle);
+        },
+        "shoal:released": ({ id, bytes }, giver) => onReleased(giver, id, bytes),
+      });
     },
     async stop() {
-      cluster.off("fork", onFork).off("message", onMessage);
+      cluster.off("fork", onFork);
+      stopHearing();
     },
   };
 }

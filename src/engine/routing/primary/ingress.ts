@@ -15,7 +15,7 @@ const FLUSH_SHARE = 0.1;
 
 /** The primary's part in bringing connections to workers. The workers' part is an `Entrance`. */
 export interface Ingress {
-  /** What has to be there before the first worker is forked and until the last one has ended. */
+  /** Runs from before the first worker is forked until the last one has ended. */
   readonly ground: Component;
   /** Where the workers have their private sockets; known once `ground` has started. */
   socketDir(): string;

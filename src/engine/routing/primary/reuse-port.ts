@@ -1,6 +1,7 @@
-import cluster, { type Worker } from "node:cluster";
+import type { Worker } from "node:cluster";
 import type { Config } from "../../config/config.js";
-import { isWorkerMessage, type WorkerMessage } from "../../ipc/messages.js";
+import { hearWorkers, tellWorker } from "../../ipc/channel.js";
+import type { WorkerMessage } from "../../ipc/messages.js";
 import type { Listener } from "../../process/listener.js";
 import type { Logger } from "../../process/logger.js";
 import { StartError } from "../../process/start-error.js";
@@ -16,19 +17,18 @@ export function createReusePort(
   routable: () => readonly Worker[],
   log: Logger,
 ): Listener {
-  /** What port 0 has become is the port of all. */
+  /** With port 0, the port that the first worker got is the port of all. */
   let bound = port;
   let url = "";
   const answers = new Map<Worker, (answer: Answer) => void>();
 
-  function onMessage(worker: Worker, message: unknown): void {
-    if (!isWorkerMessage(message)) return;
-    if (message.type === "shoal:listening") answers.get(worker)?.(message);
-    if (message.type === "shoal:ready" && url !== "") {
-      void ask(worker).then(({ error }) => {
-        if (error !== undefined) log.error({ reason: error }, "a worker cannot accept connections");
-      });
-    }
+  let stopHearing = (): void => {};
+
+  function onReady(worker: Worker): void {
+    if (url === "") return;
+    void ask(worker).then(({ error }) => {
+      if (error !== undefined) log.error({ reason: error }, "a worker cannot accept connections");
+    });
   }
 
   /** Resolves when the worker has answered or ended. */
@@ -36,14 +36,17 @@ export function createReusePort(
     return new Promise((resolve) => {
       answers.set(worker, resolve);
       worker.once("exit", () => resolve({ type: "shoal:listening", error: "it has ended" }));
-      if (worker.isConnected()) worker.send({ type: "shoal:listen", host, port: bound }, () => {});
+      tellWorker(worker, { type: "shoal:listen", host, port: bound });
     });
   }
 
   return {
     name: "shared port",
     async start() {
-      cluster.on("message", onMessage);
+      stopHearing = hearWorkers({
+        "shoal:listening": (answer, worker) => answers.get(worker)?.(answer),
+        "shoal:ready": (_message, worker) => onReady(worker),
+      });
       // One after the other: the first one finds the port.
       for (const worker of routable()) {
         const answer = await ask(worker);
@@ -53,7 +56,7 @@ export function createReusePort(
       }
     },
     async stop() {
-      cluster.off("message", onMessage);
+      stopHearing();
     },
     url: () => url,
   };

@@ -21,8 +21,8 @@ export function createStickyServer(routable: () => readonly Worker[], sockets: S
   // it has not read itself.
   const server = createServer({ noDelay: true });
   server.maxConnections = descriptorCapacity();
-  // Round robin and not the library's `least-connection`, which counts sessions only: plain HTTP all went to one worker,
-  // and a worker that is not ready yet, having none, attracted everything.
+  // Round robin and not the library's `least-connection`, which counts sessions only: it sends all plain HTTP to one worker,
+  // and everything to a worker that is not ready yet, which has none.
   setupMaster(server as Server as HttpServer, { loadBalancingMethod: "round-robin" });
 
   server.on("connection", (socket) => {

@@ -17,9 +17,9 @@ export interface Destination {
   readonly postTimeoutMs?: number;
   /** Gives the client's connection itself away. Absent where that cannot be: its bytes are relayed then. */
   handOver?(upgrade: Upgrade): void;
-  /** There is a connection. */
+  /** A connection to the process was made. */
   onReached(): void;
-  /** There is none to be had. */
+  /** No connection could be made. */
   onUnreachable(error: Error): void;
 }
 

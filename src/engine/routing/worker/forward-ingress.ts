@@ -2,8 +2,8 @@ import type { Server as HttpServer } from "node:http";
 import { createServer, Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ENGINE_PATH } from "../../http/engine-request.js";
-import { isPrimaryMessage } from "../../ipc/messages.js";
-import { createPrimaryFarewell, tellPrimary } from "../../ipc/primary-link.js";
+import { hearPrimary, type PrimaryHandlers, tellPrimary } from "../../ipc/channel.js";
+import { createPrimaryFarewell } from "../../ipc/farewell.js";
 import { createShortage, descriptorCapacity } from "../../process/descriptors.js";
 import type { Component } from "../../process/lifecycle.js";
 import { createListener, type Listener } from "../../process/listener.js";
@@ -28,21 +28,22 @@ export function createForwardIngress(
   let intake: Intake | undefined;
   let listener: Listener | undefined;
 
-  function onMessage(message: unknown, handle: unknown): void {
-    if (!isPrimaryMessage(message)) return;
-    if (message.type === "shoal:listen") void listen(message.host, message.port);
-    if (message.type === "shoal:check") tellPrimary({ type: "shoal:checked", flight: message.flight });
-    if (message.type === "shoal:go") enter(message.id, message.bytes);
-    if (!(handle instanceof Socket)) return;
-    handle.on("error", () => {}); // the client's end; "close" follows
-    handle.allowHalfOpen = true; // as connections have that node:http accepts
-    if (message.type === "shoal:adopt") {
-      arriving.set(message.id, { socket: handle, head: message.head });
-      if (message.orphan) siblings.keepHere(handle);
-    }
-    // First said, then read: what nobody says to have taken is given to another worker.
-    if (message.type === "shoal:connection") take(message.flight, () => intake?.accept(handle));
-  }
+  const handlers: PrimaryHandlers = {
+    "shoal:listen": ({ host, port }) => void listen(host, port),
+    "shoal:check": ({ flight }) => tellPrimary({ type: "shoal:checked", flight }),
+    "shoal:connection"({ flight }, handle) {
+      const socket = received(handle);
+      // First said, then read: what nobody says to have taken is given to another worker.
+      if (socket !== undefined) take(flight, () => intake?.accept(socket));
+    },
+    "shoal:adopt"({ id, head, orphan }, handle) {
+      const socket = received(handle);
+      if (socket === undefined) return;
+      arriving.set(id, { socket, head });
+      if (orphan) siblings.keepHere(socket);
+    },
+    "shoal:go": ({ id, bytes }) => enter(id, bytes),
+  };
 
   function take(flight: number, onTold: () => void): void {
     tellPrimary({ type: "shoal:taken", flight, full: intake?.isFull() ?? true }, onTold);
@@ -100,7 +101,7 @@ export function createForwardIngress(
         onVacant: () => tellPrimary({ type: "shoal:vacant" }),
       });
       // Stays until the end: what siblings hand over still arrives and is answered.
-      process.on("message", onMessage);
+      hearPrimary(handlers);
       await farewell.start();
       tellPrimary({ type: "shoal:ready" });
     },
@@ -112,4 +113,12 @@ export function createForwardIngress(
       await intake?.close();
     },
   };
+}
+
+/** The connection that came with a message; undefined when the client had gone before. */
+function received(handle: unknown): Socket | undefined {
+  if (!(handle instanceof Socket)) return undefined;
+  handle.on("error", () => {}); // the client's end; "close" follows
+  handle.allowHalfOpen = true; // as connections have that node:http accepts
+  return handle;
 }

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { join } from "node:path";
+import { tellPrimary } from "../../ipc/channel.js";
 import type { WorkerMessage } from "../../ipc/messages.js";
-import { tellPrimary } from "../../ipc/primary-link.js";
 import { takeUnread } from "../take-unread.js";
 import type { AddressBook, Destination } from "./destination.js";
 import { KeepAliveAgent } from "./keep-alive-agent.js";

@@ -1,5 +1,6 @@
 import { setupWorker } from "@socket.io/sticky";
-import { createPrimaryFarewell, tellPrimary } from "../../ipc/primary-link.js";
+import { tellPrimary } from "../../ipc/channel.js";
+import { createPrimaryFarewell } from "../../ipc/farewell.js";
 import type { Component } from "../../process/lifecycle.js";
 import type { Io } from "../../realtime/io.js";
 
@@ -29,7 +30,7 @@ export function createStickyIngress(io: Io): Component {
 
 /**
  * The primary has to know a session before its client does. The library tells it only together with the answer, so that
- * the next request of a quick client was sometimes routed to another worker, which did not know the session.
+ * the next request of a quick client may be routed to another worker, which does not know the session.
  */
 function announceSessionsFirst(io: Io): void {
   const { engine } = io;

@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Child, spawnProgram } from "../support/child.js";
+import { codeIn } from "../support/markdown.js";
+import { PROJECT } from "../support/readme.js";
+import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
+
+/** Where the documents say that the server is. */
+const DOCUMENTED_URL = "http://localhost:3000";
+let shoal: Shoal;
+
+beforeAll(async () => {
+  shoal = await spawnShoal({ workers: 2 });
+});
+
+/** Runs the first program of a document as if its reader had saved it in the project's folder. */
+function run(file: string): Promise<Child> {
+  const [code = ""] = codeIn(readFileSync(join(PROJECT, file), "utf8"), "js");
+  expect(code).toContain(`"${DOCUMENTED_URL}"`);
+  const program = code.replaceAll(DOCUMENTED_URL, shoal.url);
+  return spawnProgram(process.execPath, {
+    args: ["--input-type=module", "--eval", program],
+    cwd: PROJECT,
+  });
+}
+
+test("README's program shows its messages in the order of their numbers, and when each is stored", async () => {
+  const child = await run("README.md");
+
+  await child.waitForLine(({ text }) => /^stored as \{.* seq: 2\b/.test(text), { withinMs: 30_000 });
+  const shown = child.lines.map(({ text }) => /^(\d+) ann it is \d{4}-/.exec(text)?.[1]).filter(Boolean);
+
+  expect(shown.slice(0, 2)).toEqual(["1", "2"]);
+});
+
+test("of two who run the program without a library, one gets what the other says", async () => {
+  const first = await run("docs/client.md");
+  await first.waitForLine(({ text }) => text.includes("ok: true"), { withinMs: 30_000 });
+  const second = await run("docs/client.md");
+
+  await second.waitForLine(({ text }) => text.includes("ok: true"), { withinMs: 30_000 });
+  await first.waitForLine(({ text }) => text.includes("body: 'hello'"), { withinMs: 30_000 });
+  expect(second.lines.some(({ text }) => text.startsWith("message "))).toBe(false);
+});
