@@ -9,7 +9,7 @@ export interface RouteParts {
   readonly decide: Decide;
   /** Whether they are served on the private port, whose callers are operators. */
   readonly isOperator: boolean;
-  /** Whether each reply is held against its schema, which costs more than sending it: for development and tests. */
+  /** Whether each reply is held against what is declared, which costs more than sending it: for development and tests. */
   readonly check: boolean;
 }
 
@@ -32,10 +32,15 @@ function handlerOf(route: Route, { decide, isOperator, check }: RouteParts): Req
     const caller = { user: callerOf(route.access, request), isOperator };
     const { params, query, body } = request;
     const { status, reply } = await route.answer({ params, query, body }, caller, decide);
-    if (check) route.reply.parse(reply);
+    if (check) checkReply(route, status, reply);
     if (route.fresh) response.setHeader("Cache-Control", "no-store");
     response.status(status).json(reply);
   };
+}
+
+function checkReply({ method, path, statuses, reply: schema }: Route, status: number, reply: unknown): void {
+  schema.parse(reply);
+  if (!statuses.includes(status)) throw new Error(`${method} ${path} does not declare the status ${status}`);
 }
 
 function callerOf({ kind }: Access, request: Request): string | undefined {

@@ -9,6 +9,8 @@ export interface CallParts {
   readonly decide: Decide;
   readonly admittance: Admittance;
   readonly deliver: Deliver;
+  /** Whether each acknowledgement is held against its schema, which costs more than sending it: for development and tests. */
+  readonly check: boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ export type CallEvent = (
 /** For events whose declaration names no channel to enter. */
 const NO_ENTRY: Entry = { enter: () => false, exit: () => {} };
 
-export function createCallEvent({ decide, admittance, deliver }: CallParts): CallEvent {
+export function createCallEvent({ decide, admittance, deliver, check }: CallParts): CallEvent {
   return async (socket, event, raw, acknowledge) => {
     const payload = event.read(raw);
     const left = event.leaves(payload);
@@ -42,7 +44,14 @@ export function createCallEvent({ decide, admittance, deliver }: CallParts): Cal
         throw error;
       }
       const client = new SocketClient(socket, deliver);
-      return await event.handle(payload, { user, client, entry, acknowledge });
+      if (!check) return await event.handle(payload, { user, client, entry, acknowledge });
+      const checked = (result: object): void => {
+        event.ack.parse(result);
+        acknowledge(result);
+      };
+      const result = await event.handle(payload, { user, client, entry, acknowledge: checked });
+      if (result !== undefined) event.ack.parse(result);
+      return result;
     }
 
     // The entry is open before the decision, which may take a while: what the client leaves meanwhile it is not let into.

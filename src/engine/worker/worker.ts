@@ -141,7 +141,8 @@ export function createWorker(
   };
   const declared = gather(features, engine, mongo.connection);
   const eventMetrics = metrics.ofEvents(declared.names);
-  const deliver = createDeliver(declared.emits, config.environment !== "production", eventMetrics);
+  const check = config.environment !== "production";
+  const deliver = createDeliver(declared.emits, check, eventMetrics);
   const send = createSend(io, deliver);
   const decide = createDecide(allOf(declared.rules));
   const appParts = {
@@ -157,6 +158,7 @@ export function createWorker(
     features: declared.features,
     decide,
     deliver,
+    check,
     limits: config.limits,
     clientAddress: createClientAddress(config.trustProxy),
     admission,
