@@ -17,7 +17,9 @@ function make(name, properties, ...children) {
 
 /** A text in which what stands between backticks is code. */
 function prose(name, text) {
-  const parts = text.split("`").map((part, index) => (index % 2 === 0 ? part : make("code", { textContent: part })));
+  const parts = text
+    .split("`")
+    .map((part, index) => (index % 2 === 0 ? part : make("code", { textContent: part })));
   return make(name, {}, ...parts);
 }
 

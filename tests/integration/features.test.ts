@@ -81,6 +81,9 @@ test("what does not keep to its declaration is an error on our side, and is told
   const careless = feature("careless", {
     create: () => ({
       routes: [
+        route("GET", "/undeclared", { summary: "Is refused.", access: anyone, reply: short }, () => {
+          throw new AppError("conflict");
+        }),
         route("GET", "/long", { summary: "Is too long.", access: anyone, reply: short }, () => ({
           text: "long",
         })),
@@ -97,6 +100,9 @@ test("what does not keep to its declaration is an error on our side, and is told
         ),
       ],
       events: [
+        event("undeclared", { summary: "Is refused.", access: user, payload: short }, () => {
+          throw new AppError("conflict");
+        }),
         event("given", { summary: "Is too long.", access: user, payload: short, ack: short }, () => ({
           text: "long",
         })),
@@ -116,14 +122,15 @@ test("what does not keep to its declaration is an error on our side, and is told
   const worker = await startWorker({ mongodbUri, features: [...features, careless] });
   const { socket } = await connectClient(worker.url);
 
-  for (const path of ["/long", "/late"]) expect((await fetch(worker.url + path)).status).toBe(500);
-  for (const name of ["given", "sent"]) {
+  for (const path of ["/long", "/late", "/undeclared"])
+    expect((await fetch(worker.url + path)).status).toBe(500);
+  for (const name of ["given", "sent", "undeclared"]) {
     await expect(emitAck(socket, name, { text: "ok" })).resolves.toMatchObject({
       error: { code: "internal" },
     });
   }
   await expect(emitAck(socket, "right", { text: "ok" })).resolves.toEqual({ ok: true, text: "ok" });
-  expect(worker.logs.filter(({ fields }) => fields?.level === "error")).toHaveLength(4);
+  expect(worker.logs.filter(({ fields }) => fields?.level === "error")).toHaveLength(6);
 });
 
 test("a worker whose features do not go together does not start, and says why", async () => {

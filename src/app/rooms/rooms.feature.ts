@@ -55,7 +55,6 @@ function roomEvents({ rooms, limits }: Engine) {
         access: room("subscribe"),
         payload: subscribeRequest,
         ack: subscription,
-        errors: ["too_many_rooms"],
         enters: (request) => logChannel(request.room),
       },
       async ({ payload, user, entry, acknowledge }) => {

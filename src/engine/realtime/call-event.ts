@@ -1,5 +1,6 @@
 import type { Caller, Decide } from "../../contract/access.js";
-import type { ClientEvent, Entry } from "../../contract/event.js";
+import { errorsOfEvent, onlyDeclared } from "../../contract/error-schema.js";
+import type { ClientEvent, Entry, EventTools } from "../../contract/event.js";
 import type { Admittance } from "./admittance.js";
 import { type Deliver, SocketClient } from "./clients.js";
 import type { IoSocket } from "./io.js";
@@ -9,7 +10,7 @@ export interface CallParts {
   readonly decide: Decide;
   readonly admittance: Admittance;
   readonly deliver: Deliver;
-  /** Whether each acknowledgement is held against its schema, which costs more than sending it: for development and tests. */
+  /** Whether what a handler gives is held against what is declared, which costs more than sending it: for development and tests. */
   readonly check: boolean;
 }
 
@@ -44,18 +45,31 @@ export function createCallEvent({ decide, admittance, deliver, check }: CallPart
         throw error;
       }
       const client = new SocketClient(socket, deliver);
-      if (!check) return await event.handle(payload, { user, client, entry, acknowledge });
-      const checked = (result: object): void => {
-        event.ack.parse(result);
-        acknowledge(result);
-      };
-      const result = await event.handle(payload, { user, client, entry, acknowledge: checked });
-      if (result !== undefined) event.ack.parse(result);
-      return result;
+      const tools = { user, client, entry, acknowledge };
+      return await (check ? handleChecked(event, payload, tools) : event.handle(payload, tools));
     }
 
     // The entry is open before the decision, which may take a while: what the client leaves meanwhile it is not let into.
     const channel = event.enters(payload);
     return channel === undefined ? run(NO_ENTRY) : admittance.admit(socket, channel, run);
   };
+}
+
+/** Gives only what is declared; anything else is an error of the log. */
+async function handleChecked(
+  event: ClientEvent,
+  payload: unknown,
+  { acknowledge, ...tools }: EventTools,
+): Promise<object | undefined> {
+  const checked = (result: object): void => {
+    event.ack.parse(result);
+    acknowledge(result);
+  };
+  try {
+    const result = await event.handle(payload, { ...tools, acknowledge: checked });
+    if (result !== undefined) event.ack.parse(result);
+    return result;
+  } catch (error) {
+    throw onlyDeclared(error, errorsOfEvent(event), `The event "${event.name}"`);
+  }
 }
