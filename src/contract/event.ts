@@ -54,9 +54,9 @@ export interface EventSpec<Payload extends z.ZodType, Ack extends z.ZodType<obje
   /** Errors its handler may give besides those that every event may give. */
   readonly errors?: readonly ErrorCode[];
   /** The channel that it takes the client out of, which needs no right. */
-  readonly leaves?: (payload: z.output<Payload>) => Channel | undefined;
+  readonly leaves?: (payload: z.output<Payload>, user: string) => Channel | undefined;
   /** The channel that it may let the client into. Whoever is refused, or fails, is outside afterwards, also if he was in before. */
-  readonly enters?: (payload: z.output<Payload>) => Channel | undefined;
+  readonly enters?: (payload: z.output<Payload>, user: string) => Channel | undefined;
 }
 
 /** Of an event whose acknowledgement says no more than `ok: true`. */
@@ -81,8 +81,8 @@ export interface ClientEvent {
   /** @throws {AppError} `invalid` or `too_large`. */
   read(payload: unknown): unknown;
   /** Of a payload that was read, as the two that follow. */
-  leaves(payload: unknown): Channel | undefined;
-  enters(payload: unknown): Channel | undefined;
+  leaves(payload: unknown, user: string): Channel | undefined;
+  enters(payload: unknown, user: string): Channel | undefined;
   /** Once the caller is allowed to send it. May give the acknowledgement, or undefined if it was sent. */
   handle(payload: unknown, tools: EventTools): object | undefined | Promise<object | undefined>;
 }
@@ -103,8 +103,8 @@ export function event<Payload extends z.ZodType, Ack extends z.ZodType<object, o
     ...{ name, summary, access: access as Access, payload, ack, errors: all },
     read: (value) => parse(payload, value),
     // Types are taken off here and nowhere else: what comes in was read by the schema above.
-    leaves: (value) => leaves?.(value as z.output<Payload>),
-    enters: (value) => enters?.(value as z.output<Payload>),
+    leaves: (value, user) => leaves?.(value as z.output<Payload>, user),
+    enters: (value, user) => enters?.(value as z.output<Payload>, user),
     handle: (value, tools) =>
       handler({ ...tools, payload: value as z.output<Payload> }) as ReturnType<ClientEvent["handle"]>,
   };

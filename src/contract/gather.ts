@@ -78,7 +78,9 @@ function repeated<One extends { readonly name: string }>(
     }
   }
   return [...owners].flatMap(([name, by]) =>
-    by.length > 1 ? [`the ${what} "${name}" is declared ${by.length} times, by ${by.join(" and ")}`] : [],
+    by.length > 1
+      ? [`the ${what} "${name}" is declared ${by.length} times, by ${[...new Set(by)].join(" and ")}`]
+      : [],
   );
 }
 

@@ -9,6 +9,11 @@ export type Method = (typeof METHODS)[number];
 /** Of a part of the request that the route does not look at. */
 const UNREAD = z.unknown();
 
+/** What a handler has of such a part. The compiler shows the name to whoever looks there. */
+interface NotDeclared {
+  readonly declared?: never;
+}
+
 type UserOf<Way> = Way extends UserAccess | RuledAccess ? string : undefined;
 
 /** A request that has come, checked and allowed. */
@@ -88,9 +93,9 @@ export interface Route {
 export function route<
   Way,
   Reply extends z.ZodType,
-  Params extends z.ZodType = z.ZodUnknown,
-  Query extends z.ZodType = z.ZodUnknown,
-  Body extends z.ZodType = z.ZodUnknown,
+  Params extends z.ZodType = z.ZodType<NotDeclared>,
+  Query extends z.ZodType = z.ZodType<NotDeclared>,
+  Body extends z.ZodType = z.ZodType<NotDeclared>,
 >(
   method: Method,
   path: string,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { features } from "../../src/app/features.js";
 import { anyone, operator, user } from "../../src/contract/access.js";
+import { emitted } from "../../src/contract/emitted.js";
 import { AppError } from "../../src/contract/errors.js";
 import { event } from "../../src/contract/event.js";
 import { feature } from "../../src/contract/feature.js";
@@ -9,6 +10,7 @@ import { route } from "../../src/contract/route.js";
 import { connectClient, emitAck } from "../support/connect-client.js";
 import { startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
+import { neverHappens, once } from "../support/wait.js";
 
 let mongodbUri: string;
 
@@ -16,6 +18,10 @@ beforeAll(async () => {
   const mongo = await startMongo();
   mongodbUri = mongo.uriFor();
 });
+
+const nothing = z.strictObject({});
+const note = z.strictObject({ text: z.string() });
+const noted = emitted("inbox:noted", { summary: "A note.", payload: note });
 
 /** Rooms that are closed take no messages. */
 const closing = feature("closing", {
@@ -131,6 +137,58 @@ test("what does not keep to its declaration is an error on our side, and is told
   }
   await expect(emitAck(socket, "right", { text: "ok" })).resolves.toEqual({ ok: true, text: "ok" });
   expect(worker.logs.filter(({ fields }) => fields?.level === "error")).toHaveLength(6);
+});
+
+/** What is for a user comes to all who speak for him. */
+const inbox = feature("inbox", {
+  create: ({ send }) => ({
+    emits: [noted],
+    events: [
+      event(
+        "inbox:watch",
+        {
+          summary: "Watches.",
+          access: user,
+          payload: nothing,
+          enters: (_payload, user) => `app:user:${user}`,
+        },
+        ({ entry }) => void entry.enter(),
+      ),
+      event(
+        "inbox:leave",
+        {
+          summary: "Leaves.",
+          access: user,
+          payload: nothing,
+          leaves: (_payload, user) => `app:user:${user}`,
+        },
+        () => {},
+      ),
+      event("inbox:note", { summary: "Notes.", access: user, payload: note }, ({ payload, user }) =>
+        send(`app:user:${user}`, noted, payload),
+      ),
+    ],
+  }),
+});
+
+test("a channel may be of a user, and no other one is let in", async () => {
+  const worker = await startWorker({ mongodbUri, features: [...features, inbox] });
+  const connect = async (user: string) => (await connectClient(worker.url, { auth: { user } })).socket;
+  const [phone, tablet, other] = [await connect("ann"), await connect("ann"), await connect("bob")];
+  for (const socket of [phone, tablet, other]) await emitAck(socket, "inbox:watch", {});
+  const told = once(tablet, "inbox:noted");
+  const leaks = neverHappens(other, "inbox:noted", told);
+
+  await expect(emitAck(phone, "inbox:note", { text: "milk" })).resolves.toEqual({ ok: true });
+
+  expect(await told).toEqual([{ text: "milk" }]);
+  await leaks;
+  await emitAck(tablet, "inbox:leave", {});
+  const again = once(phone, "inbox:noted");
+  const gone = neverHappens(tablet, "inbox:noted", again);
+  await emitAck(phone, "inbox:note", { text: "bread" });
+  expect(await again).toEqual([{ text: "bread" }]);
+  await gone;
 });
 
 test("a worker whose features do not go together does not start, and says why", async () => {

@@ -89,7 +89,7 @@ test("paths that differ only in the names of their parts are one route", async (
   );
   const both = feature("a", { create: () => ({ routes: [get("/a/:id"), other] }) });
 
-  expect(await problemsOf(both)).toContain('the route "GET /a/:name" is declared 2 times, by a and a');
+  expect(await problemsOf(both)).toContain('the route "GET /a/:name" is declared 2 times, by a');
 });
 
 test("models of one name, or of one collection, keep the features from the start", async () => {
@@ -129,7 +129,7 @@ test("all problems are told at once", async () => {
     `The features cannot be served: ${[
       'the feature "failing" cannot be made: it is Monday',
       'the feature "failing" cannot be made: it is Monday',
-      'the feature "failing" is declared 2 times, by failing and failing',
+      'the feature "failing" is declared 2 times, by failing',
       "the path of GET notes is not of the form /notes/:id",
       "GET /notes/:id has no `params` for id",
       "the `params` of GET /lists/:id are name, not those of its path",

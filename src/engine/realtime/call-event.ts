@@ -32,9 +32,9 @@ const NO_ENTRY: Entry = { enter: () => false, exit: () => {} };
 export function createCallEvent({ decide, admittance, deliver, check }: CallParts): CallEvent {
   return async (socket, event, raw, acknowledge) => {
     const payload = event.read(raw);
-    const left = event.leaves(payload);
-    if (left !== undefined) admittance.leave(socket, left);
     const { user } = socket.data;
+    const left = event.leaves(payload, user);
+    if (left !== undefined) admittance.leave(socket, left);
     const caller: Caller = { user, isOperator: false };
 
     async function run(entry: Entry): Promise<object | undefined> {
@@ -50,7 +50,7 @@ export function createCallEvent({ decide, admittance, deliver, check }: CallPart
     }
 
     // The entry is open before the decision, which may take a while: what the client leaves meanwhile it is not let into.
-    const channel = event.enters(payload);
+    const channel = event.enters(payload, user);
     return channel === undefined ? run(NO_ENTRY) : admittance.admit(socket, channel, run);
   };
 }
