@@ -2,8 +2,8 @@ import { GENERATED_BY } from "../contract/about.js";
 import { VARIABLES } from "../engine/config/variables.js";
 import { code, page, table } from "./markdown.js";
 
-const INTRODUCTION = `All configuration comes from environment variables, read once at start. An empty variable counts as absent. A wrong value stops
-the start with a message that names the variable and the rule, and never the value. Sizes are in bytes, times in the unit of the name.`;
+const INTRODUCTION =
+  "Variables of the environment. [deploying.md](deploying.md#configuration) says how they are read.";
 
 interface Variable {
   readonly default?: unknown;
@@ -16,6 +16,7 @@ export function configurationPage(): string {
   const variables = Object.entries<Variable>(VARIABLES);
   return page("Configuration", GENERATED_BY, [
     INTRODUCTION,
+    "## Variables",
     table(
       ["variable", "default", "meaning"],
       variables.map(([name, variable]) => [code(name), defaultOf(name, variable), variable.desc ?? ""]),

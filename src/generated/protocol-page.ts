@@ -8,8 +8,18 @@ import { accessInWords } from "../contract/in-words.js";
 import { createSchemaWriter, type SchemaWriter } from "../contract/json-schema.js";
 import type { Route } from "../contract/route.js";
 import { code, page, table } from "./markdown.js";
-import { EVENT_RULES, INTRODUCTION, NOTATION, PRIVATE_PORT, ROUTE_RULES } from "./protocol-words.js";
 import { fieldsOf, shapeOf } from "./shape.js";
+
+const INTRODUCTION = `Routes, events and errors, as the features declare them. [client.md](client.md) says what all of them have in common and how a client
+uses them. For programs the same is in [openapi.json](openapi.json) (OpenAPI 3.1) and [asyncapi.json](asyncapi.json) (AsyncAPI 3.0). A server has them
+at \`/openapi.json\` and \`/asyncapi.json\` with its own limits, and shows them at \`/docs\`, where \`API_DOCS\` of [configuration.md](configuration.md)
+is \`on\`. Limits in these tables are those of a default configuration.`;
+
+const PRIVATE_PORT = `Operators ask on \`ADMIN_PORT\`, which is not for clients; the public port does not know these addresses. \`/livez\`, \`/readyz\` and
+\`/metrics\` are there, too: see [runbook.md](runbook.md).`;
+
+const NOTATION = `\`name?\` may be missing; \`1..500\` is a whole number from 1 to 500, \`0..\` one up to 2^53 − 1; \`[Type](≤ 9)\` is a list of at most nine;
+\`text(≤ 9)\` has at most nine characters; \`time\` is ISO 8601 in UTC.`;
 
 /** docs/protocol.md: everything that clients and operators may call, and what they get. */
 export function protocolPage(features: readonly Declared[]): string {
@@ -32,19 +42,17 @@ export function protocolPage(features: readonly Declared[]): string {
       schemas,
       usual.routes,
     ),
-    ROUTE_RULES,
     "### On the private port",
     PRIVATE_PORT,
     routeTable(routes.filter(isPrivate), schemas, usual.routes),
     "## Events",
-    EVENT_RULES,
     "### Events that clients send",
     eventTable(events, schemas, usual.events),
     "### Events that clients receive",
     emittedTable(emits, schemas),
     "## Errors",
     errorTable(),
-    `Routes may give ${listOf(usual.routes)}, events ${listOf(usual.events)}, and what their tables name.`,
+    `An address where nothing is answers ${code("not_found")}, and one that does not take the method ${code("method_not_allowed")}; an event that nobody declares is acknowledged with ${code("unknown_event")}. Routes may give ${listOf(usual.routes)}, events ${listOf(usual.events)}, and what their tables name.`,
     "## Types",
     NOTATION,
     typeTable(schemas),

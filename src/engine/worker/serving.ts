@@ -60,7 +60,8 @@ export function createServing(parts: ServingParts): Serving {
   };
   const declared = gather(features, engine, mongo.connection);
   const events = metrics.ofEvents(declared.names);
-  const deliver = createDeliver(declared.emits, config.environment !== "production", events);
+  const check = config.environment !== "production";
+  const deliver = createDeliver(declared.emits, check, events);
   const send = createSend(sockets.io, deliver);
   const decide = createDecide(allOf(declared.rules));
   const inFlight = createInFlight();
@@ -71,7 +72,7 @@ export function createServing(parts: ServingParts): Serving {
     ...{ declared, httpServer, inFlight },
     operate: createOperatorApp(config, apps),
     realtime: createRealtime({
-      ...{ ...sockets, httpServer, decide, deliver, log },
+      ...{ ...sockets, httpServer, decide, deliver, check, log },
       features: declared.features,
       limits: config.limits,
       clientAddress: createClientAddress(config.trustProxy),
