@@ -6,6 +6,7 @@ import type { Rule } from "./access.js";
 import type { Emitted } from "./emitted.js";
 import type { ClientEvent } from "./event.js";
 import type { Declared, Engine, Feature } from "./feature.js";
+import { held } from "./held.js";
 import type { Route } from "./route.js";
 
 /** All that the features declare. */
@@ -22,12 +23,21 @@ export interface Gathered {
   readonly check: Component;
 }
 
-/** Makes the features, once in each worker. Never throws: what is wrong with them is told by `check`, all at once. */
-export function gather(features: readonly Feature[], engine: Engine, connection: Connection): Gathered {
+/**
+ * Makes the features, once in each worker. Never throws: what is wrong with them is told by `check`, all at once. `isHeld`: whether what
+ * they give is held against what they declare.
+ */
+export function gather(
+  features: readonly Feature[],
+  engine: Engine,
+  connection: Connection,
+  isHeld: boolean,
+): Gathered {
   const problems: string[] = [];
   const made = features.flatMap((feature) => {
     try {
-      return [{ name: feature.name, ...feature.create(engine, connection) }];
+      const declared = { name: feature.name, ...feature.create(engine, connection) };
+      return [isHeld ? held(declared) : declared];
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       problems.push(`the feature "${feature.name}" cannot be made: ${reason}`);

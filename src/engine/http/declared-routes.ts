@@ -9,8 +9,6 @@ export interface RouteParts {
   readonly decide: Decide;
   /** Whether they are served on the private port, whose callers are operators. */
   readonly isOperator: boolean;
-  /** Whether each reply is held against its schema, which costs more than sending it: for development and tests. */
-  readonly check: boolean;
 }
 
 /** Serves the routes as they are declared. Other methods of their paths get 405 with `Allow`. */
@@ -27,12 +25,11 @@ export function declaredRoutes(routes: readonly Route[], parts: RouteParts): Rou
 
 const VERBS = { GET: "get", POST: "post", PUT: "put", PATCH: "patch", DELETE: "delete" } as const;
 
-function handlerOf(route: Route, { decide, isOperator, check }: RouteParts): RequestHandler {
+function handlerOf(route: Route, { decide, isOperator }: RouteParts): RequestHandler {
   return async (request, response) => {
     const caller = { user: callerOf(route.access, request), isOperator };
     const { params, query, body } = request;
     const { status, reply } = await route.answer({ params, query, body }, caller, decide);
-    if (check) route.reply.parse(reply);
     if (route.fresh) response.setHeader("Cache-Control", "no-store");
     response.status(status).json(reply);
   };

@@ -139,9 +139,11 @@ export function createWorker(
     stores: { mongo, redis },
     database: featureCall,
   };
-  const declared = gather(features, engine, mongo.connection);
+  // What goes out is held against its declaration where that may cost more than sending it.
+  const isHeld = config.environment !== "production";
+  const declared = gather(features, engine, mongo.connection, isHeld);
   const eventMetrics = metrics.ofEvents(declared.names);
-  const deliver = createDeliver(declared.emits, config.environment !== "production", eventMetrics);
+  const deliver = createDeliver(declared.emits, isHeld, eventMetrics);
   const send = createSend(io, deliver);
   const decide = createDecide(allOf(declared.rules));
   const appParts = {
