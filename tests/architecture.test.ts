@@ -1,11 +1,4 @@
-import mongoose from "mongoose";
-import { features } from "../src/app/features.js";
 import { ERRORS } from "../src/contract/errors.js";
-import { outline } from "../src/contract/outline.js";
-import { readConfig } from "../src/engine/config/config.js";
-import { VARIABLES } from "../src/engine/config/variables.js";
-import { inputLimitsOf } from "../src/engine/worker/input-limits.js";
-import { readmeTable } from "./support/readme.js";
 import { type Import, type SourceFile, sourceFiles } from "./support/source-files.js";
 
 const files = sourceFiles();
@@ -20,6 +13,7 @@ const APP_VARIABLES = "app/variables";
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   main: ["engine/run-instance", "engine/worker"],
   app: ["engine/process (type)"],
+  generated: ["app", "engine/config", "engine/worker"],
   contract: [
     "engine/process",
     "engine/config (type)",
@@ -27,7 +21,6 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "engine/rooms (type)",
     "engine/presence (type)",
   ],
-  generated: ["app", "engine/config", "engine/worker"],
   dev: ["engine/process"],
   "engine/run-instance": ["engine/instance", "engine/config", "engine/process"],
   "engine/instance": [
@@ -171,72 +164,12 @@ describe("architecture", () => {
   });
 });
 
-describe("the documents' tables", () => {
-  test("that of variables is what the configuration reads", () => {
-    const inCode = Object.entries(VARIABLES).map(([name, spec]) => [
-      `\`${name}\``,
-      shownDefault(name, spec),
-      spec.desc ?? "",
-    ]);
-
-    expect(readmeTable("docs/configuration.md", "Variables")).toEqual(inCode);
-  });
-
-  test("that of errors is the catalogue", () => {
-    const inCode = Object.entries(ERRORS).map(([code, kind]) => [
-      `\`${code}\``,
-      String(kind.status),
-      kind.temporary ? "yes" : "no",
-      kind.message,
-    ]);
-
-    expect(readmeTable("docs/protocol.md", "Errors")).toEqual(inCode);
-  });
-
-  test("that of errors has none that is never used", () => {
+describe("the errors", () => {
+  test("are all used", () => {
     const unused = Object.keys(ERRORS).filter(
       (code) => !files.some((file) => file.name !== "contract/errors" && file.text.includes(`"${code}"`)),
     );
 
     expect(unused).toEqual([]);
   });
-
-  test("those of events and routes name exactly what the features declare", () => {
-    const config = readConfig({});
-    const declared = outline(features, inputLimitsOf(config), mongoose.createConnection(), config.settings);
-    const names = (of: readonly { readonly name: string }[]) => of.map(({ name }) => `\`${name}\``).sort();
-    const documented = (table: string) => readmeTable("docs/protocol.md", table).map(([name = ""]) => name);
-    const requests = declared
-      .flatMap(({ routes = [] }) => routes)
-      .map(({ method, path }) => `${method} ${path}`);
-
-    expect(documented("Events that clients send").sort()).toEqual(
-      names(declared.flatMap(({ events = [] }) => events)),
-    );
-    expect(documented("Events that clients receive").sort()).toEqual(
-      names(declared.flatMap(({ emits = [] }) => emits)),
-    );
-    expect(
-      [
-        ...new Set(
-          [...documented("HTTP"), ...documented("On the private port")].map(
-            (cell) => /`(\w+ [^`?]+)/.exec(cell)?.[1],
-          ),
-        ),
-      ].sort(),
-    ).toEqual(requests.sort());
-  });
 });
-
-/** A default as the table shows it: `—` for none, and both where production differs. */
-function shownDefault(name: string, spec: { default?: unknown; devDefault?: unknown }): string {
-  if (name === "WORKERS") return "one per core";
-  if (spec.devDefault === undefined) return shown(spec.default);
-  return `${shown(spec.devDefault)}; ${shown(spec.default)} in production`;
-}
-
-function shown(value: unknown): string {
-  return value === "" || value === false || (Array.isArray(value) && value.length === 0)
-    ? "—"
-    : `\`${String(value)}\``;
-}

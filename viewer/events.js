@@ -15,6 +15,14 @@ function make(name, properties, ...children) {
   return element;
 }
 
+/** A text in which what stands between backticks is code. */
+function prose(name, text) {
+  const parts = text
+    .split("`")
+    .map((part, index) => (index % 2 === 0 ? part : make("code", { textContent: part })));
+  return make(name, {}, ...parts);
+}
+
 /** What a reference of the document stands for. */
 function resolve(node) {
   if (node.$ref === undefined) return node;
@@ -58,9 +66,9 @@ function card(operation) {
       {},
       make("b", { className: "direction", textContent: direction }),
       make("code", { textContent: operation.title }),
-      make("span", { textContent: operation.summary }),
+      prose("span", operation.summary),
     ),
-    make("p", { textContent: operation.description ?? "" }),
+    prose("p", operation.description ?? ""),
     schemaBlock("Payload", message.payload),
     ...(reply === undefined ? [] : [schemaBlock("Acknowledgement", reply.payload)]),
     ...(isAsked ? [make("h4", { textContent: "Try it" }), tryForm(operation.title, message.payload)] : []),
@@ -84,7 +92,7 @@ function connect(user) {
   });
 }
 
-byId("events-intro").textContent = api.info.description.split("\n\n").slice(1, 2).join("");
+byId("events-intro").append(prose("span", api.info.description.split("\n\n")[1]));
 byId("event-list").append(...Object.values(api.operations).map(card));
 byId("connect").addEventListener("submit", (submitted) => {
   submitted.preventDefault();

@@ -70,7 +70,6 @@ export const notes = feature("notes", {
             summary: "Asks to be told of every new note.",
             access: user,
             payload: z.strictObject({}),
-            errors: ["too_many_rooms"],
             enters: () => "app:notes",
           },
           ({ entry }) => void entry.enter(),

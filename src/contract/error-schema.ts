@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ERRORS, type ErrorCode } from "./errors.js";
+import { AppError, ERRORS, type ErrorCode } from "./errors.js";
 import type { ClientEvent } from "./event.js";
 import type { JsonSchema } from "./json-schema.js";
 import type { Route } from "./route.js";
@@ -41,6 +41,16 @@ export function errorsOfEvent({ errors }: ClientEvent): ErrorCode[] {
 /** The error of one of these codes. */
 export function errorWith(codes: readonly ErrorCode[], error: JsonSchema): JsonSchema {
   return { allOf: [error, { type: "object", properties: { code: { enum: [...codes] } } }] };
+}
+
+/**
+ * What a handler has thrown, as it is when one of these errors; otherwise an error that tells the developer what to declare. For
+ * development and tests.
+ */
+export function onlyDeclared(thrown: unknown, codes: readonly ErrorCode[], name: string): unknown {
+  return thrown instanceof AppError && !codes.includes(thrown.code)
+    ? new Error(`${name} gives the error "${thrown.code}", which it does not declare`, { cause: thrown })
+    : thrown;
 }
 
 function inOrder(codes: readonly ErrorCode[]): ErrorCode[] {

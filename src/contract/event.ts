@@ -51,7 +51,7 @@ export interface EventSpec<Payload extends z.ZodType, Ack extends z.ZodType<obje
   readonly payload: Payload;
   /** What the acknowledgement carries besides `ok: true`; without it nothing. */
   readonly ack?: Ack;
-  /** Errors it may give besides those that every event may give. */
+  /** Errors its handler may give besides those that every event may give. */
   readonly errors?: readonly ErrorCode[];
   /** The channel that it takes the client out of, which needs no right. */
   readonly leaves?: (payload: z.output<Payload>, user: string) => Channel | undefined;
@@ -97,8 +97,10 @@ export function event<Payload extends z.ZodType, Ack extends z.ZodType<object, o
   handler: (call: EventCall<z.output<Payload>, z.input<Ack>>) => Answer<Ack> | Promise<Answer<Ack>>,
 ): ClientEvent {
   const { summary, access, payload, ack = NOTHING, errors = [], leaves, enters } = spec;
+  // Whoever enters may be in too many channels already.
+  const all: readonly ErrorCode[] = enters === undefined ? errors : ["too_many_rooms", ...errors];
   return {
-    ...{ name, summary, access: access as Access, payload, ack, errors },
+    ...{ name, summary, access: access as Access, payload, ack, errors: all },
     read: (value) => parse(payload, value),
     // Types are taken off here and nowhere else: what comes in was read by the schema above.
     leaves: (value, user) => leaves?.(value as z.output<Payload>, user),

@@ -6,7 +6,6 @@ import type { Rule } from "./access.js";
 import type { Emitted } from "./emitted.js";
 import type { ClientEvent } from "./event.js";
 import type { Declared, Engine, Feature } from "./feature.js";
-import { held } from "./held.js";
 import type { Route } from "./route.js";
 
 /** All that the features declare. */
@@ -23,21 +22,12 @@ export interface Gathered {
   readonly check: Component;
 }
 
-/**
- * Makes the features, once in each worker. Never throws: what is wrong with them is told by `check`, all at once. `isHeld`: whether what
- * they give is held against what they declare.
- */
-export function gather(
-  features: readonly Feature[],
-  engine: Engine,
-  connection: Connection,
-  isHeld: boolean,
-): Gathered {
+/** Makes the features, once in each worker. Never throws: what is wrong with them is told by `check`, all at once. */
+export function gather(features: readonly Feature[], engine: Engine, connection: Connection): Gathered {
   const problems: string[] = [];
   const made = features.flatMap((feature) => {
     try {
-      const declared = { name: feature.name, ...feature.create(engine, connection) };
-      return [isHeld ? held(declared) : declared];
+      return [{ ...feature.create(engine, connection), name: feature.name }];
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       problems.push(`the feature "${feature.name}" cannot be made: ${reason}`);
@@ -75,12 +65,8 @@ function requestOf({ method, path }: Route): string {
   return `${method} ${path.replaceAll(/:\w+/g, ":name")}`;
 }
 
-interface Named {
-  readonly name: string;
-}
-
 /** What is declared more than once, with the features that do it. */
-function repeated<One extends Named>(
+function repeated<One extends { readonly name: string }>(
   what: string,
   made: readonly One[],
   namesOf: (one: One) => readonly string[],

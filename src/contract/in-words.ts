@@ -11,7 +11,7 @@ export function accessInWords(access: Access): string {
     case "operator":
       return "operators, on the private port";
     case "ruled":
-      return `users whom the application's rule allows to ${access.operations.map((one) => `\`${one}\``).join(" or ")}`;
+      return `users whom the application's rule allows ${access.operations.map((one) => `\`${one}\``).join(" or ")}`;
   }
 }
 

@@ -33,7 +33,7 @@ export function outline(
     api: { isShown: true, declared: () => declared },
     log: new Proxy({} as Logger, { get: () => absent }),
   };
-  const declared = features.map(({ name, create }) => ({ name, ...create(engine, connection) }));
+  const declared = features.map((one) => ({ name: one.name, ...one.create(engine, connection) }));
   return declared;
 }
 

@@ -76,18 +76,23 @@ const page = {
 };
 
 /** See `RoomPage`. */
-export const roomPage = z.strictObject({
-  ...page,
-  live: z.boolean().describe("Whether `to` is where the live events begin"),
-});
+export const roomPage = z
+  .strictObject({ ...page, live: z.boolean().describe("Whether `to` is where the live events begin") })
+  .meta({ id: "RoomPage", description: "All there is in (after, to]" });
 
 /** See `RoomReset`. */
-export const roomReset = z.strictObject({
-  reset: z.literal(true),
-  epoch,
-  floor: position.describe("Highest number that retention has removed"),
-  to: position,
-});
+export const roomReset = z
+  .strictObject({
+    reset: z.literal(true),
+    epoch,
+    floor: position.describe("Highest number that retention has removed"),
+    to: position,
+  })
+  .meta({
+    id: "RoomReset",
+    description:
+      "The messages after that number are gone, or it is beyond the log's end, or the log is another: begin afresh",
+  });
 
 /** See `HistoryPage`. */
 export const historyPage = z.strictObject({

@@ -26,6 +26,6 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
   if (result.success) return result.data;
   const { issues } = result.error;
   const tooLarge = issues.some((issue) => issue.code === "custom" && issue.params?.tooLarge === true);
-  const problems = issues.map((issue) => `${issue.path.join("..") || "payload"}: ${issue.message}`);
+  const problems = issues.map((issue) => `${issue.path.join(".") || "payload"}: ${issue.message}`);
   throw new AppError(tooLarge ? "too_large" : "invalid", problems.join("; ").slice(0, MESSAGE_CHARACTERS));
 }

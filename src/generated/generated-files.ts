@@ -5,14 +5,18 @@ import { openapi } from "../contract/openapi.js";
 import { outline } from "../contract/outline.js";
 import { readConfig } from "../engine/config/config.js";
 import { inputLimitsOf } from "../engine/worker/input-limits.js";
+import { configurationPage } from "./configuration-page.js";
+import { protocolPage } from "./protocol-page.js";
 
-/** What `npm run docs` writes, by path: everything that is said of the API and the configuration, with the limits of a default configuration. */
+/** What `npm run docs` writes, by path. Its limits are those of a default configuration. */
 export function generatedFiles(connection: Connection): Readonly<Record<string, string>> {
   const config = readConfig({});
   const declared = outline(features, inputLimitsOf(config), connection, config.settings);
   return {
     "docs/openapi.json": asText(openapi(declared)),
     "docs/asyncapi.json": asText(asyncapi(declared)),
+    "docs/protocol.md": protocolPage(declared),
+    "docs/configuration.md": configurationPage(),
   };
 }
 

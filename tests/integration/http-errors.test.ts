@@ -1,10 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createConnection } from "mongoose";
 import { AppError, ERRORS, type ErrorCode } from "../../src/contract/errors.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { logged } from "../support/line-log.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { openRaw } from "../support/raw-tcp.js";
-import { readmeTable } from "../support/readme.js";
+import { PROJECT } from "../support/readme.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -26,15 +28,15 @@ const JSON_TYPE = { "Content-Type": "application/json" };
 const post = (body: RequestInit["body"] & {}, headers: Record<string, string> = JSON_TYPE) =>
   call("/hello", { method: "POST", body, headers });
 
-/** Every address of the table in docs/protocol.md, and its `Allow`. */
+/** Every address of docs/openapi.json that is served here, and its `Allow`. */
 function documentedAddresses(): [path: string, allow: string][] {
-  const methods = new Map<string, string[]>();
-  for (const [request = ""] of readmeTable("docs/protocol.md", "HTTP")) {
-    const [, method = "", path = ""] = /^`(\w+) ([^?`]+)/.exec(request) ?? [];
-    const more = method === "GET" ? ["GET", "HEAD"] : [method];
-    methods.set(path, [...new Set([...(methods.get(path) ?? []), ...more])]);
-  }
-  return [...methods].map(([path, names]) => [path.replace(":room", "kitchen"), names.toSorted().join(", ")]);
+  const text = readFileSync(join(PROJECT, "docs", "openapi.json"), "utf8");
+  const { paths } = JSON.parse(text) as { paths: Record<string, Record<string, { servers?: unknown }>> };
+  return Object.entries(paths).flatMap(([path, operations]): [string, string][] => {
+    const methods = Object.keys(operations).filter((method) => operations[method]?.servers === undefined);
+    const names = methods.flatMap((method) => (method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]));
+    return names.length === 0 ? [] : [[path.replace("{room}", "kitchen"), names.toSorted().join(", ")]];
+  });
 }
 
 /** Checks all that every error has in common. */

@@ -30,7 +30,7 @@ const model = (name: string, collection: string) => (connection: Connection) =>
 
 /** What keeps a worker with these features from its start; undefined when nothing does. */
 async function problemsOf(...features: Feature[]): Promise<string | undefined> {
-  const { check } = gather(features, {} as Engine, mongoose.createConnection(), false);
+  const { check } = gather(features, {} as Engine, mongoose.createConnection());
   return check.start().then(
     () => undefined,
     (error: unknown) => {
@@ -157,7 +157,7 @@ test("the rules of all features are asked, in their order, until one refuses", a
     ruling("d", false),
   ];
 
-  const rule = allOf(gather(features, {} as Engine, mongoose.createConnection(), false).rules);
+  const rule = allOf(gather(features, {} as Engine, mongoose.createConnection()).rules);
 
   await expect(rule("ann", { operation: "publish", room: "r" })).rejects.toMatchObject({ code: "forbidden" });
   expect(asked).toEqual(["a: ann publish r", "c: ann publish r"]);

@@ -52,6 +52,7 @@ function setUp(roomsPerSocket = 10) {
     decide,
     admittance: createAdmittance(roomsPerSocket),
     deliver: { one: () => {}, many: () => {} },
+    check: true,
   });
   const one = connection();
   const answers: object[] = [];

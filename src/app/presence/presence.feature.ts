@@ -35,7 +35,6 @@ export const presence = feature("presence", {
           })),
           payload: question,
           ack: z.strictObject({ users, count }),
-          errors: ["too_many_rooms"],
           leaves: ({ room, watch }) => (watch === false ? presenceChannel(room) : undefined),
           enters: ({ room, watch }) => (watch === true ? presenceChannel(room) : undefined),
         },

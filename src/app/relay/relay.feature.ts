@@ -38,7 +38,6 @@ export const relay = feature("relay", {
             access: room("join"),
             payload: namedRoom,
             ack: namedRoom,
-            errors: ["too_many_rooms"],
             enters: ({ room }) => relayChannel(room),
           },
           ({ payload, entry }) => {

@@ -38,7 +38,8 @@ function roomEvents({ rooms, limits }: Engine) {
     event(
       "publish",
       {
-        summary: "Stores messages, each once under its id, however often it is sent while the room keeps it.",
+        summary:
+          "Stores messages, each once under its id, however often it is sent while the room keeps it; acknowledged once they are committed and journaled.",
         access: room("publish"),
         payload: publishRequest(limits),
         ack: z.strictObject({ seqs: z.array(position).max(limits.publishMessages) }),
@@ -54,7 +55,6 @@ function roomEvents({ rooms, limits }: Engine) {
         access: room("subscribe"),
         payload: subscribeRequest,
         ack: subscription,
-        errors: ["too_many_rooms"],
         enters: (request) => logChannel(request.room),
       },
       async ({ payload, user, entry, acknowledge }) => {
@@ -104,7 +104,8 @@ function roomRoutes({ rooms, limits }: Engine) {
       "GET",
       "/rooms/:room/messages",
       {
-        summary: "Reads a room, onwards or backwards.",
+        summary:
+          "Reads a room: the messages after a number, those before one, or the newest. Reading makes no room: `epoch` is null until it was used.",
         access: room("page"),
         params: namedRoom,
         query: pageQuery,

@@ -69,7 +69,7 @@ const room = { room: roomName };
 const anyEpoch = { epoch: epoch.nullable() };
 
 export const pageReply = z.union([
-  roomPage.extend({ ...room, ...anyEpoch }),
-  historyPage.extend({ ...room, ...anyEpoch }),
-  roomReset.extend({ ...room, ...anyEpoch }),
+  roomPage.extend({ ...room, ...anyEpoch }).meta({ id: "PageOnwards", description: "For `after`" }),
+  historyPage.extend({ ...room, ...anyEpoch }).meta({ id: "PageBackwards", description: "For `before`" }),
+  roomReset.extend({ ...room, ...anyEpoch }).meta({ id: "PageReset", description: "See `RoomReset`" }),
 ]);

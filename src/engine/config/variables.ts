@@ -15,7 +15,7 @@ import {
 
 export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
-/** Every variable that is read, with its meaning. The table of docs/configuration.md is held to it by a test. */
+/** Every variable that is read, with its meaning. docs/configuration.md is made of it. */
 export const VARIABLES = {
   NODE_ENV: oneOf(["development", "test", "production"])({
     default: "development",

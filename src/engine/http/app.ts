@@ -37,7 +37,11 @@ const CLIENT_DIR = fileURLToPath(new URL("../../../dist/client", import.meta.url
 
 /** The Express application of the public port: the order of middleware and the routes. It never listens. */
 export function createApp(config: Config, parts: AppParts): Express {
-  const serving: RouteParts = { decide: parts.decide, isOperator: false };
+  const serving: RouteParts = {
+    decide: parts.decide,
+    isOperator: false,
+    check: config.environment !== "production",
+  };
   const routes = parts.routes.filter(({ access }) => access.kind !== "operator");
   const app = beginApp(config, parts);
   app.use(securityHeaders());
@@ -73,7 +77,9 @@ export function createOperatorApp(config: Config, parts: AppParts): Express {
   const app = beginApp(config, parts);
   app.use(jsonBody(config.limits.bodyBytes));
   const operators = routes.filter(({ access }) => access.kind === "operator");
-  app.use(declaredRoutes(operators, { decide, isOperator: true }));
+  app.use(
+    declaredRoutes(operators, { decide, isOperator: true, check: config.environment !== "production" }),
+  );
   app.use(notFound, errorHandler(log));
   return app;
 }

@@ -1,5 +1,6 @@
 import { type Request, type RequestHandler, Router } from "express";
 import type { Access, Decide } from "../../contract/access.js";
+import { errorsOfRoute, onlyDeclared } from "../../contract/error-schema.js";
 import type { Route } from "../../contract/route.js";
 import { allowOnly } from "./allow-only.js";
 import { userOf } from "./identity.js";
@@ -9,6 +10,8 @@ export interface RouteParts {
   readonly decide: Decide;
   /** Whether they are served on the private port, whose callers are operators. */
   readonly isOperator: boolean;
+  /** Whether each reply is held against what is declared, which costs more than sending it: for development and tests. */
+  readonly check: boolean;
 }
 
 /** Serves the routes as they are declared. Other methods of their paths get 405 with `Allow`. */
@@ -25,13 +28,34 @@ export function declaredRoutes(routes: readonly Route[], parts: RouteParts): Rou
 
 const VERBS = { GET: "get", POST: "post", PUT: "put", PATCH: "patch", DELETE: "delete" } as const;
 
-function handlerOf(route: Route, { decide, isOperator }: RouteParts): RequestHandler {
+function handlerOf(route: Route, { decide, isOperator, check }: RouteParts): RequestHandler {
+  const answer: Route["answer"] = check ? checkedAnswer(route) : route.answer;
   return async (request, response) => {
     const caller = { user: callerOf(route.access, request), isOperator };
     const { params, query, body } = request;
-    const { status, reply } = await route.answer({ params, query, body }, caller, decide);
+    const { status, reply } = await answer({ params, query, body }, caller, decide);
     if (route.fresh) response.setHeader("Cache-Control", "no-store");
     response.status(status).json(reply);
+  };
+}
+
+/** Gives only what is declared; anything else is an error of the log. What the application's rules refuse with is theirs to say. */
+function checkedAnswer(route: Route): Route["answer"] {
+  const name = `${route.method} ${route.path}`;
+  const codes = errorsOfRoute(route);
+  return async (request, caller, decide) => {
+    let refusal: unknown;
+    const decideAndKeep: Decide = (...question) =>
+      decide(...question).catch((error: unknown) => {
+        refusal = error;
+        throw error;
+      });
+    const answer = await route.answer(request, caller, decideAndKeep).catch((error: unknown) => {
+      throw error === refusal ? error : onlyDeclared(error, codes, name);
+    });
+    route.reply.parse(answer.reply);
+    if (!route.statuses.includes(answer.status)) throw new Error(`${name} does not declare ${answer.status}`);
+    return answer;
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Caller, Decide } from "../../contract/access.js";
-import type { ClientEvent, Entry } from "../../contract/event.js";
+import { errorsOfEvent, onlyDeclared } from "../../contract/error-schema.js";
+import type { ClientEvent, Entry, EventTools } from "../../contract/event.js";
 import type { Admittance } from "./admittance.js";
 import { type Deliver, SocketClient } from "./clients.js";
 import type { IoSocket } from "./io.js";
@@ -9,6 +10,8 @@ export interface CallParts {
   readonly decide: Decide;
   readonly admittance: Admittance;
   readonly deliver: Deliver;
+  /** Whether what a handler gives is held against what is declared, which costs more than sending it: for development and tests. */
+  readonly check: boolean;
 }
 
 /**
@@ -26,7 +29,7 @@ export type CallEvent = (
 /** For events whose declaration names no channel to enter. */
 const NO_ENTRY: Entry = { enter: () => false, exit: () => {} };
 
-export function createCallEvent({ decide, admittance, deliver }: CallParts): CallEvent {
+export function createCallEvent({ decide, admittance, deliver, check }: CallParts): CallEvent {
   return async (socket, event, raw, acknowledge) => {
     const payload = event.read(raw);
     const { user } = socket.data;
@@ -42,11 +45,33 @@ export function createCallEvent({ decide, admittance, deliver }: CallParts): Cal
         throw error;
       }
       const client = new SocketClient(socket, deliver);
-      return await event.handle(payload, { user, client, entry, acknowledge });
+      const tools = { user, client, entry, acknowledge };
+      return await (check ? handleChecked(event, payload, tools) : event.handle(payload, tools));
     }
 
     // The entry is open before the decision, which may take a while: what the client leaves meanwhile it is not let into.
     const channel = event.enters(payload, user);
     return channel === undefined ? run(NO_ENTRY) : admittance.admit(socket, channel, run);
   };
+}
+
+/** Gives only what is declared; anything else is an error of the log. */
+async function handleChecked(
+  event: ClientEvent,
+  payload: unknown,
+  { acknowledge, ...tools }: EventTools,
+): Promise<object | undefined> {
+  let isAcknowledged = false;
+  const checked = (result: object): void => {
+    isAcknowledged = true;
+    event.ack.parse(result);
+    acknowledge(result);
+  };
+  try {
+    const result = await event.handle(payload, { ...tools, acknowledge: checked });
+    if (!isAcknowledged) event.ack.parse(result ?? {});
+    return result;
+  } catch (error) {
+    throw onlyDeclared(error, errorsOfEvent(event), `The event "${event.name}"`);
+  }
 }

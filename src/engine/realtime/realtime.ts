@@ -32,6 +32,7 @@ export interface RealtimeParts {
   readonly features: readonly Declarations[];
   readonly decide: Decide;
   readonly deliver: Deliver;
+  readonly check: boolean;
   readonly limits: Pick<LimitsConfig, "roomsPerSocket" | "openEvents" | "authBytes">;
   readonly clientAddress: ClientAddress;
   readonly admission: Admission;

@@ -1,0 +1,82 @@
+import type { Server as HttpServer, RequestListener } from "node:http";
+import { allOf, createDecide } from "../../contract/access.js";
+import type { Identity } from "../../contract/domain.js";
+import type { Engine, Feature } from "../../contract/feature.js";
+import { type Gathered, gather } from "../../contract/gather.js";
+import type { Config } from "../config/config.js";
+import { createApp, createOperatorApp } from "../http/app.js";
+import { createClientAddress } from "../http/client-address.js";
+import { createInFlight, type InFlight } from "../http/in-flight.js";
+import type { OriginCheck } from "../http/origin.js";
+import { createHttpServer } from "../http/server.js";
+import type { WorkerMetrics } from "../metrics/worker-metrics.js";
+import type { Presence } from "../presence/presence.js";
+import type { Component } from "../process/lifecycle.js";
+import type { Logger } from "../process/logger.js";
+import { createDeliver, createSend } from "../realtime/clients.js";
+import { createRealtime } from "../realtime/realtime.js";
+import type { Rooms } from "../rooms/rooms.js";
+import { featureCall } from "../stores/mongo.js";
+import { inputLimitsOf } from "./input-limits.js";
+import type { Sockets } from "./sockets.js";
+import type { Stores } from "./stores.js";
+
+/** What the features declare, and what serves it: HTTP, Socket.IO and the operators' routes. */
+export interface Serving {
+  readonly declared: Gathered;
+  readonly httpServer: HttpServer;
+  readonly inFlight: InFlight;
+  /** Answers a request that came to the private port. */
+  readonly operate: RequestListener;
+  /** Attaches Socket.IO to the HTTP server, and ends every connection at stop. */
+  readonly realtime: Component;
+}
+
+/** What it is made of. */
+export interface ServingParts {
+  readonly config: Config;
+  readonly identity: Identity;
+  readonly checkOrigin: OriginCheck;
+  readonly features: readonly Feature[];
+  readonly stores: Pick<Stores, "mongo" | "redis">;
+  readonly sockets: Pick<Sockets, "io" | "connections" | "admission">;
+  readonly rooms: Rooms;
+  readonly presence: Presence;
+  readonly metrics: WorkerMetrics;
+  readonly log: Logger;
+}
+
+export function createServing(parts: ServingParts): Serving {
+  const { config, identity, checkOrigin, features, stores, sockets, rooms, presence, metrics, log } = parts;
+  const { mongo, redis } = stores;
+  const engine: Engine = {
+    ...{ identity, rooms, presence, log, settings: config.settings, metrics: metrics.features },
+    limits: inputLimitsOf(config),
+    api: { isShown: config.apiDocs, declared: () => declared.features },
+    // Made below, of what the features declare; they send nothing before the start.
+    send: (channel, event, payload) => send(channel, event, payload),
+    stores: { mongo, redis },
+    database: featureCall,
+  };
+  const declared = gather(features, engine, mongo.connection);
+  const events = metrics.ofEvents(declared.names);
+  const check = config.environment !== "production";
+  const deliver = createDeliver(declared.emits, check, events);
+  const send = createSend(sockets.io, deliver);
+  const decide = createDecide(allOf(declared.rules));
+  const inFlight = createInFlight();
+  const apps = { routes: declared.routes, decide, log, inFlight, checkOrigin, metrics: metrics.http };
+  const httpServer = createHttpServer(createApp(config, apps));
+
+  return {
+    ...{ declared, httpServer, inFlight },
+    operate: createOperatorApp(config, apps),
+    realtime: createRealtime({
+      ...{ ...sockets, httpServer, decide, deliver, check, log },
+      features: declared.features,
+      limits: config.limits,
+      clientAddress: createClientAddress(config.trustProxy),
+      metrics: { ...metrics.connections, ...events },
+    }),
+  };
+}

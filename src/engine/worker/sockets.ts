@@ -1,0 +1,92 @@
+import cluster from "node:cluster";
+import type { Config } from "../config/config.js";
+import type { OriginCheck } from "../http/origin.js";
+import type { EventLoopLag } from "../metrics/event-loop-lag.js";
+import type { WorkerMetrics } from "../metrics/worker-metrics.js";
+import { descriptorCapacity, descriptorLimit } from "../process/descriptors.js";
+import { type Component, compose } from "../process/lifecycle.js";
+import type { Logger } from "../process/logger.js";
+import { createAdapterSetup } from "../realtime/adapter.js";
+import { type Admission, createAdmission } from "../realtime/admission.js";
+import { createBusSeal } from "../realtime/bus-seal.js";
+import { createConnectionAge } from "../realtime/connection-age.js";
+import { countConnections } from "../realtime/connection-count.js";
+import { type Connections, createConnections } from "../realtime/connections/connections.js";
+import { createFanOut } from "../realtime/fan-out/fan-out.js";
+import { createIo, type Io } from "../realtime/io.js";
+import type { WorkerLink } from "../realtime/room-bus.js";
+import { createSlowClientGuard } from "../realtime/slow-clients.js";
+import type { Stores } from "./stores.js";
+
+/** IPC between siblings is there as long as they are; what it loses, the rooms' sweep finds. */
+const IPC_LINK: WorkerLink = { isUp: () => true, onReady: () => () => {} };
+
+/** The Socket.IO server before it serves: who may connect, who else is there, and what watches over connections. */
+export interface Sockets {
+  readonly io: Io;
+  readonly connections: Connections;
+  readonly admission: Admission;
+  /** To the other workers; absent when there are none. */
+  readonly link: WorkerLink | undefined;
+  /** What joins the workers: Redis with its seal, and the adapter. Starts before anybody is served. */
+  readonly bus: Component;
+  /** What is done with connections besides serving them. Starts after the server is attached. */
+  readonly guards: Component;
+}
+
+/** What they are made of. */
+export interface SocketParts {
+  readonly config: Config;
+  readonly checkOrigin: OriginCheck;
+  readonly stores: Pick<Stores, "mongo" | "redis" | "busKey">;
+  readonly metrics: WorkerMetrics;
+  readonly lag: EventLoopLag;
+  readonly log: Logger;
+}
+
+export function createSockets({ config, checkOrigin, stores, metrics, lag, log }: SocketParts): Sockets {
+  const { redis, mongo, busKey } = stores;
+  const connections = createConnections();
+  const io = createIo(config, checkOrigin, connections.onWebSocket);
+  const seal = createBusSeal({ readKey: busKey.read, refused: () => metrics.bus.refused("foreign"), log });
+  const limit = connectionsLimit(config.admission.connections, log);
+  const limits = { ...config.admission, connections: limit };
+  const admission = createAdmission(io, connections, limits, lag.meanMs, (result) => {
+    // What gets past it may still be refused: Engine.IO tells what it accepts.
+    if (result !== "accepted") metrics.connections.handshake(result);
+  });
+  metrics.show({
+    connections: () => countConnections(connections),
+    connectionsLimit: limit,
+    lagMs: lag.meanMs,
+    mongo,
+    redis,
+  });
+  const adapter = createAdapterSetup(
+    io,
+    redis && config.redis && { clients: redis, config: config.redis, seal },
+    log,
+  );
+
+  return {
+    ...{ io, connections, admission },
+    link: redis ?? (cluster.isWorker ? IPC_LINK : undefined),
+    bus: compose("bus", redis === undefined ? [adapter] : [redis, seal, adapter]),
+    guards: compose("guards", [
+      ...(config.fanOut === "batched" ? [createFanOut(io, log)] : []),
+      createSlowClientGuard(connections, config.limits.backlog, metrics.connections, log),
+      createConnectionAge(connections, config.admission.maxAgeMs),
+    ]),
+  };
+}
+
+/** As configured, as far as the limit of open files allows. */
+function connectionsLimit(configured: number, log: Logger): number {
+  const capacity = descriptorCapacity();
+  if (configured <= capacity) return configured;
+  log.warn(
+    { configured, descriptors: descriptorLimit(), connections: capacity },
+    "MAX_CONNECTIONS_PER_WORKER is more than the limit of open files (ulimit -n) allows; a worker refuses sooner",
+  );
+  return capacity;
+}
