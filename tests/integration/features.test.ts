@@ -191,6 +191,63 @@ test("a channel may be of a user, and no other one is let in", async () => {
   await gone;
 });
 
+/** Gives and throws what it does not declare. */
+const careless = feature("careless", {
+  create: () => {
+    const secret = { text: "a", secret: "b" };
+    const declared = { summary: "Careless.", access: user };
+    return {
+      routes: [
+        route("GET", "/careless/reply", { ...declared, reply: note }, () => secret),
+        route("GET", "/careless/error", { ...declared, reply: note }, () => {
+          throw new AppError("conflict");
+        }),
+      ],
+      events: [
+        event("careless:ack", { ...declared, payload: nothing, ack: note }, () => secret),
+        event("careless:early", { ...declared, payload: nothing, ack: note }, ({ acknowledge }) => {
+          acknowledge(secret);
+          return undefined;
+        }),
+        event("careless:nothing", { ...declared, payload: nothing, ack: note }, () => undefined),
+        event("careless:error", { ...declared, payload: nothing }, () => {
+          throw new AppError("conflict");
+        }),
+        event("careless:fine", { ...declared, payload: nothing, ack: note }, ({ acknowledge }) => {
+          acknowledge({ text: "c" });
+          return undefined;
+        }),
+      ],
+    };
+  },
+});
+
+test("what differs from its declaration does not go out in development, and the log says why", async () => {
+  const worker = await startWorker({ mongodbUri, features: [...features, careless] });
+  const { socket } = await connectClient(worker.url, { auth: { user: "ann" } });
+
+  for (const path of ["reply", "error"]) {
+    const response = await fetch(`${worker.url}/careless/${path}`, { headers: { "X-User-Id": "ann" } });
+    expect({ path, status: response.status }).toEqual({ path, status: 500 });
+    expect(await response.text()).not.toContain("secret");
+  }
+  for (const name of ["ack", "early", "nothing", "error"]) {
+    const answer = await emitAck(socket, `careless:${name}`, {});
+    expect({ name, answer }).toMatchObject({ name, answer: { ok: false, error: { code: "internal" } } });
+  }
+  await expect(emitAck(socket, "careless:fine", {})).resolves.toEqual({ ok: true, text: "c" });
+  const reasons = worker.logs.map(
+    (line) => (line.fields.err as { message?: string } | undefined)?.message ?? "",
+  );
+  expect(reasons).toEqual(
+    expect.arrayContaining([
+      expect.stringContaining('GET /careless/error gives the error "conflict", which it does not declare'),
+      expect.stringContaining('"careless:error" gives the error "conflict", which it does not declare'),
+      expect.stringContaining("Unrecognized key"),
+    ]),
+  );
+});
+
 test("a worker whose features do not go together does not start, and says why", async () => {
   await expect(startWorker({ mongodbUri, features: [...features, closing, closing] })).rejects.toThrow(
     /The features cannot be served: .*"closing" is declared 2 times/,

@@ -61,13 +61,15 @@ async function handleChecked(
   payload: unknown,
   { acknowledge, ...tools }: EventTools,
 ): Promise<object | undefined> {
+  let isAcknowledged = false;
   const checked = (result: object): void => {
+    isAcknowledged = true;
     event.ack.parse(result);
     acknowledge(result);
   };
   try {
     const result = await event.handle(payload, { ...tools, acknowledge: checked });
-    if (result !== undefined) event.ack.parse(result);
+    if (!isAcknowledged) event.ack.parse(result ?? {});
     return result;
   } catch (error) {
     throw onlyDeclared(error, errorsOfEvent(event), `The event "${event.name}"`);
