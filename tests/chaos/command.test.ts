@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type Child, spawnNode } from "../support/child.js";
 
-const SCRIPT = fileURLToPath(new URL("../../scripts/chaos.mjs", import.meta.url));
+const SCRIPT = fileURLToPath(new URL("../../tools/chaos.mjs", import.meta.url));
 
 async function outcome(...args: string[]): Promise<{ code: number | null; text: string }> {
   const child = await spawnNode(SCRIPT, { args });

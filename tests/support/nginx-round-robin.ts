@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isServed } from "../../stack/ports.js";
+import { isServed } from "../../tools/stack/ports.js";
 import { spawnProgram } from "./child.js";
 import { freePort } from "./free-port.js";
 import { tempDir } from "./temp-dir.js";

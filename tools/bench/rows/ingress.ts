@@ -1,4 +1,4 @@
-import { VARIABLES } from "../../src/engine/config/variables.js";
+import { VARIABLES } from "../../../src/engine/config/variables.js";
 import type { HandshakeResult } from "../load/handshakes.js";
 import type { HttpResult } from "../load/http-requests.js";
 import type { Load } from "../load/load.js";

@@ -2,7 +2,7 @@ import type { Exit } from "./member.js";
 import { isFree } from "./ports.js";
 import { createStack } from "./stack.js";
 
-/** What the command line says; see the usage in scripts/stack.mjs. */
+/** What the command line says; see the usage in tools/stack.mjs. */
 export interface CliOptions {
   readonly project: string;
   readonly port: number;

@@ -1,15 +1,15 @@
 // `npm run stack`: the topology of production on this machine, without Docker, in one command.
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
-import { build, runTsc } from "./setup/build.mjs";
-import { prepareCLibrary } from "./setup/c-library.mjs";
-import { installDependencies } from "./setup/dependencies.mjs";
-import { runScript, SetupFailure } from "./setup/failure.mjs";
-import { endWithLauncher } from "./setup/launcher.mjs";
-import { ensureNginx } from "./setup/nginx.mjs";
-import { checkNodeVersion } from "./setup/node-version.mjs";
-import { inProject } from "./setup/project.mjs";
-import { ensureRedis } from "./setup/redis.mjs";
-import { parseOptions, wrongUsage } from "./setup/usage.mjs";
+import { build, runTsc } from "../scripts/setup/build.mjs";
+import { prepareCLibrary } from "../scripts/setup/c-library.mjs";
+import { installDependencies } from "../scripts/setup/dependencies.mjs";
+import { runScript, SetupFailure } from "../scripts/setup/failure.mjs";
+import { endWithLauncher } from "../scripts/setup/launcher.mjs";
+import { ensureNginx } from "../scripts/setup/nginx.mjs";
+import { checkNodeVersion } from "../scripts/setup/node-version.mjs";
+import { inProject } from "../scripts/setup/project.mjs";
+import { ensureRedis } from "../scripts/setup/redis.mjs";
+import { parseOptions, wrongUsage } from "../scripts/setup/usage.mjs";
 
 const USAGE = `Usage: npm run stack [-- <options>]
 
@@ -55,7 +55,7 @@ async function prepare() {
   await prepareCLibrary();
   await ensureRedis();
   await ensureNginx();
-  const { code } = await runTsc(["-p", "stack"]);
+  const { code } = await runTsc(["-p", "tools/stack"]);
   if (code !== 0) throw new SetupFailure("The stack does not compile, see above");
   // What is compiled looks for the database's program where its sources would.
   const link = inProject(".cache", "stack", "dist");
@@ -65,7 +65,7 @@ async function prepare() {
 
 async function main(options) {
   await prepare();
-  const { runStackCli } = await import("../.cache/stack/stack/cli.js");
+  const { runStackCli } = await import("../.cache/stack/tools/stack/cli.js");
   const interruption = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => interruption.abort());
   const code = await runStackCli({

@@ -1,7 +1,8 @@
 // `npm run capacity`: what a deployment for so many connections and messages needs, and what limits it.
-import { linesOf, plan, round } from "./capacity-plan.mjs";
-import { runScript } from "./setup/failure.mjs";
-import { parseOptions, wrongUsage } from "./setup/usage.mjs";
+
+import { runScript } from "../scripts/setup/failure.mjs";
+import { parseOptions, wrongUsage } from "../scripts/setup/usage.mjs";
+import { linesOf, plan, round } from "./capacity/plan.mjs";
 
 /** Name, smallest, largest and default value, and meaning of every option that is a number. */
 const LOAD = [

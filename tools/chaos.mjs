@@ -1,14 +1,14 @@
 // `npm run chaos`: real servers, real clients and every fault of the matrix, for as long as wanted.
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
-import { build, runTsc } from "./setup/build.mjs";
-import { prepareCLibrary } from "./setup/c-library.mjs";
-import { installDependencies } from "./setup/dependencies.mjs";
-import { runScript, SetupFailure } from "./setup/failure.mjs";
-import { endWithLauncher } from "./setup/launcher.mjs";
-import { checkNodeVersion } from "./setup/node-version.mjs";
-import { inProject } from "./setup/project.mjs";
-import { ensureRedis } from "./setup/redis.mjs";
-import { parseOptions, wrongUsage } from "./setup/usage.mjs";
+import { build, runTsc } from "../scripts/setup/build.mjs";
+import { prepareCLibrary } from "../scripts/setup/c-library.mjs";
+import { installDependencies } from "../scripts/setup/dependencies.mjs";
+import { runScript, SetupFailure } from "../scripts/setup/failure.mjs";
+import { endWithLauncher } from "../scripts/setup/launcher.mjs";
+import { checkNodeVersion } from "../scripts/setup/node-version.mjs";
+import { inProject } from "../scripts/setup/project.mjs";
+import { ensureRedis } from "../scripts/setup/redis.mjs";
+import { parseOptions, wrongUsage } from "../scripts/setup/usage.mjs";
 
 const USAGE = `Usage: npm run chaos -- [options]
 
@@ -73,7 +73,7 @@ async function prepare() {
   await build();
   await prepareCLibrary();
   await ensureRedis();
-  const { code } = await runTsc(["-p", inProject("tests", "chaos")]);
+  const { code } = await runTsc(["-p", "tools/chaos"]);
   if (code !== 0) throw new SetupFailure("The harness does not compile, see above");
   link("dist");
   link("tests", "fixtures");
@@ -106,7 +106,7 @@ async function withoutJest() {
 async function main(options) {
   await prepare();
   const drain = await withoutJest();
-  const { faultNames, runChaosCli } = await import("../.cache/chaos/tests/chaos/cli.js");
+  const { faultNames, runChaosCli } = await import("../.cache/chaos/tools/chaos/cli.js");
   const unknown = options.faults.find((word) => !faultNames().some((name) => name.includes(word)));
   if (unknown !== undefined) {
     throw wrong(`No fault is called "${unknown}". There are:\n  ${faultNames().join("\n  ")}`);

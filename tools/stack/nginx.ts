@@ -1,4 +1,4 @@
-import type { Component } from "../src/engine/process/lifecycle.js";
+import type { Component } from "../../src/engine/process/lifecycle.js";
 import { type Member, startMember, type Watcher } from "./member.js";
 import { type NginxPlace, writeNginxFiles } from "./nginx-files.js";
 import { isServed } from "./ports.js";

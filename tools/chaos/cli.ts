@@ -1,10 +1,10 @@
-import type { Fault } from "./fault.js";
-import { ALL_FAULTS, createRounds, faultsNamed } from "./plan.js";
-import { createPrng } from "./prng.js";
-import { type ChaosRun, startChaos } from "./runner.js";
-import { progressLine, summary } from "./summary.js";
+import type { Fault } from "../../tests/chaos/fault.js";
+import { ALL_FAULTS, createRounds, faultsNamed } from "../../tests/chaos/plan.js";
+import { createPrng } from "../../tests/chaos/prng.js";
+import { type ChaosRun, startChaos } from "../../tests/chaos/runner.js";
+import { progressLine, summary } from "../../tests/chaos/summary.js";
 
-/** What the command line says; see the usage in scripts/chaos.mjs. */
+/** What the command line says; see the usage in tools/chaos.mjs. */
 export interface CliOptions {
   readonly minutes: number;
   readonly seed: string;

@@ -2,13 +2,13 @@
 import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
-import { runTsc } from "./setup/build.mjs";
-import { installDependencies } from "./setup/dependencies.mjs";
-import { runScript, SetupFailure } from "./setup/failure.mjs";
-import { endWithLauncher } from "./setup/launcher.mjs";
-import { checkNodeVersion } from "./setup/node-version.mjs";
-import { inProject } from "./setup/project.mjs";
-import { parseOptions, wrongUsage } from "./setup/usage.mjs";
+import { runTsc } from "../scripts/setup/build.mjs";
+import { installDependencies } from "../scripts/setup/dependencies.mjs";
+import { runScript, SetupFailure } from "../scripts/setup/failure.mjs";
+import { endWithLauncher } from "../scripts/setup/launcher.mjs";
+import { checkNodeVersion } from "../scripts/setup/node-version.mjs";
+import { inProject } from "../scripts/setup/project.mjs";
+import { parseOptions, wrongUsage } from "../scripts/setup/usage.mjs";
 
 const USAGE = `Usage: npm run loadtest -- [options]
 
@@ -135,9 +135,9 @@ async function main(options) {
   checkNodeVersion();
   endWithLauncher();
   await installDependencies();
-  const { code } = await runTsc(["-p", inProject("loadtest")]);
+  const { code } = await runTsc(["-p", "tools/loadtest"]);
   if (code !== 0) throw new SetupFailure("The load generator does not compile, see above");
-  const { runLoadtestCli } = await import("../.cache/loadtest/cli.js");
+  const { runLoadtestCli } = await import("../.cache/loadtest/tools/loadtest/cli.js");
   mkdirSync(dirname(options.report), { recursive: true });
   const interruption = new AbortController();
   const onSignal = () => {

@@ -3,15 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { build, runTsc } from "./setup/build.mjs";
-import { prepareCLibrary } from "./setup/c-library.mjs";
-import { outputOf, runCommand } from "./setup/command.mjs";
-import { installDependencies } from "./setup/dependencies.mjs";
-import { runScript, SetupFailure } from "./setup/failure.mjs";
-import { endWithLauncher } from "./setup/launcher.mjs";
-import { checkNodeVersion } from "./setup/node-version.mjs";
-import { inProject } from "./setup/project.mjs";
-import { ensureRedis } from "./setup/redis.mjs";
+import { build, runTsc } from "../scripts/setup/build.mjs";
+import { prepareCLibrary } from "../scripts/setup/c-library.mjs";
+import { outputOf, runCommand } from "../scripts/setup/command.mjs";
+import { installDependencies } from "../scripts/setup/dependencies.mjs";
+import { runScript, SetupFailure } from "../scripts/setup/failure.mjs";
+import { endWithLauncher } from "../scripts/setup/launcher.mjs";
+import { checkNodeVersion } from "../scripts/setup/node-version.mjs";
+import { inProject } from "../scripts/setup/project.mjs";
+import { ensureRedis } from "../scripts/setup/redis.mjs";
 
 const USAGE = `Usage: npm run bench [-- options]
 
@@ -67,7 +67,7 @@ async function main(values) {
   await ensureRedis();
   await build();
   await prepareCLibrary();
-  if ((await runTsc(["-p", "bench"])).code !== 0) throw new SetupFailure("The build failed, see above");
+  if ((await runTsc(["-p", "tools/bench"])).code !== 0) throw new SetupFailure("The build failed, see above");
 
   const { createEmbeddedMongodb } = await import("../dist/dev/embedded-mongodb/embedded-mongodb.js");
   const { createLogger } = await import("../dist/engine/process/logger.js");
@@ -78,7 +78,7 @@ async function main(values) {
   const mongodb = createEmbeddedMongodb({ dataDir, log: createLogger("error") });
   try {
     await mongodb.start();
-    const program = inProject(".cache", "bench", "bench", "main.js");
+    const program = inProject(".cache", "bench", "tools", "bench", "main.js");
     const order = JSON.stringify(orderOf(values, cores, mongodb.uri()));
     const { code } = await runCommand(process.execPath, [program, order], { cwd: inProject() });
     if (code !== 0) throw new SetupFailure("", code ?? 1);

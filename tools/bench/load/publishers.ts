@@ -3,13 +3,13 @@ import { connect } from "node:net";
 import { createAdapter } from "@socket.io/redis-adapter";
 import { Redis } from "ioredis";
 import { Server } from "socket.io";
+import { createLogger } from "../../../src/engine/process/logger.js";
+import { chooseAdapter } from "../../../src/engine/realtime/adapter.js";
+import { createBusSeal } from "../../../src/engine/realtime/bus-seal.js";
+import { createBusKeyStore } from "../../../src/engine/stores/bus-key-store.js";
+import { createMongo } from "../../../src/engine/stores/mongo.js";
+import { createRedis } from "../../../src/engine/stores/redis.js";
 import { createRawClient } from "../../loadtest/raw/raw-client.js";
-import { createLogger } from "../../src/engine/process/logger.js";
-import { chooseAdapter } from "../../src/engine/realtime/adapter.js";
-import { createBusSeal } from "../../src/engine/realtime/bus-seal.js";
-import { createBusKeyStore } from "../../src/engine/stores/bus-key-store.js";
-import { createMongo } from "../../src/engine/stores/mongo.js";
-import { createRedis } from "../../src/engine/stores/redis.js";
 
 /** Where messages come from; none of these processes is measured. */
 export type PublisherSpec =

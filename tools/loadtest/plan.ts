@@ -1,4 +1,4 @@
-/** What the command line asks for; `scripts/loadtest.mjs` has checked the ranges. */
+/** What the command line asks for; `tools/loadtest.mjs` has checked the ranges. */
 export interface Options {
   readonly url: string;
   readonly connections: number;
