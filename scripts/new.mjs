@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { filesOf, listWith, namesOf, takenWords, writeAll } from "./new-feature.mjs";
 import { build } from "./setup/build.mjs";
+import { importCompiled } from "./setup/compiled.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { runScript, SetupFailure } from "./setup/failure.mjs";
 import { checkNodeVersion } from "./setup/node-version.mjs";
@@ -21,6 +22,7 @@ test in tests/integration/ and its line in src/app/features.ts. docs/extending.m
 
 Exits with 2 for a name that cannot be used; nothing is written then.
 `;
+/** @satisfies {import("node:util").ParseArgsConfig["options"]} */
 const OPTIONS = { one: { type: "string" }, help: { type: "boolean", short: "h" } };
 const LONGEST = 40;
 
@@ -66,7 +68,7 @@ function isReserved(word) {
 
 /** What the features that are there declare, and the collections of the engine. */
 async function declaredNames() {
-  const load = (name) => import(new URL(`../dist/${name}.js`, import.meta.url).href);
+  const load = (name) => importCompiled(`dist/${name}.js`);
   const [{ outline }, { features }, { readConfig }, { boundedJson }, { default: mongoose }] =
     await Promise.all([
       load("contract/outline"),

@@ -1,17 +1,14 @@
 // `npm run bench`: measures Shoal and what people would use instead, side by side in one run.
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { build, runTsc } from "../scripts/setup/build.mjs";
-import { prepareCLibrary } from "../scripts/setup/c-library.mjs";
+import { join } from "node:path";
 import { outputOf, runCommand } from "../scripts/setup/command.mjs";
-import { installDependencies } from "../scripts/setup/dependencies.mjs";
+import { importCompiled } from "../scripts/setup/compiled.mjs";
 import { runScript, SetupFailure } from "../scripts/setup/failure.mjs";
-import { endWithLauncher } from "../scripts/setup/launcher.mjs";
-import { checkNodeVersion } from "../scripts/setup/node-version.mjs";
 import { inProject } from "../scripts/setup/project.mjs";
-import { ensureRedis } from "../scripts/setup/redis.mjs";
+import { givenPath, parseOptions, readNumber, wrongUsage } from "../scripts/setup/usage.mjs";
+import { compileTool } from "./shared/prepare.mjs";
+import { prepareServers } from "./shared/servers.mjs";
 
 const USAGE = `Usage: npm run bench [-- options]
 
@@ -32,7 +29,7 @@ CPU time, throughput, latency and memory with their targets. Exits with 1 if a t
 const OPTIONS = {
   rows: { type: "string", default: "" },
   short: { type: "boolean", default: false },
-  runs: { type: "string", default: "1" },
+  runs: { type: "string" },
   json: { type: "string", default: inProject(".cache", "bench", "report.json") },
   html: { type: "string", default: inProject(".cache", "bench", "report.html") },
   env: { type: "string", multiple: true, default: [] },
@@ -40,17 +37,14 @@ const OPTIONS = {
   "nchan-module": { type: "string" },
   help: { type: "boolean", short: "h", default: false },
 };
+const RUNS = { name: "runs", least: 1, most: 20, preset: 1, whole: true };
 const NCHAN_OF_DEBIAN = "/usr/lib/nginx/modules/ngx_nchan_module.so";
 
-function readOptions() {
-  try {
-    const { values } = parseArgs({ args: process.argv.slice(2), options: OPTIONS });
-    if (!/^(1?\d|20)$/.test(values.runs) || values.runs === "0") throw new Error("--runs must be 1 to 20");
-    for (const one of values.env) if (!/^\w+=/.test(one)) throw new Error("--env must be NAME=VALUE");
-    return values;
-  } catch (error) {
-    throw new SetupFailure(`${error.message}\n\n${USAGE}`, 2);
-  }
+/** @returns {Record<string, any>} */
+function readOptions(args) {
+  const values = parseOptions(args, OPTIONS, USAGE);
+  for (const one of values.env) if (!/^\w+=/.test(one)) throw wrongUsage("--env must be NAME=VALUE", USAGE);
+  return { ...values, runs: readNumber(values, RUNS, USAGE) };
 }
 
 /** The first core is for the servers under test, the others for the load; without taskset nothing is pinned. */
@@ -63,14 +57,13 @@ function coresHere() {
 
 async function main(values) {
   if (process.platform !== "linux") throw new SetupFailure("The benchmark reads /proc: it needs Linux");
-  await installDependencies();
-  await ensureRedis();
-  await build();
-  await prepareCLibrary();
-  if ((await runTsc(["-p", "tools/bench"])).code !== 0) throw new SetupFailure("The build failed, see above");
+  await prepareServers();
+  await compileTool("bench");
 
-  const { createEmbeddedMongodb } = await import("../dist/dev/embedded-mongodb/embedded-mongodb.js");
-  const { createLogger } = await import("../dist/engine/process/logger.js");
+  /** @type {typeof import("../src/dev/embedded-mongodb/embedded-mongodb.js")} */
+  const { createEmbeddedMongodb } = await importCompiled("dist/dev/embedded-mongodb/embedded-mongodb.js");
+  /** @type {typeof import("../src/engine/process/logger.js")} */
+  const { createLogger } = await importCompiled("dist/engine/process/logger.js");
   const cores = coresHere();
   // All that is started from here on inherits this, unless it is pinned itself.
   if (cores !== undefined) outputOf("taskset", ["-a", "-p", "-c", cores.load, String(process.pid)]);
@@ -93,7 +86,7 @@ function orderOf(values, cores, mongodbUri) {
   return {
     setup: {
       dist: inProject("dist"),
-      otherDist: values.against && resolve(process.env.INIT_CWD ?? ".", values.against),
+      otherDist: values.against && givenPath(values.against),
       mongodbUri,
       cores,
       nchan: hasNginx ? (values["nchan-module"] ?? NCHAN_OF_DEBIAN) : undefined,
@@ -101,19 +94,14 @@ function orderOf(values, cores, mongodbUri) {
     },
     rows: values.rows.split(",").filter((name) => name !== ""),
     short: values.short,
-    runs: Number(values.runs),
-    json: resolve(process.env.INIT_CWD ?? ".", values.json),
-    html: resolve(process.env.INIT_CWD ?? ".", values.html),
+    runs: values.runs,
+    json: givenPath(values.json),
+    html: givenPath(values.html),
   };
 }
 
 await runScript(async () => {
-  const values = readOptions();
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return;
-  }
-  checkNodeVersion();
-  endWithLauncher();
-  await main(values);
+  const values = readOptions(process.argv.slice(2));
+  if (values.help) process.stdout.write(USAGE);
+  else await main(values);
 });

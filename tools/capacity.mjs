@@ -1,10 +1,15 @@
 // `npm run capacity`: what a deployment for so many connections and messages needs, and what limits it.
 
 import { runScript } from "../scripts/setup/failure.mjs";
-import { parseOptions, wrongUsage } from "../scripts/setup/usage.mjs";
+import { parseOptions, readNumber, wrongUsage } from "../scripts/setup/usage.mjs";
 import { linesOf, plan, round } from "./capacity/plan.mjs";
 
-/** Name, smallest, largest and default value, and meaning of every option that is a number. */
+/**
+ * Name, smallest, largest and default value, and meaning of every option that is a number.
+ * @typedef {readonly [name: string, least: number, most: number, preset: number, meaning: string][]} Numbers
+ */
+
+/** @type {Numbers} */
 const LOAD = [
   ["connections", 1, 1e9, 100_000, "open connections"],
   ["messages-per-second", 0, 1e9, 1000, "messages that clients send, all together"],
@@ -12,6 +17,7 @@ const LOAD = [
   ["durable-share", 0, 1, 0.2, "part of the messages that goes to durable rooms"],
   ["body-bytes", 1, 1e6, 200, "size of a body"],
 ];
+/** @type {Numbers} */
 const PLANT = [
   ["cores-per-pod", 1, 256, 2, "cores, and workers, of an instance"],
   ["gib-per-pod", 0.25, 1024, 2, "memory limit of an instance"],
@@ -23,7 +29,10 @@ const PLANT = [
   ["edge-cores", 1, 256, 4, "worker processes of each nginx in front"],
   ["drain-seconds", 0, 3600, 60, "DRAIN_WINDOW_MS"],
 ];
-/** Measured: docs/capacity.md says how. */
+/**
+ * Measured: docs/capacity.md says how.
+ * @type {Numbers}
+ */
 const MEASURED = [
   ["kb-per-connection", 0.1, 1e5, 17, "memory of an idle connection"],
   ["mb-per-process", 1, 1e5, 110, "memory of a worker, or the primary, without connections"],
@@ -35,15 +44,21 @@ const MEASURED = [
   ["us-per-handshake", 1, 1e6, 500, "CPU to let a client in"],
   ["us-per-redis", 0, 1e6, 27, "CPU of Redis for a message"],
 ];
-/** Not measured here: put in what yours can do. */
+/**
+ * Not measured here: put in what yours can do.
+ * @type {Numbers}
+ */
 const ASSUMED = [
   ["redis-mb-per-second", 0.1, 1e6, 100, "what one Redis may send"],
   ["batches-per-second", 1, 1e7, 2000, "batches of durable messages that one MongoDB primary commits"],
   ["source-ports", 1, 64_512, 28_232, "net.ipv4.ip_local_port_range: 32768 to 60999"],
   ["conntrack", 1, 1e9, 262_144, "net.netfilter.nf_conntrack_max of a node"],
 ];
-const NUMBERS = [...LOAD, ...PLANT, ...MEASURED, ...ASSUMED];
 const WHOLE = ["connections", "room-size", "cores-per-pod", "connections-per-worker", "zones", "edge-cores"];
+const NUMBERS = [...LOAD, ...PLANT, ...MEASURED, ...ASSUMED].map(([name, least, most, preset]) => ({
+  ...{ name, least, most, preset },
+  whole: WHOLE.includes(name),
+}));
 const ADAPTERS = ["pubsub", "sharded"];
 const describe = ([name, , , preset, meaning]) => `  --${`${name} N`.padEnd(27)} ${meaning} (${preset})`;
 const USAGE = `Usage: npm run capacity -- [options]
@@ -62,7 +77,7 @@ ${ASSUMED.map(describe).join("\n")}
 `;
 
 function readOptions(args) {
-  const strings = [...NUMBERS.map(([name]) => name), "adapter"].map((name) => [name, { type: "string" }]);
+  const strings = [...NUMBERS.map(({ name }) => name), "adapter"].map((name) => [name, { type: "string" }]);
   const values = parseOptions(
     args,
     { ...Object.fromEntries(strings), help: { type: "boolean", short: "h" } },
@@ -70,21 +85,12 @@ function readOptions(args) {
   );
   if (values.help) return undefined;
   const adapter = values.adapter ?? ADAPTERS[0];
-  if (!ADAPTERS.includes(adapter)) throw wrong(`--adapter must be ${ADAPTERS.join(" or ")}`);
+  if (!ADAPTERS.includes(adapter)) throw wrongUsage(`--adapter must be ${ADAPTERS.join(" or ")}`, USAGE);
   return {
     adapter,
-    ...Object.fromEntries(NUMBERS.map((spec) => [camel(spec[0]), readNumber(values, spec)])),
+    ...Object.fromEntries(NUMBERS.map((spec) => [camel(spec.name), readNumber(values, spec, USAGE)])),
   };
 }
-
-function readNumber(values, [name, least, most, preset]) {
-  const value = values[name] === undefined ? preset : Number(values[name] || Number.NaN);
-  const whole = WHOLE.includes(name);
-  if (value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
-  throw wrong(`--${name} must be a ${whole ? "whole " : ""}number from ${least} to ${most}`);
-}
-
-const wrong = (problem) => wrongUsage(problem, USAGE);
 
 function camel(name) {
   return name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());

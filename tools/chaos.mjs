@@ -1,14 +1,9 @@
 // `npm run chaos`: real servers, real clients and every fault of the matrix, for as long as wanted.
-import { existsSync, mkdirSync, symlinkSync } from "node:fs";
-import { build, runTsc } from "../scripts/setup/build.mjs";
-import { prepareCLibrary } from "../scripts/setup/c-library.mjs";
-import { installDependencies } from "../scripts/setup/dependencies.mjs";
-import { runScript, SetupFailure } from "../scripts/setup/failure.mjs";
-import { endWithLauncher } from "../scripts/setup/launcher.mjs";
-import { checkNodeVersion } from "../scripts/setup/node-version.mjs";
-import { inProject } from "../scripts/setup/project.mjs";
-import { ensureRedis } from "../scripts/setup/redis.mjs";
-import { parseOptions, wrongUsage } from "../scripts/setup/usage.mjs";
+import { importCompiled } from "../scripts/setup/compiled.mjs";
+import { runScript } from "../scripts/setup/failure.mjs";
+import { parseOptions, readNumber, wrongUsage } from "../scripts/setup/usage.mjs";
+import { compileTool } from "./shared/prepare.mjs";
+import { prepareServers } from "./shared/servers.mjs";
 
 const USAGE = `Usage: npm run chaos -- [options]
 
@@ -27,20 +22,18 @@ acknowledged message is lost, shown twice or out of order. Exits with 1 if any w
   --help
 `;
 
-/** Name, smallest, largest and default value of every option that is a number. */
 const NUMBERS = [
-  ["minutes", 0, 10_000, 10],
-  ["instances", 2, 8, 2],
-  ["workers", 2, 8, 2],
-  ["clients", 4, 200, 24],
-  ["rooms", 1, 100, 5],
-  ["rate", 1, 5000, 150],
-  ["converge", 1, 120, 15],
+  { name: "minutes", least: 0, most: 10_000, preset: 10, whole: false },
+  { name: "instances", least: 2, most: 8, preset: 2, whole: true },
+  { name: "workers", least: 2, most: 8, preset: 2, whole: true },
+  { name: "clients", least: 4, most: 200, preset: 24, whole: true },
+  { name: "rooms", least: 1, most: 100, preset: 5, whole: true },
+  { name: "rate", least: 1, most: 5000, preset: 150, whole: true },
+  { name: "converge", least: 1, most: 120, preset: 15, whole: true },
 ];
-const COMPILED = inProject(".cache", "chaos");
 
 function readOptions(args) {
-  const names = [...NUMBERS.map(([name]) => name), "seed"];
+  const names = [...NUMBERS.map(({ name }) => name), "seed"];
   const options = Object.fromEntries(names.map((name) => [name, { type: "string" }]));
   const values = parseOptions(
     args,
@@ -51,40 +44,10 @@ function readOptions(args) {
     },
     USAGE,
   );
-  const numbers = Object.fromEntries(NUMBERS.map((spec) => [spec[0], readNumber(values, spec)]));
+  const numbers = Object.fromEntries(NUMBERS.map((spec) => [spec.name, readNumber(values, spec, USAGE)]));
   const { converge: convergeSeconds, ...rest } = numbers;
   const seed = values.seed ?? String(Math.floor(Math.random() * 1e9));
   return { ...rest, convergeSeconds, seed, faults: values.fault ?? [], help: values.help === true };
-}
-
-function readNumber(values, [name, least, most, preset]) {
-  const value = values[name] === undefined ? preset : Number(values[name] || Number.NaN);
-  const isWhole = Number.isInteger(value) || name === "minutes";
-  if (isWhole && value >= least && value <= most) return value;
-  throw wrong(`--${name} must be a number from ${least} to ${most}`);
-}
-
-const wrong = (problem) => wrongUsage(problem, USAGE);
-
-async function prepare() {
-  checkNodeVersion();
-  endWithLauncher();
-  await installDependencies();
-  await build();
-  await prepareCLibrary();
-  await ensureRedis();
-  const { code } = await runTsc(["-p", "tools/chaos"]);
-  if (code !== 0) throw new SetupFailure("The harness does not compile, see above");
-  link("dist");
-  link("tests", "fixtures");
-}
-
-/** The compiled harness looks for programs where its sources would. */
-function link(...names) {
-  const path = inProject(".cache", "chaos", ...names);
-  if (existsSync(path)) return;
-  mkdirSync(COMPILED, { recursive: true });
-  symlinkSync(inProject(...names), path);
 }
 
 /** Helpers of the tests register what ends their servers with jest, which is not here. */
@@ -104,12 +67,14 @@ async function withoutJest() {
 }
 
 async function main(options) {
-  await prepare();
+  await prepareServers();
+  await compileTool("chaos", "dist", "tests/fixtures");
   const drain = await withoutJest();
-  const { faultNames, runChaosCli } = await import("../.cache/chaos/tools/chaos/cli.js");
+  /** @type {typeof import("./chaos/cli.js")} */
+  const { faultNames, runChaosCli } = await importCompiled(".cache/chaos/tools/chaos/cli.js");
   const unknown = options.faults.find((word) => !faultNames().some((name) => name.includes(word)));
   if (unknown !== undefined) {
-    throw wrong(`No fault is called "${unknown}". There are:\n  ${faultNames().join("\n  ")}`);
+    throw wrongUsage(`No fault is called "${unknown}". There are:\n  ${faultNames().join("\n  ")}`, USAGE);
   }
   const interruption = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => interruption.abort());

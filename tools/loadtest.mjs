@@ -1,14 +1,12 @@
 // `npm run loadtest`: many connections against a running deployment, with thresholds for CI and a report.
 import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, resolve } from "node:path";
-import { runTsc } from "../scripts/setup/build.mjs";
-import { installDependencies } from "../scripts/setup/dependencies.mjs";
-import { runScript, SetupFailure } from "../scripts/setup/failure.mjs";
-import { endWithLauncher } from "../scripts/setup/launcher.mjs";
-import { checkNodeVersion } from "../scripts/setup/node-version.mjs";
+import { dirname } from "node:path";
+import { importCompiled } from "../scripts/setup/compiled.mjs";
+import { runScript } from "../scripts/setup/failure.mjs";
 import { inProject } from "../scripts/setup/project.mjs";
-import { parseOptions, wrongUsage } from "../scripts/setup/usage.mjs";
+import { givenPath, parseOptions, readNumber, wrongUsage } from "../scripts/setup/usage.mjs";
+import { compileTool, prepareTool } from "./shared/prepare.mjs";
 
 const USAGE = `Usage: npm run loadtest -- [options]
 
@@ -34,17 +32,16 @@ Ctrl-C ends it early, with the summary and the report.
   --help
 `;
 
-/** Name, smallest, largest and default value of every option that is a number, and whether it is a whole one. */
-const NUMBERS = {
-  connections: [1, 1_000_000, 100, true],
-  rooms: [1, 1_000_000, 1, true],
-  rate: [0, 1_000_000, 10, false],
-  "body-bytes": [27, 1_000_000, 100, true],
-  "connect-rate": [0.1, 1_000_000, undefined, false],
-  processes: [1, 256, undefined, true],
-  "max-p99-ms": [0, 1e9, undefined, false],
-  "max-loss": [0, 1, undefined, false],
-};
+const NUMBERS = [
+  { name: "connections", least: 1, most: 1_000_000, preset: 100, whole: true },
+  { name: "rooms", least: 1, most: 1_000_000, preset: 1, whole: true },
+  { name: "rate", least: 0, most: 1_000_000, preset: 10, whole: false },
+  { name: "body-bytes", least: 27, most: 1_000_000, preset: 100, whole: true },
+  { name: "connect-rate", least: 0.1, most: 1_000_000, preset: undefined, whole: false },
+  { name: "processes", least: 1, most: 256, preset: undefined, whole: true },
+  { name: "max-p99-ms", least: 0, most: 1e9, preset: undefined, whole: false },
+  { name: "max-loss", least: 0, most: 1, preset: undefined, whole: false },
+];
 /** Name and default value of every option that is a time. */
 const TIMES = { duration: "30s", ramp: "5s", settle: "10s" };
 const WORDS = ["url", "transport", "report"];
@@ -57,13 +54,12 @@ const CONNECTIONS_PER_PROCESS = 1000;
 const OTHER_FILES = 64;
 
 function readOptions(args) {
-  const names = [...Object.keys(NUMBERS), ...Object.keys(TIMES), ...WORDS];
+  const names = [...NUMBERS.map(({ name }) => name), ...Object.keys(TIMES), ...WORDS];
   const strings = Object.fromEntries(names.map((name) => [name, { type: "string" }]));
   const values = parseOptions(args, { ...strings, ...FLAGS }, USAGE);
   if (values.help) return undefined;
-  const numbers = Object.fromEntries(
-    Object.keys(NUMBERS).map((name) => [name, readNumber(name, values[name])]),
-  );
+  /** @type {Record<string, any>} */
+  const numbers = Object.fromEntries(NUMBERS.map((spec) => [spec.name, readNumber(values, spec, USAGE)]));
   const times = Object.fromEntries(
     Object.entries(TIMES).map(([name, preset]) => [name, readTime(name, values[name] ?? preset)]),
   );
@@ -88,19 +84,8 @@ function readOptions(args) {
     settleMs: times.settle,
     maxP99Ms: numbers["max-p99-ms"],
     maxLoss: numbers["max-loss"],
-    report: resolve(
-      process.env.INIT_CWD ?? ".",
-      values.report || inProject(".cache", "loadtest-report.html"),
-    ),
+    report: givenPath(values.report || inProject(".cache", "loadtest-report.html")),
   };
-}
-
-function readNumber(name, text) {
-  const [least, most, preset, whole] = NUMBERS[name];
-  if (text === undefined) return preset;
-  const value = Number(text || Number.NaN);
-  if (value >= least && value <= most && (!whole || Number.isInteger(value))) return value;
-  throw wrong(`--${name} must be a ${whole ? "whole " : ""}number from ${least} to ${most}`);
 }
 
 function readTime(name, text) {
@@ -118,7 +103,9 @@ function readUrl(text) {
 
 /** Every process may open only so many files, and polling takes two sockets per connection. */
 function processesFor(connections, transport, wanted) {
-  const { soft } = process.report.getReport().userLimits.open_files;
+  /** @type {{ userLimits?: Record<string, { soft: number | "unlimited" }> }} */
+  const { userLimits } = process.report.getReport();
+  const soft = userLimits?.open_files?.soft ?? "unlimited"; // not told on Windows
   const perProcess = soft === "unlimited" ? connections : Number(soft) - OTHER_FILES;
   const files = transport === "websocket" ? connections : 2 * connections;
   const least = Math.ceil(files / perProcess);
@@ -132,12 +119,10 @@ function processesFor(connections, transport, wanted) {
 const wrong = (problem) => wrongUsage(problem, USAGE);
 
 async function main(options) {
-  checkNodeVersion();
-  endWithLauncher();
-  await installDependencies();
-  const { code } = await runTsc(["-p", "tools/loadtest"]);
-  if (code !== 0) throw new SetupFailure("The load generator does not compile, see above");
-  const { runLoadtestCli } = await import("../.cache/loadtest/tools/loadtest/cli.js");
+  await prepareTool();
+  await compileTool("loadtest");
+  /** @type {typeof import("./loadtest/cli.js")} */
+  const { runLoadtestCli } = await importCompiled(".cache/loadtest/tools/loadtest/cli.js");
   mkdirSync(dirname(options.report), { recursive: true });
   const interruption = new AbortController();
   const onSignal = () => {

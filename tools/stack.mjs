@@ -1,15 +1,11 @@
 // `npm run stack`: the topology of production on this machine, without Docker, in one command.
-import { existsSync, mkdirSync, symlinkSync } from "node:fs";
-import { build, runTsc } from "../scripts/setup/build.mjs";
-import { prepareCLibrary } from "../scripts/setup/c-library.mjs";
-import { installDependencies } from "../scripts/setup/dependencies.mjs";
-import { runScript, SetupFailure } from "../scripts/setup/failure.mjs";
-import { endWithLauncher } from "../scripts/setup/launcher.mjs";
+import { importCompiled } from "../scripts/setup/compiled.mjs";
+import { runScript } from "../scripts/setup/failure.mjs";
 import { ensureNginx } from "../scripts/setup/nginx.mjs";
-import { checkNodeVersion } from "../scripts/setup/node-version.mjs";
 import { inProject } from "../scripts/setup/project.mjs";
-import { ensureRedis } from "../scripts/setup/redis.mjs";
-import { parseOptions, wrongUsage } from "../scripts/setup/usage.mjs";
+import { parseOptions, readNumber } from "../scripts/setup/usage.mjs";
+import { compileTool } from "./shared/prepare.mjs";
+import { prepareServers } from "./shared/servers.mjs";
 
 const USAGE = `Usage: npm run stack [-- <options>]
 
@@ -24,48 +20,25 @@ LOG_LEVEL or DRAIN_WINDOW_MS (5000 here), go to the instances; kill -HUP or kill
   --help
 `;
 
-/** Name, smallest, largest and default value of every option. */
 const NUMBERS = [
-  ["port", 1, 65_535, 8080],
-  ["instances", 1, 8, 2],
-  ["workers", 1, 16, 2],
+  { name: "port", least: 1, most: 65_535, preset: 8080, whole: true },
+  { name: "instances", least: 1, most: 8, preset: 2, whole: true },
+  { name: "workers", least: 1, most: 16, preset: 2, whole: true },
 ];
-const COMPILED = inProject(".cache", "stack");
 
 function readOptions(args) {
-  const options = Object.fromEntries(NUMBERS.map(([name]) => [name, { type: "string" }]));
+  const options = Object.fromEntries(NUMBERS.map(({ name }) => [name, { type: "string" }]));
   const values = parseOptions(args, { ...options, help: { type: "boolean", short: "h" } }, USAGE);
-  const numbers = NUMBERS.map((spec) => [spec[0], readNumber(values, spec)]);
+  const numbers = NUMBERS.map((spec) => [spec.name, readNumber(values, spec, USAGE)]);
   return { ...Object.fromEntries(numbers), help: values.help === true };
 }
 
-function readNumber(values, [name, least, most, preset]) {
-  const value = values[name] === undefined ? preset : Number(values[name] || Number.NaN);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw wrong(`--${name} must be a whole number from ${least} to ${most}`);
-}
-
-const wrong = (problem) => wrongUsage(problem, USAGE);
-
-async function prepare() {
-  checkNodeVersion();
-  endWithLauncher();
-  await installDependencies();
-  await build();
-  await prepareCLibrary();
-  await ensureRedis();
-  await ensureNginx();
-  const { code } = await runTsc(["-p", "tools/stack"]);
-  if (code !== 0) throw new SetupFailure("The stack does not compile, see above");
-  // What is compiled looks for the database's program where its sources would.
-  const link = inProject(".cache", "stack", "dist");
-  mkdirSync(COMPILED, { recursive: true });
-  if (!existsSync(link)) symlinkSync(inProject("dist"), link);
-}
-
 async function main(options) {
-  await prepare();
-  const { runStackCli } = await import("../.cache/stack/tools/stack/cli.js");
+  await prepareServers();
+  await ensureNginx();
+  await compileTool("stack", "dist");
+  /** @type {typeof import("./stack/cli.js")} */
+  const { runStackCli } = await importCompiled(".cache/stack/tools/stack/cli.js");
   const interruption = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => interruption.abort());
   const code = await runStackCli({

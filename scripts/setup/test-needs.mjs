@@ -57,13 +57,12 @@ function loadedBy(testFiles) {
 /** What a file imports, and the commands that it runs: those named as `"chaos.mjs"`, or so with their folder. */
 function namedIn(path) {
   const text = readFileSync(path, "utf8");
-  const imports = [...text.matchAll(/(?:\bfrom|\bimport\(|\bimport)\s*"(\.[^"]+)"/g)].map(([, target]) =>
+  const imports = [...text.matchAll(/(?:\bfrom|\bimport\(|\bimport)\s*"(\.[^"]+)"/g)].map(([, target = ""]) =>
     resolve(dirname(path), target),
   );
-  const commands = [...text.matchAll(/"(?:[./]*(?:scripts|tools)\/)?([\w-]+\.mjs)"/g)].flatMap(([, name]) => [
-    inProject("scripts", name),
-    inProject("tools", name),
-  ]);
+  const commands = [...text.matchAll(/"(?:[./]*(?:scripts|tools)\/)?([\w-]+\.mjs)"/g)].flatMap(
+    ([, name = ""]) => [inProject("scripts", name), inProject("tools", name)],
+  );
   return [...imports.map((target) => target.replace(/\.js$/, ".ts")), ...imports, ...commands].filter(
     (target) => /\.[mt]s$|\.mjs$/.test(target) && existsSync(target),
   );

@@ -24,7 +24,7 @@ describe("npm run chaos", () => {
   test.each([
     ["an unknown option", ["--no-such"], "--no-such"],
     ["a number that is none", ["--minutes", "soon"], "--minutes must be a number"],
-    ["a number out of range", ["--instances", "1"], "--instances must be a number from 2"],
+    ["a number out of range", ["--instances", "1"], "--instances must be a whole number from 2"],
     ["a word too many", ["5"], "5"],
   ])("refuses %s with the usage", async (_what, args, problem) => {
     const { code, text } = await outcome(...args);

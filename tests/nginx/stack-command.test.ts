@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { freePorts, HOST } from "../../tools/stack/ports.js";
+import { freePorts, HOST } from "../../tools/shared/ports.js";
 import { type Child, spawnNode } from "../support/child.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { connectClient } from "../support/connect-client.js";

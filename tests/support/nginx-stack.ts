@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Exit } from "../../tools/stack/member.js";
+import type { Exit } from "../../tools/shared/program.js";
 import { createStack, type Stack } from "../../tools/stack/stack.js";
 import { onEnd } from "./cleanup.js";
 import { NEVER_OVERLOADED_MS } from "./patience.js";

@@ -41,6 +41,7 @@ if (unknown.length > 0) {
 for (const [signal, code] of [
   ["SIGINT", 130],
   ["SIGTERM", 143],
+  ["SIGHUP", 129],
 ] as const)
   process.once(signal, () => process.exit(code));
 const begunAt = new Date();

@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createServer } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import * as shared from "../shared/program.js";
 import { familyOf } from "./processes.js";
 
 /** A server under test, or what it needs. */
@@ -18,73 +17,48 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** For taskset: `0`, `0-1`; not pinned without it. */
   readonly cores?: string | undefined;
-  readonly cwd?: string;
 }
 
 const STOP_WITHIN_MS = 8000;
-const OUTPUT_LIMIT_CHARS = 4000;
+const UP_WITHIN_MS = 20_000;
+const LOOK_EVERY_MS = 50;
 const INHERITED = ["PATH", "HOME", "TMPDIR", "LANG", "TZ"];
+/** What a server says matters only when it does not come up; what it needs is missed by those who use it. */
+const NOBODY: shared.Watcher = { line() {}, lost() {} };
 
 /** Runs a program and resolves when `isUp` does not reject any more. @throws with its last output when it ends or after 20 s. */
 export async function startProgram(options: ProgramOptions, isUp: () => Promise<unknown>): Promise<Program> {
-  const { command, args, cores, env = {}, cwd } = options;
-  const [program = command, ...rest] =
-    cores === undefined ? [command, ...args] : ["taskset", "-c", cores, command, ...args];
-  const inherited = Object.entries(process.env).filter(([name]) => INHERITED.includes(name));
-  const child = spawn(program, rest, {
+  const { cores, env = {} } = options;
+  const name = `${options.command} ${options.args[0] ?? ""}`;
+  const [command = "", ...args] = [
+    ...(cores === undefined ? [] : ["taskset", "-c", cores]),
+    ...[options.command, ...options.args],
+  ];
+  const inherited = Object.entries(process.env).filter(([variable]) => INHERITED.includes(variable));
+  const program = shared.startProgram({
+    ...{ name, command, args, watcher: NOBODY },
     env: { ...Object.fromEntries(inherited), ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-    ...(cwd === undefined ? {} : { cwd }),
   });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output = (output + text).slice(-OUTPUT_LIMIT_CHARS);
-    });
-  }
-  const killAll = () => {
-    for (const pid of familyOf(child.pid ?? 0)) killIfAlive(pid);
-  };
   // Whatever ends the benchmark, its servers do not stay.
+  const killAll = () => void program.kill();
   process.once("exit", killAll);
-  const ended = new Promise<void>((resolve) => {
-    child.once("exit", () => {
-      process.off("exit", killAll);
-      resolve();
-    });
+  let hasEnded = false;
+  void program.exited.then(() => {
+    hasEnded = true;
+    process.off("exit", killAll);
   });
-  await once(child, "spawn");
-  const stop = () => end(child, ended);
+  const stop = async () => void (await program.stop(STOP_WITHIN_MS));
   try {
-    await until(isUp, () => child.exitCode === null && child.signalCode === null);
+    await until(isUp, () => !hasEnded);
   } catch (error) {
     await stop();
-    throw new Error(`${command} ${args[0] ?? ""} did not come up: ${output}`, { cause: error });
+    throw new Error(`${name} did not come up: ${program.lastOutput()}`, { cause: error });
   }
-  const pid = child.pid ?? 0;
-  return { pid, pids: () => familyOf(pid), stop };
-}
-
-async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
-  const family = familyOf(child.pid ?? 0);
-  child.kill("SIGTERM");
-  const timer = setTimeout(() => {
-    for (const pid of family) killIfAlive(pid);
-  }, STOP_WITHIN_MS);
-  await ended;
-  clearTimeout(timer);
-}
-
-function killIfAlive(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // ended meanwhile
-  }
+  return { pid: program.pid, pids: () => familyOf(program.pid), stop };
 }
 
 async function until(isUp: () => Promise<unknown>, isAlive: () => boolean): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + UP_WITHIN_MS;
   for (;;) {
     try {
       await isUp();
@@ -92,22 +66,6 @@ async function until(isUp: () => Promise<unknown>, isAlive: () => boolean): Prom
     } catch (error) {
       if (!isAlive() || performance.now() > deadline) throw error;
     }
-    await pause(50);
+    await pause(LOOK_EVERY_MS);
   }
-}
-
-/** Resolves after this time. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** A port of 127.0.0.1 that nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

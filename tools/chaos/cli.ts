@@ -3,6 +3,7 @@ import { ALL_FAULTS, createRounds, faultsNamed } from "../../tests/chaos/plan.js
 import { createPrng } from "../../tests/chaos/prng.js";
 import { type ChaosRun, startChaos } from "../../tests/chaos/runner.js";
 import { progressLine, summary } from "../../tests/chaos/summary.js";
+import { aborted } from "../shared/aborted.js";
 
 /** What the command line says; see the usage in tools/chaos.mjs. */
 export interface CliOptions {
@@ -33,15 +34,19 @@ export async function runChaosCli(
   print: (text: string) => void,
   interrupted: AbortSignal,
 ): Promise<number> {
-  const endAtMs = performance.now() + options.minutes * 60_000;
   const startMs = performance.now();
   const rounds = createRounds(faultsNamed(options.faults), createPrng(options.seed).fork("rounds"));
   let current: readonly string[] = [];
+  let endAtMs: number | undefined;
   const run = await startChaos({
     ...options,
     brief: false,
     convergeMs: options.convergeSeconds * 1000,
-    plan: (): readonly Fault[] | undefined => (performance.now() < endAtMs ? rounds() : undefined),
+    plan(): readonly Fault[] | undefined {
+      // From the first fault on: how long the servers take to start depends on the machine.
+      endAtMs ??= performance.now() + options.minutes * 60_000;
+      return performance.now() < endAtMs ? rounds() : undefined;
+    },
     onStart(names) {
       current = names;
     },
@@ -59,11 +64,4 @@ export async function runChaosCli(
 
 function isClean({ world }: ChaosRun): boolean {
   return world.ledger.violations.length === 0;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

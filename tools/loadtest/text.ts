@@ -1,3 +1,4 @@
+import { aligned } from "../shared/aligned.js";
 import type { Outcome, Percentiles } from "./outcome.js";
 import type { Point } from "./series.js";
 
@@ -72,14 +73,11 @@ export function summaryRows(outcome: Outcome): [string, string][] {
 
 /** The summary for the screen. */
 export function summaryText(outcome: Outcome): string {
-  const rows = summaryRows(outcome);
-  const width = Math.max(...rows.map(([name]) => name.length));
-  const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
   const errors = Object.entries(outcome.errors).map(([text, count]) => `  ${whole(count)} x ${text}`);
   return [
     "",
     "Summary",
-    ...lines,
+    ...aligned(summaryRows(outcome)),
     ...(errors.length > 0 ? ["Errors", ...errors] : []),
     ...remarks(outcome).map((text) => `Note: ${text}`),
     ...(outcome.findings?.examples ?? []).map((text) => `FOUND ${text}`),

@@ -1,5 +1,6 @@
-import type { Exit } from "./member.js";
-import { isFree } from "./ports.js";
+import { aborted } from "../shared/aborted.js";
+import { isFree } from "../shared/ports.js";
+import type { Exit } from "../shared/program.js";
 import { createStack } from "./stack.js";
 
 /** What the command line says; see the usage in tools/stack.mjs. */
@@ -54,11 +55,4 @@ function announce(stack: Awaited<ReturnType<typeof createStack>>, print: (line: 
   print(`> instances: ${list.join(", ")}`);
   print(`> nginx logs requests to ${stack.accessLog()}`);
   print(`> Shoal is at ${stack.url.replace("127.0.0.1", "localhost")}; Ctrl-C ends everything`);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

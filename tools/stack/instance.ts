@@ -1,6 +1,6 @@
 import type { Component } from "../../src/engine/process/lifecycle.js";
-import { type Exit, type Member, startMember, type Watcher } from "./member.js";
-import { HOST } from "./ports.js";
+import { HOST } from "../shared/ports.js";
+import { type Exit, type Program, startProgram, type Watcher } from "../shared/program.js";
 
 /** One Shoal of a stack, the same port over restarts. */
 export interface StackInstance extends Component {
@@ -39,14 +39,14 @@ const RELOADED_WITHIN_MS = 120_000;
 /** An instance on `port`. `start` resolves when it is ready. */
 export function createStackInstance(options: StackInstanceOptions): StackInstance {
   const { name, port, program, watcher, stopWithinMs } = options;
-  let member: Member | undefined;
+  let member: Program | undefined;
   let changed: Readonly<Record<string, string>> = {};
   let stopped = false;
 
   async function start(): Promise<void> {
     if (stopped) return;
     const env = { ...options.env(), ...changed, HOST, PORT: String(port), INSTANCE_ID: name };
-    const started = startMember({ name, command: process.execPath, args: [program], env, watcher });
+    const started = startProgram({ name, command: process.execPath, args: [program], env, watcher });
     member = started;
     await started.waitFor(READY, READY_WITHIN_MS).catch(async (error: Error) => {
       await started.kill();
@@ -79,7 +79,7 @@ export function createStackInstance(options: StackInstanceOptions): StackInstanc
   };
 }
 
-function running(member: Member | undefined): Member {
+function running(member: Program | undefined): Program {
   if (member === undefined) throw new Error("the instance was never started");
   return member;
 }

@@ -1,7 +1,8 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Component } from "../../src/engine/process/lifecycle.js";
-import { type Member, startMember, type Watcher } from "./member.js";
+import { isServed } from "../shared/ports.js";
+import { type Program, startProgram, type Watcher } from "../shared/program.js";
 import { type NginxPlace, writeNginxFiles } from "./nginx-files.js";
-import { isServed } from "./ports.js";
 
 export interface Nginx extends Component {
   /** JSON lines; see nginx/conf.d/maps.conf. Known from the start on. */
@@ -20,20 +21,19 @@ const STOP_WITHIN_MS = 5000;
 
 /** The real nginx with the files as shipped. `start` resolves when it listens. */
 export function createNginx({ env, watcher, port, ...place }: NginxOptions): Nginx {
-  let member: Member | undefined;
+  let member: Program | undefined;
   let accessLog = "";
 
   async function start(): Promise<void> {
     const files = writeNginxFiles(place);
     accessLog = files.accessLog;
     const args = ["-e", "stderr", "-p", place.directory, "-c", files.config, "-g", globals()];
-    const started = startMember({ name: "nginx", command: "nginx", args, env, watcher });
+    const started = startProgram({ name: "nginx", command: "nginx", args, env, watcher });
     member = started;
     const ended = started.exited.then(() => "ended" as const);
     const deadline = performance.now() + START_WITHIN_MS;
     while (!(await isServed(port))) {
-      const pause = new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-      if ((await Promise.race([ended, pause])) === "ended")
+      if ((await Promise.race([ended, pause(LOOK_EVERY_MS)])) === "ended")
         throw new Error("nginx does not start, see above");
       if (performance.now() > deadline) throw new Error(`nginx does not listen on port ${port}`);
     }

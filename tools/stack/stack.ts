@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { createEmbeddedMongodb } from "../../src/dev/embedded-mongodb/embedded-mongodb.js";
 import { type Component, compose } from "../../src/engine/process/lifecycle.js";
 import { createLogger } from "../../src/engine/process/logger.js";
+import { freePorts, HOST } from "../shared/ports.js";
+import type { Watcher } from "../shared/program.js";
 import { createStackInstance, type StackInstance } from "./instance.js";
-import type { Watcher } from "./member.js";
 import { createNginx } from "./nginx.js";
-import { freePorts, HOST } from "./ports.js";
 import { createRedis } from "./redis.js";
 
 export interface StackOptions {

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { cpuSeconds } from "../processes.js";
 
 export interface HttpSpec {
@@ -29,12 +30,12 @@ const HEAD_END = Buffer.from("\r\n\r\n");
 export async function measureHttp(spec: HttpSpec): Promise<HttpResult> {
   const run = { latenciesMs: [] as number[], failed: 0, stopped: false };
   const sockets = Array.from({ length: spec.connections }, () => requestLoop(spec, run));
-  await wait(spec.warmMs);
+  await pause(spec.warmMs);
   run.latenciesMs.length = 0;
   run.failed = 0;
   const before = new Map(spec.pids.map((pid) => [pid, cpuSeconds([pid])]));
   const begun = performance.now();
-  await wait(spec.measureMs);
+  await pause(spec.measureMs);
   const seconds = (performance.now() - begun) / 1000;
   const cpuByPid = Object.fromEntries(
     [...before].map(([pid, cpu]) => [String(pid), cpuSeconds([pid]) - cpu] as const),
@@ -105,8 +106,4 @@ function responseEnd(bytes: Buffer): { at: number; closes: boolean } | undefined
   const head = bytes.toString("latin1", 0, headEnd);
   const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0);
   return { at: headEnd + HEAD_END.length + length, closes: /\r\nconnection: *close/i.test(head) };
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { cpuSeconds } from "../processes.js";
 import { type Audience, bodyOf } from "./audience.js";
 import type { Publisher } from "./publishers.js";
@@ -48,10 +49,10 @@ export async function measure(audience: Audience, publisher: Publisher, spec: Ru
   const arrived = () => Math.max(0, newestEverywhere(audience) - begun);
   const start = snapshot(audience, spec.pids);
   const pacer = startPacer(publisher, spec, begun, arrived);
-  await wait(spec.warmMs);
+  await pause(spec.warmMs);
   audience.counts.latenciesMs.length = 0;
   const first = snapshot(audience, spec.pids);
-  await wait(spec.measureMs);
+  await pause(spec.measureMs);
   const last = snapshot(audience, spec.pids);
   const latenciesMs = audience.counts.latenciesMs.splice(0).sort((a, b) => a - b);
   pacer.stop();
@@ -125,13 +126,9 @@ async function drained(arrived: () => number, wanted: number): Promise<void> {
   let last = arrived();
   let changedAt = performance.now();
   while (last < wanted && performance.now() - changedAt < PATIENCE_MS) {
-    await wait(10);
+    await pause(10);
     if (arrived() === last) continue;
     last = arrived();
     changedAt = performance.now();
   }
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,3 +1,4 @@
+import { escaped } from "../../shared/html.js";
 import type { Chart } from "../rows/row.js";
 import { shown } from "./table.js";
 
@@ -47,10 +48,4 @@ function toneOf(sides: readonly string[], side: string): string {
 
 function isOwn(side: string): boolean {
   return ["shoal", "durable room", "group commit", "sharded"].includes(side);
-}
-
-/** Text that is safe inside HTML and its attributes. */
-export function escaped(text: string): string {
-  const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  return text.replaceAll(/[&<>"]/g, (character) => entities[character] ?? "");
 }

@@ -1,3 +1,4 @@
+import { aligned } from "../../shared/aligned.js";
 import { passes, type RowReport, type Verdict } from "../rows/row.js";
 
 /** All rows, once. */
@@ -70,13 +71,4 @@ export function shown(value: number): string {
 function wordFor(outcome: boolean | undefined): string {
   if (outcome === undefined) return "";
   return outcome ? "pass" : "FAIL";
-}
-
-function aligned(table: readonly (readonly string[])[]): string[] {
-  const widths = (table[0] ?? []).map((_, column) =>
-    Math.max(...table.map((line) => line[column]?.length ?? 0)),
-  );
-  return table.map((line) =>
-    `  ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd(),
-  );
 }

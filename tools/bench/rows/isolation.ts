@@ -1,5 +1,5 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { cpuSeconds } from "../processes.js";
-import { pause } from "../program.js";
 import { startMachine } from "../servers/machine.js";
 import { type Server, shoal, shoalNode } from "../servers/servers.js";
 import type { Row, RowContext, RowReport } from "./row.js";

@@ -1,5 +1,5 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { residentBytes } from "../processes.js";
-import { pause } from "../program.js";
 import { type Machine, startMachine } from "../servers/machine.js";
 import { type Peer, type PeerName, peersOf, plainWs } from "../servers/servers.js";
 import type { Row, RowReport } from "./row.js";

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort, HOST, isServed } from "../../shared/ports.js";
 import { type Load, startLoad } from "../load/load.js";
-import { freePort, type Program, startProgram } from "../program.js";
+import { type Program, startProgram } from "../program.js";
 
 /** What a run is given from outside. */
 export interface Setup {
@@ -68,17 +69,11 @@ export async function startMachine(setup: Setup): Promise<Machine> {
 }
 
 async function startRedis(port: number, cores: string | undefined): Promise<Program> {
-  const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
-  return startProgram({ command: "redis-server", args, cores, cwd: tmpdir() }, () => answersTcp(port));
+  const args = ["--port", `${port}`, "--bind", HOST, "--dir", tmpdir(), "--save", "", "--appendonly", "no"];
+  return startProgram({ command: "redis-server", args, cores }, () => answersTcp(port));
 }
 
 /** @throws when nobody listens there. */
 export async function answersTcp(port: number): Promise<void> {
-  const { connect } = await import("node:net");
-  await new Promise<void>((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1", () => {
-      socket.destroy();
-      resolve();
-    }).once("error", reject);
-  });
+  if (!(await isServed(port))) throw new Error(`nobody listens on port ${port}`);
 }

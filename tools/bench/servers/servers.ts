@@ -1,9 +1,10 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../shared/ports.js";
 import type { AudienceSpec } from "../load/audience.js";
 import type { PublisherSpec } from "../load/publishers.js";
-import { freePort, type Program, startProgram } from "../program.js";
+import { type Program, startProgram } from "../program.js";
 import { answersTcp, type Machine } from "./machine.js";
 
 /** A server that a row measures, or a second one that it is fed by. */

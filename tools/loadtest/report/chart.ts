@@ -1,3 +1,5 @@
+import { escaped } from "../../shared/html.js";
+
 /** One line of a chart; a null leaves a gap. */
 export interface Line {
   readonly label: string;
@@ -22,12 +24,6 @@ export const SIZE = { width: 640, height: 220, left: 62, right: 26, top: 14, bot
 
 const INNER = { width: SIZE.width - SIZE.left - SIZE.right, height: SIZE.height - SIZE.top - SIZE.bottom };
 const TICKS = 4;
-
-/** Text that is safe inside HTML and its attributes. */
-export function escaped(text: string): string {
-  const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  return text.replaceAll(/[&<>"]/g, (character) => entities[character] ?? "");
-}
 
 /** A number as an axis shows it: 1,500 or 2.5 k or 1.2 M. */
 export function compact(value: number): string {

@@ -1,6 +1,7 @@
+import { escaped } from "../../shared/html.js";
 import { bucketStart, type Counts } from "../histogram.js";
 import { milliseconds } from "../text.js";
-import { compact, escaped, figure, niceTop, SIZE, svg, verticalAxis } from "./chart.js";
+import { compact, figure, niceTop, SIZE, svg, verticalAxis } from "./chart.js";
 
 const BARS = 60;
 const WIDTH = SIZE.width - SIZE.left - SIZE.right;

@@ -1,7 +1,8 @@
+import { escaped, htmlPage } from "../../shared/html.js";
 import type { Outcome } from "../outcome.js";
 import type { Point } from "../series.js";
 import { remarks, summaryRows, whole } from "../text.js";
-import { escaped, type TimeChart, timeChart } from "./chart.js";
+import { type TimeChart, timeChart } from "./chart.js";
 import { histogramChart } from "./histogram-chart.js";
 import { STYLE } from "./style.js";
 import { thinned } from "./thinning.js";
@@ -13,26 +14,14 @@ export function htmlReport(outcome: Outcome): string {
   const title = `Load test of ${new URL(options.url).host}: ${kind}`;
   const what = `${whole(options.connections)} connections (${options.transport}) in ${whole(options.rooms)} ${options.rooms === 1 ? "room" : "rooms"}, ${whole(options.rate)} messages/s of ${whole(options.bodyBytes)} bytes, ${Math.round(options.durationMs / 1000)} s`;
   const verdict = violations.length === 0 ? `<p class="ok">Passed</p>` : `<p class="bad">Failed</p>`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escaped(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<header><div><h1>${escaped(title)}</h1><p>${escaped(what)}</p><p>${escaped(outcome.startedAt)}${outcome.interrupted ? ", interrupted" : ""}</p></div>${verdict}</header>
+  const body = `<header><div><h1>${escaped(title)}</h1><p>${escaped(what)}</p><p>${escaped(outcome.startedAt)}${outcome.interrupted ? ", interrupted" : ""}</p></div>${verdict}</header>
 ${list("bad", [...violations, ...(outcome.findings?.examples ?? [])])}${list("note", remarks(outcome))}
 <main>${charts(outcome).join("\n")}</main>
 <section>
 <table><caption>Summary</caption>${table(summaryRows(outcome))}</table>
 ${errorTable(outcome.errors)}
-</section>
-</body>
-</html>
-`;
+</section>`;
+  return htmlPage({ title, style: STYLE, body });
 }
 
 function charts({ points: all, latencyCounts, latency }: Outcome): string[] {

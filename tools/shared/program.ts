@@ -7,16 +7,16 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** What a stack tells about one of its programs. */
+/** What a caller learns of its programs. */
 export interface Watcher {
   /** One line of its output. */
-  line(member: string, text: string): void;
+  line(program: string, text: string): void;
   /** It has ended although nobody asked it to. */
-  lost(member: string, exit: Exit): void;
+  lost(program: string, exit: Exit): void;
 }
 
-/** A running program of a stack. */
-export interface Member {
+/** A running program. */
+export interface Program {
   readonly pid: number;
   readonly exited: Promise<Exit>;
   /**
@@ -24,6 +24,8 @@ export interface Member {
    * @throws when the program ends first, and after `withinMs`.
    */
   waitFor(pattern: RegExp, withinMs: number): Promise<string>;
+  /** The end of its output so far, for messages. */
+  lastOutput(): string;
   /** From now on, for `waitFor`: earlier lines do not count. */
   forget(): void;
   signal(signal: NodeJS.Signals): void;
@@ -33,7 +35,7 @@ export interface Member {
   stop(withinMs: number): Promise<Exit>;
 }
 
-export interface MemberOptions {
+export interface ProgramOptions {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
@@ -45,7 +47,7 @@ const KEPT_LINES = 200;
 const TAIL_LINES = 20;
 
 /** Runs a program. It is the head of a group of its own, so that a terminal's Ctrl-C reaches it in its turn only. */
-export function startMember({ name, command, args, env, watcher }: MemberOptions): Member {
+export function startProgram({ name, command, args, env, watcher }: ProgramOptions): Program {
   const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
   const lines: string[] = [];
   const waiting = new Set<(text: string) => void>();
@@ -63,12 +65,13 @@ export function startMember({ name, command, args, env, watcher }: MemberOptions
     if (!asked) watcher.lost(name, exit);
   });
 
+  const lastOutput = () => lines.slice(-TAIL_LINES).join("\n");
+
   async function waitFor(pattern: RegExp, withinMs: number): Promise<string> {
     const past = lines.find((text) => pattern.test(text));
     if (past !== undefined) return past;
     let stopWaiting = (): void => {};
-    const failure = (reason: string) =>
-      new Error(`${name}: ${reason}; last output:\n${lines.slice(-TAIL_LINES).join("\n")}`);
+    const failure = (reason: string) => new Error(`${name}: ${reason}; last output:\n${lastOutput()}`);
     return new Promise<string>((resolve, reject) => {
       const look = (text: string) => void (pattern.test(text) && resolve(text));
       const late = setTimeout(() => reject(failure(`no ${pattern} within ${withinMs} ms`)), withinMs);
@@ -91,6 +94,7 @@ export function startMember({ name, command, args, env, watcher }: MemberOptions
     pid: child.pid ?? 0, // not run at all: `exited` tells
     exited,
     waitFor,
+    lastOutput,
     forget: () => void lines.splice(0),
     signal: (signal) => void child.kill(signal),
     kill,

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
-/** The address on which everything of a stack listens. */
+/** The address on which everything that a tool starts listens. */
 export const HOST = "127.0.0.1";
 
 // Below the range from which systems give out ports themselves: an instance that restarts must find its port free.
@@ -31,6 +31,12 @@ export async function isServed(port: number): Promise<boolean> {
   );
   socket.destroy();
   return served;
+}
+
+/** A port that was free a moment ago. @throws when there seems to be none. */
+export async function freePort(): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  return port;
 }
 
 /** Different ports that were free a moment ago. @throws when there seem to be none. */
