@@ -58,7 +58,9 @@ async function watch(onChange) {
   const { default: nodemon } = await import("nodemon");
   const watched = ["src", "client", "public"].map((folder) => inProject(folder));
   // It insists on a program to restart.
-  nodemon({ exec: "node --eval 0", watch: watched, ext: "*", delay: 200, stdin: false, quiet: true });
+  const settings = { exec: "node --eval 0", watch: watched, ext: "*", delay: 200, stdin: false, quiet: true };
+  // Its types ask for a script, too, which is another way to name the program.
+  nodemon(/** @type {import("nodemon").NodemonSettings} */ (settings));
   nodemon.on("restart", onChange);
 }
 

@@ -1,10 +1,10 @@
 // `npm run new`: writes the files of a new feature.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { filesOf, listWith, namesOf, takenWords, writeAll } from "./new-feature.mjs";
 import { build } from "./setup/build.mjs";
+import { importCompiled } from "./setup/compiled.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { runScript, SetupFailure } from "./setup/failure.mjs";
 import { checkNodeVersion } from "./setup/node-version.mjs";
@@ -22,6 +22,7 @@ test in tests/integration/ and its line in src/app/features.ts. docs/extending.m
 
 Exits with 2 for a name that cannot be used; nothing is written then.
 `;
+/** @satisfies {import("node:util").ParseArgsConfig["options"]} */
 const OPTIONS = { one: { type: "string" }, help: { type: "boolean", short: "h" } };
 const LONGEST = 40;
 /** Where those of the engine are, each file with functions that make them. */
@@ -69,16 +70,16 @@ function isReserved(word) {
 
 /** What the features that are there declare, and the collections of the engine. */
 async function declaredNames() {
-  const load = (...names) => import(pathToFileURL(inProject("dist", ...names)).href);
-  const { outline } = await load("contract", "outline.js");
-  const { features } = await load("app", "features.js");
-  const { inputLimitsOf } = await load("engine", "worker", "input-limits.js");
-  const config = (await load("engine", "config", "config.js")).readConfig({});
+  const { outline } = await importCompiled("dist/contract/outline.js");
+  const { features } = await importCompiled("dist/app/features.js");
+  const { inputLimitsOf } = await importCompiled("dist/engine/worker/input-limits.js");
+  const { readConfig } = await importCompiled("dist/engine/config/config.js");
   const { default: mongoose } = await import("mongoose");
+  const config = readConfig({});
   const connection = mongoose.createConnection();
   const declared = outline(features, inputLimitsOf(config), connection, config.settings);
   for (const name of readdirSync(inProject(...MODELS)).filter((file) => file.endsWith(".js"))) {
-    for (const make of Object.values(await load(...MODELS.slice(1), name))) make(connection);
+    for (const make of Object.values(await importCompiled([...MODELS, name].join("/")))) make(connection);
   }
   return {
     features: features.map(({ name }) => name),

@@ -2,6 +2,7 @@
 // that signals and exit codes are its own.
 import { build } from "./setup/build.mjs";
 import { prepareCLibrary } from "./setup/c-library.mjs";
+import { importCompiled } from "./setup/compiled.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { readEnvFile } from "./setup/env-file.mjs";
 import { runScript } from "./setup/failure.mjs";
@@ -31,4 +32,4 @@ await runScript(async () => {
   await build();
   if (!process.env.MONGODB_URI && process.env.NODE_ENV !== "production") await prepareCLibrary();
 });
-await import("../dist/main.js");
+await importCompiled("dist/main.js");

@@ -21,7 +21,7 @@ Installs what is missing and what the chosen tests need, then lints, builds, che
 `;
 
 /** What `build` does not compile. */
-const TYPED = ["tests", "bench", "loadtest", "stack"];
+const TYPED = ["tests", "tools/bench", "tools/chaos", "tools/loadtest", "tools/stack", "scripts"];
 const JEST = inProject("node_modules", "jest", "bin", "jest.js");
 // After the caller's arguments: jest takes what follows for more reporters.
 const REPORTERS = ["default", inProject("scripts", "setup", "totals-reporter.mjs")].map(

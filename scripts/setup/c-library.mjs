@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs"
 import { join } from "node:path";
 import { downloadPackages } from "./apt-download.mjs";
 import { outputOf, runCommand } from "./command.mjs";
+import { importCompiled } from "./compiled.mjs";
 import { SetupFailure } from "./failure.mjs";
 import { inProject, say } from "./project.mjs";
 
@@ -18,13 +19,14 @@ const PACKAGES = ["libc6", "libgcc-s1", "libstdc++6"];
 export async function prepareCLibrary() {
   if (!existsSync(inProject("node_modules", "@0q", "embedded-mongodb"))) return; // left out on purpose
   // The server's own decision, as it is compiled.
-  const { cachedCLibrary, needsNewerCLibrary, REQUIRED_GLIBC } = await import(
-    "../../dist/dev/embedded-mongodb/c-library.js"
-  );
-  const { currentMachine } = await import("../../dist/dev/embedded-mongodb/machine.js");
+  /** @type {typeof import("../../src/dev/embedded-mongodb/c-library.js")} */
+  const library = await importCompiled("dist/dev/embedded-mongodb/c-library.js");
+  const { cachedCLibrary, needsNewerCLibrary, REQUIRED_GLIBC } = library;
+  /** @type {typeof import("../../src/dev/embedded-mongodb/machine.js")} */
+  const { currentMachine } = await importCompiled("dist/dev/embedded-mongodb/machine.js");
   const machine = currentMachine();
-  const { loader } = cachedCLibrary(CACHE, machine.arch) ?? {};
-  if (!needsNewerCLibrary(machine) || existsSync(loader)) return;
+  const cached = cachedCLibrary(CACHE, machine.arch);
+  if (!needsNewerCLibrary(machine) || (cached !== undefined && existsSync(cached.loader))) return;
 
   const need = `The embedded MongoDB needs glibc ${REQUIRED_GLIBC}, this machine has ${machine.glibcVersion}`;
   say(

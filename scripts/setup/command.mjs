@@ -6,8 +6,11 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
  * Runs a program and resolves with `{code, output}` when it has ended; `output` is empty unless `quiet`
- * kept it from the screen. Options: `quiet`, `cwd`, `env` (added to this process's). A signal to this
+ * kept it from the screen; `env` is added to this process's. A signal to this
  * process is passed on, and becomes a rejection once the program has ended, so that callers can clean up.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ quiet?: boolean, cwd?: string, env?: Readonly<Record<string, string | undefined>> }} options
  */
 export function runCommand(command, args, { quiet = false, cwd, env } = {}) {
   const child = spawn(command, args, {
@@ -42,7 +45,12 @@ function settled(child, output) {
   });
 }
 
-/** What a quick program prints, or undefined when it is missing or fails. Option: `cwd`. */
+/**
+ * What a quick program prints, or undefined when it is missing or fails.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string }} options
+ */
 export function outputOf(command, args = [], { cwd } = {}) {
   const { error, status, stdout } = spawnSync(command, args, { encoding: "utf8", cwd });
   return error === undefined && status === 0 ? stdout : undefined;

@@ -5,8 +5,8 @@ import { SetupFailure } from "./failure.mjs";
 import { say } from "./project.mjs";
 
 /** The oldest version with which nginx/ is tested. */
-const REQUIRED = [1, 22];
-const NEED = `nginx ${REQUIRED.join(".")} or later is needed on the PATH`;
+const REQUIRED = { major: 1, minor: 22 };
+const NEED = `nginx ${REQUIRED.major}.${REQUIRED.minor} or later is needed on the PATH`;
 const SYSTEMD_UNIT = "nginx.service";
 
 /**
@@ -35,7 +35,7 @@ function nginxVersion() {
 
 function isUsable(version = "") {
   const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > REQUIRED[0] || (major === REQUIRED[0] && minor >= REQUIRED[1]);
+  return major > REQUIRED.major || (major === REQUIRED.major && minor >= REQUIRED.minor);
 }
 
 function wanted() {

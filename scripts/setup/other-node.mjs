@@ -28,7 +28,7 @@ export async function fetchNode(version) {
       throw new SetupFailure(`The Node.js ${version} of npm (${PACKAGE}) does not run on this machine`);
     }
   }
-  checkNodeVersion(outputOf(program, ["--version"]).trim().slice(1), program);
+  checkNodeVersion(versionOf(program)?.slice(1), program);
   return program;
 }
 
@@ -56,8 +56,12 @@ function programIn(folder) {
 }
 
 function answers(program, version) {
-  const found = outputOf(program, ["--version"])?.trim();
+  const found = versionOf(program);
   return found === `v${version}` || found?.startsWith(`v${version}.`) === true;
+}
+
+function versionOf(program) {
+  return outputOf(program, ["--version"])?.trim();
 }
 
 /** Installed aside and moved, so that what is there is whole, also when two runs meet. */

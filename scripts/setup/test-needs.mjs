@@ -22,13 +22,13 @@ const NEEDS = [
   {
     name: "redis-server",
     ensure: ensureRedis,
-    runBy: ["tests/support/redis-server.ts", "stack/redis.ts", "scripts/setup/redis.mjs"],
+    runBy: ["tests/support/redis-server.ts", "tools/stack/redis.ts", "scripts/setup/redis.mjs"],
   },
   {
     name: "nginx",
     ensure: ensureNginx,
     runBy: [
-      "stack/nginx.ts",
+      "tools/stack/nginx.ts",
       "tests/support/nginx-round-robin.ts",
       "tests/nginx/files.test.ts",
       "tests/nginx/handshake-limit.test.ts",
@@ -54,16 +54,16 @@ function loadedBy(testFiles) {
   return new Set([...found].map((path) => relative(inProject(), path).replaceAll("\\", "/")));
 }
 
-/** What a file imports, and the scripts that it runs: those named as `"chaos.mjs"`, or so with their folder. */
+/** What a file imports, and the commands that it runs: those named as `"chaos.mjs"`, or so with their folder. */
 function namedIn(path) {
   const text = readFileSync(path, "utf8");
-  const imports = [...text.matchAll(/(?:\bfrom|\bimport\(|\bimport)\s*"(\.[^"]+)"/g)].map(([, target]) =>
+  const imports = [...text.matchAll(/(?:\bfrom|\bimport\(|\bimport)\s*"(\.[^"]+)"/g)].map(([, target = ""]) =>
     resolve(dirname(path), target),
   );
-  const scripts = [...text.matchAll(/"(?:[./]*scripts\/)?([\w-]+\.mjs)"/g)].map(([, name]) =>
-    inProject("scripts", name),
+  const commands = [...text.matchAll(/"(?:[./]*(?:scripts|tools)\/)?([\w-]+\.mjs)"/g)].flatMap(
+    ([, name = ""]) => [inProject("scripts", name), inProject("tools", name)],
   );
-  return [...imports.map((target) => target.replace(/\.js$/, ".ts")), ...imports, ...scripts].filter(
+  return [...imports.map((target) => target.replace(/\.js$/, ".ts")), ...imports, ...commands].filter(
     (target) => /\.[mt]s$|\.mjs$/.test(target) && existsSync(target),
   );
 }

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server } from "socket.io";
 import { io as connect } from "socket.io-client";
-import { bodyOf, openAudience } from "../../bench/load/audience.js";
+import { bodyOf, openAudience } from "../../tools/bench/load/audience.js";
 import { onEnd } from "../support/cleanup.js";
 import { eventually } from "../support/wait.js";
 

@@ -25,7 +25,7 @@ test(
     const dir = await tempDir("bench");
     const json = join(dir, "report.json");
     const args = ["--short", "--rows", "durable,fanout", "--json", json, "--html", join(dir, "report.html")];
-    const bench = await spawnNode(join(PROJECT, "scripts", "bench.mjs"), { args, env: { TMPDIR: dir } });
+    const bench = await spawnNode(join(PROJECT, "tools", "bench.mjs"), { args, env: { TMPDIR: dir } });
 
     await bench.exited; // with 1 when a target was missed
     const written = await readFile(json, "utf8").catch((cause: unknown) => {

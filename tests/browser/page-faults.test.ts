@@ -1,7 +1,7 @@
 import mongoose from "mongoose";
 import type { Browser } from "playwright-core";
+import { freePort } from "../../tools/shared/ports.js";
 import { newPerson, startBrowser } from "../support/browser.js";
-import { freePort } from "../support/free-port.js";
 import { startMongo } from "../support/mongo.js";
 import { spawnShoal } from "../support/spawn-shoal.js";
 import { eventually } from "../support/wait.js";

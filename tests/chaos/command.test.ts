@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type Child, spawnNode } from "../support/child.js";
 
-const SCRIPT = fileURLToPath(new URL("../../scripts/chaos.mjs", import.meta.url));
+const SCRIPT = fileURLToPath(new URL("../../tools/chaos.mjs", import.meta.url));
 
 async function outcome(...args: string[]): Promise<{ code: number | null; text: string }> {
   const child = await spawnNode(SCRIPT, { args });
@@ -24,7 +24,7 @@ describe("npm run chaos", () => {
   test.each([
     ["an unknown option", ["--no-such"], "--no-such"],
     ["a number that is none", ["--minutes", "soon"], "--minutes must be a number"],
-    ["a number out of range", ["--instances", "1"], "--instances must be a number from 2"],
+    ["a number out of range", ["--instances", "1"], "--instances must be a whole number from 2"],
     ["a word too many", ["5"], "5"],
   ])("refuses %s with the usage", async (_what, args, problem) => {
     const { code, text } = await outcome(...args);

@@ -1,5 +1,5 @@
+import { freePort } from "../../tools/shared/ports.js";
 import { onEnd } from "../support/cleanup.js";
-import { freePort } from "../support/free-port.js";
 import { logged } from "../support/line-log.js";
 import type { MongoServer } from "../support/mongo.js";
 import { isAlive } from "../support/process-table.js";

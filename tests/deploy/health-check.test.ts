@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { freePort } from "../../tools/shared/ports.js";
 import { onTestEnd } from "../support/cleanup.js";
-import { freePort } from "../support/free-port.js";
 import { readDockerfile, textsOf } from "./support/dockerfile.js";
 
 describe("the image's health check", () => {

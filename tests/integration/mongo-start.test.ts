@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { createLogger } from "../../src/engine/process/logger.js";
 import { StartError } from "../../src/engine/process/start-error.js";
 import { createMongo } from "../../src/engine/stores/mongo.js";
+import { freePort } from "../../tools/shared/ports.js";
 import { onTestEnd } from "../support/cleanup.js";
-import { freePort } from "../support/free-port.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { once } from "../support/wait.js";
 

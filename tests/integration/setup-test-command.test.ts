@@ -33,7 +33,7 @@ describe("what has to be installed for tests", () => {
   });
 
   test("is known for every file that runs such a program", async () => {
-    const files = ["tests", "stack"].flatMap((folder) =>
+    const files = ["tests", "tools/stack"].flatMap((folder) =>
       sourceFiles(folder).map(({ name, text }) => ({ path: `${folder}/${name}.ts`, text })),
     );
     const runners = ["nginx", "redis-server"].flatMap((program) =>

@@ -7,7 +7,7 @@ import { type RunningWorker, startWorker } from "../support/start-worker.js";
 import { tempDir } from "../support/temp-dir.js";
 import { type Faults, startRoomServer } from "./support/room-server.js";
 
-const SCRIPT = fileURLToPath(new URL("../../scripts/loadtest.mjs", import.meta.url));
+const SCRIPT = fileURLToPath(new URL("../../tools/loadtest.mjs", import.meta.url));
 const QUICK = ["--ramp", "50ms", "--duration", "600ms"];
 
 let worker: RunningWorker;

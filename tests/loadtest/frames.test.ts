@@ -1,4 +1,4 @@
-import { clientFrame, createFrameParser, OPCODE } from "../../loadtest/raw/frames.js";
+import { clientFrame, createFrameParser, OPCODE } from "../../tools/loadtest/raw/frames.js";
 import { serverFrame } from "./support/scripted-server.js";
 
 interface Found {

@@ -1,9 +1,9 @@
-import { createPacketCache } from "../../loadtest/generator/packet-cache.js";
-import { createHistogram } from "../../loadtest/histogram.js";
-import { localAddressOf, membersOf, type Options, sharesOf, transportOf } from "../../loadtest/plan.js";
-import { createHeartbeat } from "../../loadtest/raw/heartbeat.js";
-import { thinned } from "../../loadtest/report/thinning.js";
-import { createBodies, createStampReader, STAMP_BYTES, timeOf } from "../../loadtest/stamp.js";
+import { createPacketCache } from "../../tools/loadtest/generator/packet-cache.js";
+import { createHistogram } from "../../tools/loadtest/histogram.js";
+import { localAddressOf, membersOf, type Options, sharesOf, transportOf } from "../../tools/loadtest/plan.js";
+import { createHeartbeat } from "../../tools/loadtest/raw/heartbeat.js";
+import { thinned } from "../../tools/loadtest/report/thinning.js";
+import { createBodies, createStampReader, STAMP_BYTES, timeOf } from "../../tools/loadtest/stamp.js";
 
 describe("the histogram", () => {
   test("knows percentiles within 1.6 %, up to half an hour", () => {

@@ -1,5 +1,5 @@
-import { clientFrame, OPCODE } from "../../loadtest/raw/frames.js";
-import { createRawClient } from "../../loadtest/raw/raw-client.js";
+import { clientFrame, OPCODE } from "../../tools/loadtest/raw/frames.js";
+import { createRawClient } from "../../tools/loadtest/raw/raw-client.js";
 import { connectClient, emitAck } from "../support/connect-client.js";
 import { startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";

@@ -2,7 +2,7 @@ import { once as nodeOnce } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server, type Socket } from "socket.io";
-import { createRawClient } from "../../loadtest/raw/raw-client.js";
+import { createRawClient } from "../../tools/loadtest/raw/raw-client.js";
 import { onEnd } from "../support/cleanup.js";
 import { eventually } from "../support/wait.js";
 import { openRawClient } from "./support/open-raw-client.js";

@@ -4,7 +4,7 @@ import {
   type Findings,
   type Numbered,
   sumFindings,
-} from "../../loadtest/generator/room-check.js";
+} from "../../tools/loadtest/generator/room-check.js";
 
 /** Messages 1 to 5 with the keys 101 to 105, as they were acknowledged. */
 const LOG: readonly Numbered[] = [1, 2, 3, 4, 5].map((seq) => ({ seq, key: 100 + seq }));

@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { writeNginxFiles } from "../../stack/nginx-files.js";
-import { freePorts } from "../../stack/ports.js";
+import { freePorts } from "../../tools/shared/ports.js";
+import { writeNginxFiles } from "../../tools/stack/nginx-files.js";
 import { PROJECT } from "../support/readme.js";
 import { tempDir } from "../support/temp-dir.js";
 

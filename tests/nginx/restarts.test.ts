@@ -1,4 +1,4 @@
-import type { StackInstance } from "../../stack/instance.js";
+import type { StackInstance } from "../../tools/stack/instance.js";
 import { type Crowd, peakReconnects, startCrowd } from "../support/nginx-crowd.js";
 import { startRequests } from "../support/nginx-requests.js";
 import { startTestStack, type TestStack } from "../support/nginx-stack.js";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { freePorts, HOST } from "../../stack/ports.js";
+import { freePorts, HOST } from "../../tools/shared/ports.js";
 import { type Child, spawnNode } from "../support/child.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { connectClient } from "../support/connect-client.js";
@@ -14,7 +14,7 @@ const READY_WITHIN_MS = 50_000;
 
 function runStack(args: readonly string[], tmpDir = ""): Promise<Child> {
   const env: Record<string, string> = tmpDir === "" ? {} : { TMPDIR: tmpDir };
-  return spawnNode(join(PROJECT, "scripts", "stack.mjs"), { args, env, stopWithinMs: 20_000 });
+  return spawnNode(join(PROJECT, "tools", "stack.mjs"), { args, env, stopWithinMs: 20_000 });
 }
 
 const says = (text: string) => (line: { readonly text: string }) => line.text.includes(text);

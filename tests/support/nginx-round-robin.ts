@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isServed } from "../../stack/ports.js";
+import { freePort, isServed } from "../../tools/shared/ports.js";
 import { spawnProgram } from "./child.js";
-import { freePort } from "./free-port.js";
 import { tempDir } from "./temp-dir.js";
 import { eventually } from "./wait.js";
 

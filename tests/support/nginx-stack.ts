@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Exit } from "../../stack/member.js";
-import { createStack, type Stack } from "../../stack/stack.js";
+import type { Exit } from "../../tools/shared/program.js";
+import { createStack, type Stack } from "../../tools/stack/stack.js";
 import { onEnd } from "./cleanup.js";
 import { NEVER_OVERLOADED_MS } from "./patience.js";
 import { createFamily } from "./process-table.js";

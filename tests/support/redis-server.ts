@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { freePort } from "../../tools/shared/ports.js";
 import { type Child, spawnProgram } from "./child.js";
-import { freePort } from "./free-port.js";
 import type { Line } from "./line-log.js";
 import { tempDir } from "./temp-dir.js";
 

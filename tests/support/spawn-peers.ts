@@ -1,4 +1,4 @@
-import { freePort } from "./free-port.js";
+import { freePort } from "../../tools/shared/ports.js";
 import { type Shoal, type ShoalOptions, spawnShoal } from "./spawn-shoal.js";
 
 /**

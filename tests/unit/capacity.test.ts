@@ -11,7 +11,7 @@ interface Outcome {
 
 /** Runs the script as `npm run capacity` does. */
 function capacity(...args: readonly string[]): Promise<Outcome> {
-  const script = join(PROJECT, "scripts/capacity.mjs");
+  const script = join(PROJECT, "tools/capacity.mjs");
   return new Promise((resolve) => {
     execFile(process.execPath, [script, ...args], (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });

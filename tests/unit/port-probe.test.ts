@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { createPortProbe } from "../../src/engine/process/listener.js";
+import { freePort } from "../../tools/shared/ports.js";
 import { onTestEnd } from "../support/cleanup.js";
-import { freePort } from "../support/free-port.js";
 
 async function takenPort(host: string): Promise<number> {
   const server = createServer((connection) => connection.on("error", () => {}).resume());

@@ -1,4 +1,8 @@
-import { createRawClient, type RawClient, type RawClientOptions } from "../../../loadtest/raw/raw-client.js";
+import {
+  createRawClient,
+  type RawClient,
+  type RawClientOptions,
+} from "../../../tools/loadtest/raw/raw-client.js";
 import { onEnd } from "../../support/cleanup.js";
 
 export interface OpenClient extends RawClient {
