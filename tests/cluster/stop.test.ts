@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { connectClient } from "../support/connect-client.js";
 import { logged } from "../support/line-log.js";
+import { startMongo } from "../support/mongo.js";
 import { descendants, isAlive } from "../support/process-table.js";
 import { type LaunchedShoal, launchShoal, type Shoal, spawnShoal } from "../support/spawn-shoal.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
@@ -124,6 +125,21 @@ test("when the primary is killed with -9, its workers and its MongoDB end by the
   await shoal.killPrimary();
   await expectNothingLeft(shoal, family);
   await expectPortFree(shoal);
+});
+
+test("when the primary is killed with -9 while its workers load, nothing is left of the instance", async () => {
+  const { uriFor } = await startMongo();
+  const shoal = await launchShoal({ workers: 2, mongodbUri: uriFor() });
+  const family = await eventually(() => {
+    const all = processesOf(shoal);
+    expect(all).toHaveLength(3);
+    return all;
+  });
+
+  await shoal.killPrimary();
+
+  expect(shoal.logs.filter(logged("worker ready"))).toEqual([]);
+  await expectNothingLeft(shoal, family);
 });
 
 test("a worker that hangs does not keep an instance from ending in time", async () => {

@@ -5,7 +5,8 @@ import type { Listener } from "../../src/engine/process/listener.js";
 import { StartError } from "../../src/engine/process/start-error.js";
 import { call } from "../cluster/support/http-call.js";
 import { onTestEnd } from "../support/cleanup.js";
-import { deferred, once } from "../support/wait.js";
+import { openRaw } from "../support/raw-tcp.js";
+import { deferred, eventually, once } from "../support/wait.js";
 
 let readiness: Readiness;
 let operate: RequestListener | undefined;
@@ -118,6 +119,35 @@ test("a stop waits for nobody: not for kept-alive connections, nor for answers t
 
   await created.stop();
   await Promise.all(closed);
+});
+
+test("operators who wait for answers keep nobody from what needs no worker", async () => {
+  const waiting: (() => void)[] = [];
+  operate = (_request, response) => void waiting.push(() => response.end("late"));
+  const url = await start();
+  // As many as the port has connections, each of which would be kept alive.
+  const operators = await Promise.all(Array.from({ length: 100 }, () => openRaw(url)));
+  const answers = operators.map(async (operator) => {
+    operator.write("GET /rooms HTTP/1.1\r\nHost: x\r\n\r\n");
+    return (await operator.readToEnd()).slice(0, "HTTP/1.1 503".length);
+  });
+
+  for (const path of ["/livez", "/readyz", "/metrics"]) {
+    await eventually(async () => expect((await call(url + path)).status).toBe(200));
+  }
+
+  const served = waiting.length;
+  for (const end of waiting) end();
+  const statuses = (await Promise.all(answers)).sort();
+  expect(served).toBeGreaterThan(0);
+  expect(statuses).toEqual([
+    ...Array(served).fill("HTTP/1.1 200"),
+    ...Array(100 - served).fill("HTTP/1.1 503"),
+  ]);
+  const next = call(`${url}/rooms`);
+  await eventually(() => expect(waiting).toHaveLength(served + 1));
+  waiting.at(-1)?.();
+  expect((await next).status).toBe(200);
 });
 
 test("what operators ask besides is answered by whoever can, and refused as temporary while nobody is there", async () => {

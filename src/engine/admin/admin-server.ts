@@ -7,6 +7,8 @@ const MAX_CONNECTIONS = 100;
 /** Longest time for the header of a request, in milliseconds, and for which a connection may say nothing. */
 const TIMEOUT_MS = 5000;
 const MAX_HEADER_BYTES = 8192;
+/** Requests of operators under way at a time: they may wait for a worker, and orchestrators are not to wait for them. */
+const MAX_OPERATOR_REQUESTS = 20;
 
 /** What the instance is up to; only `ready` calls for traffic. */
 export type Readiness = "starting" | "ready" | "draining" | "no workers";
@@ -33,6 +35,7 @@ interface Answer {
  * these needs a worker. All other paths are the operators' routes of the features.
  */
 export function createAdminServer(host: string, port: number, parts: AdminParts): Listener {
+  const operate = limited(MAX_OPERATOR_REQUESTS, parts.operate);
   const server = createServer(
     {
       headersTimeout: TIMEOUT_MS,
@@ -45,7 +48,7 @@ export function createAdminServer(host: string, port: number, parts: AdminParts)
       const [path = ""] = (request.url ?? "").split("?", 1);
       const builtIn = Object.hasOwn(BUILT_IN, path) ? BUILT_IN[path] : undefined;
       if (builtIn === undefined) {
-        operate(request, response, parts.operate());
+        operate(request, response);
         return;
       }
       answer(request, () => builtIn(parts)).then(
@@ -85,17 +88,23 @@ async function answer({ method }: IncomingMessage, builtIn: () => Answer | Promi
   return method === "GET" || method === "HEAD" ? builtIn() : json(405, { status: "GET or HEAD only" });
 }
 
-function operate(
-  request: IncomingMessage,
-  response: ServerResponse,
-  listener: RequestListener | undefined,
-): void {
-  if (listener !== undefined) {
+/** Each request ends its connection, which would else be one of the few that there are. */
+function limited(most: number, operate: AdminParts["operate"]): RequestListener {
+  let open = 0;
+  return (request, response) => {
+    response.shouldKeepAlive = false;
+    const listener = open < most ? operate() : undefined;
+    if (listener === undefined) {
+      const { status, body, headers } = new AppError("temporary");
+      send(response, { ...json(status, {}), body: JSON.stringify({ error: body }), headers });
+      return;
+    }
+    open += 1;
+    response.once("close", () => {
+      open -= 1;
+    });
     listener(request, response);
-    return;
-  }
-  const { status, body, headers } = new AppError("temporary");
-  send(response, { ...json(status, {}), body: JSON.stringify({ error: body }), headers });
+  };
 }
 
 function json(status: number, body: Readonly<Record<string, string>>): Answer {

@@ -2,6 +2,7 @@ import type { Worker } from "node:cluster";
 import {
   type IncomingHttpHeaders,
   type IncomingMessage,
+  type OutgoingHttpHeaders,
   type RequestListener,
   request,
   type ServerResponse,
@@ -25,7 +26,7 @@ const HOP_BY_HOP = [
 /** Passes what operators ask on to a worker, as the primary runs no application code. Without a worker it answers 503. */
 export function createOperatorProxy(
   socketDir: () => string,
-  routable: () => readonly Worker[],
+  routable: () => readonly Pick<Worker, "id">[],
 ): RequestListener {
   return (incoming, response) => {
     const [worker] = routable();
@@ -35,12 +36,13 @@ export function createOperatorProxy(
 }
 
 function pass(socketPath: string, incoming: IncomingMessage, response: ServerResponse): void {
-  const { method, url, headers } = incoming;
+  const { method, url } = incoming;
   const outgoing = request({
     ...{ socketPath, method, path: url, agent: false, timeout: SILENCE_MS },
-    headers: endToEnd(headers),
+    headers: { ...endToEnd(incoming.headers), ...framingOf(incoming) },
   });
   outgoing.once("response", (answer) => {
+    if (!incoming.complete) incoming.unpipe(outgoing).resume(); // what is left of the body nobody wants
     response.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers));
     answer.once("error", () => response.destroy());
     answer.pipe(response);
@@ -49,6 +51,17 @@ function pass(socketPath: string, incoming: IncomingMessage, response: ServerRes
   outgoing.on("error", () => refuse(incoming, response));
   response.once("close", () => outgoing.destroy());
   incoming.pipe(outgoing);
+}
+
+/**
+ * Without the first line the body of a request whose method has usually none would be sent bare, and the worker would take it for a
+ * request of its own. With `close` the worker would cut its answer off when it answers before it has all of the body.
+ */
+function framingOf({ headers }: IncomingMessage): OutgoingHttpHeaders {
+  return {
+    ...(headers["transfer-encoding"] === undefined ? {} : { "Transfer-Encoding": "chunked" }),
+    Connection: "keep-alive",
+  };
 }
 
 function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {

@@ -42,8 +42,8 @@ export interface PoolWorker {
   kill(): void;
 }
 
-/** Forks a worker and hands it its boot message when it listens to the channel. */
-export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): PoolWorker {
+/** Forks a worker and hands it its boot message, which is made then, when it listens to the channel. */
+export function forkWorker(boot: () => PrimaryMessage, events: PoolWorkerEvents): PoolWorker {
   const node = cluster.fork();
   let wasReady = false;
   let isLeaving = false;
@@ -60,7 +60,7 @@ export function forkWorker(boot: PrimaryMessage, events: PoolWorkerEvents): Pool
   hearWorker(node, {
     "shoal:hello"() {
       watch.reached("hello");
-      tell(boot);
+      tell(boot());
       if (retired) retire(); // the first time it could not hear it
     },
     "shoal:stage": ({ stage }) => watch.reached(stage),

@@ -55,7 +55,7 @@ export function createWorkerPool(
 
   function fork(slot: number): void {
     respawns.delete(slot);
-    const worker = forkWorker(bootOf(slot), {
+    const worker = forkWorker(() => bootOf(slot), {
       onReady: () => onReady(slot),
       onRetiring: () => void retireDrained(worker),
       onLeaving: () => onLeaving(worker),
@@ -154,7 +154,7 @@ export function createWorkerPool(
   /** Forks the successor of a slot's worker and gives it the slot once it is ready. */
   async function succeed(slot: number, old: PoolWorker): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      const worker = forkWorker(bootOf(slot), {
+      const worker = forkWorker(() => bootOf(slot), {
         onReady() {
           const displaced = slots.get(slot);
           if (displaced !== undefined) others.add(displaced);

@@ -17,7 +17,7 @@ const FLUSH_SHARE = 0.1;
 export interface Ingress {
   /** Runs from before the first worker is forked until the last one has ended. */
   readonly ground: Component;
-  /** Where the workers have their private sockets; known once `ground` has started. */
+  /** Where the workers have their private sockets; to be asked once a worker listens, while `ground` runs. */
   socketDir(): string;
   /** Opens the port when every worker is ready, and closes it before any of them is asked to end. */
   readonly gate: Listener;

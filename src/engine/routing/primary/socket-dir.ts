@@ -1,5 +1,5 @@
-import { rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtemp, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Component } from "../../process/lifecycle.js";
@@ -7,33 +7,42 @@ import { StartError } from "../../process/start-error.js";
 
 /** A directory of this instance for the private sockets of its workers. */
 export interface SocketDir extends Component {
-  /** Known once started. */
+  /** Makes it when it is asked for first. */
   path(): string;
 }
 
 /**
  * Below the system's directory for temporary files, for this user only. It goes at the stop and at any end of this process but
- * kill -9; then the workers remove it, if they are left to.
+ * kill -9; then the workers that were told of it remove it. So it is not there before a worker listens.
  */
 export function createSocketDir(): SocketDir {
-  let dir = "";
-  const remove = (): void => rmSync(dir, { recursive: true, force: true });
+  // mkdtemp gives it the mode 0700.
+  const prefix = join(tmpdir(), "shoal-");
+  let dir: string | undefined;
+
+  function remove(): void {
+    if (dir !== undefined) rmSync(dir, { recursive: true, force: true });
+  }
 
   return {
     name: "socket directory",
     async start() {
-      // mkdtemp gives it the mode 0700.
-      dir = await mkdtemp(join(tmpdir(), "shoal-")).catch((error: Error) => {
+      try {
+        await rmdir(await mkdtemp(prefix));
+      } catch (error) {
         throw new StartError(
-          `TMPDIR ${tmpdir()} cannot be written, and the workers need sockets there: ${error.message}`,
+          `TMPDIR ${tmpdir()} cannot be written, and the workers need sockets there: ${(error as Error).message}`,
         );
-      });
+      }
       process.once("exit", remove);
     },
     async stop() {
       process.off("exit", remove);
       remove();
     },
-    path: () => dir,
+    path() {
+      dir ??= mkdtempSync(prefix);
+      return dir;
+    },
   };
 }
