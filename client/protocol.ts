@@ -1,20 +1,21 @@
 import type { Socket } from "socket.io-client";
+import type { Refusal, Schemas, ServerToClientEvents } from "./contract.js";
+
+export type { Json } from "./contract.js";
 
 /** The stock socket, of which little is used. It stays the app's own: to connect, to authenticate and to close. */
 export type RoomSocket = Pick<Socket, "connected" | "on" | "off" | "emit" | "timeout">;
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 /** A message of a room; `at` is ISO 8601. */
-export type Message = { seq: number; id: string; from: string; at: string; body: Json };
+export type Message = Schemas["StoredMessage"];
 /** Up to `last` all was handed to the app. Saved together with what the app made of it, it survives a reload. */
 export type Position = { epoch: string; last: number };
 /** `code` is the server's, such as `invalid`, `too_large` or `forbidden`; or `outbox_full`, `expired`, `closed`. */
 export type RoomError = Error & { code: string };
 /** All there is in (after, to]. */
-export type Batch = { room: string; epoch: string; after: number; to: number; messages: readonly Message[] };
+export type Batch = Parameters<ServerToClientEvents["messages"]>[0];
 /** What the server confirms: the numbers of a publish; a page of a room, or that it has to be started afresh. */
 export type Success = Batch & { ok: true; live: boolean; reset?: boolean; floor: number; seqs: number[] };
 /** Only `temporary: false` says that no repetition helps; a server that does not say it is asked again. */
-export type Refusal = { ok: false; error: { code: string; message: string; temporary: boolean } };
 export type Answer = Success | Refusal;
 /** The longest time of a timer; beyond it, it would fire at once. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -5,6 +5,7 @@ import { openapi } from "../contract/openapi.js";
 import { outline } from "../contract/outline.js";
 import { readConfig } from "../engine/config/config.js";
 import { inputLimitsOf } from "../engine/worker/input-limits.js";
+import { clientContract } from "./client-contract.js";
 import { configurationPage } from "./configuration-page.js";
 import { protocolPage } from "./protocol-page.js";
 
@@ -13,6 +14,7 @@ export function generatedFiles(connection: Connection): Readonly<Record<string, 
   const config = readConfig({});
   const declared = outline(features, inputLimitsOf(config), connection, config.settings);
   return {
+    "client/contract.ts": clientContract(declared),
     "docs/openapi.json": asText(openapi(declared)),
     "docs/asyncapi.json": asText(asyncapi(declared)),
     "docs/protocol.md": protocolPage(declared),

@@ -13,9 +13,9 @@ beforeAll(async () => {
   shoal = await spawnShoal({ workers: 2 });
 });
 
-/** Runs the first program of a document as if its reader had saved it in the project's folder. */
-function run(file: string): Promise<Child> {
-  const [code = ""] = codeIn(readFileSync(join(PROJECT, file), "utf8"), "js");
+/** Runs a program of a document, by default the first, as if its reader had saved it in the project's folder. */
+function run(file: string, index = 0): Promise<Child> {
+  const code = codeIn(readFileSync(join(PROJECT, file), "utf8"), "js")[index] ?? "";
   expect(code).toContain(`"${DOCUMENTED_URL}"`);
   const program = code.replaceAll(DOCUMENTED_URL, shoal.url);
   return spawnProgram(process.execPath, {
@@ -41,4 +41,15 @@ test("of two who run the program without a library, one gets what the other says
   await second.waitForLine(({ text }) => text.includes("ok: true"), { withinMs: 30_000 });
   await first.waitForLine(({ text }) => text.includes("body: 'hello'"), { withinMs: 30_000 });
   expect(second.lines.some(({ text }) => text.startsWith("message "))).toBe(false);
+});
+
+test("the program that calls routes stores, reads and is refused", async () => {
+  const child = await run("docs/client.md", 2);
+  await expect(child.exited).resolves.toEqual({ code: 0, signal: null });
+
+  expect(child.lines.map(({ text }) => text)).toEqual([
+    expect.stringMatching(/^stored \{ room: 'kitchen', seq: \d+,/),
+    expect.stringMatching(/^read up to \d+$/),
+    "refused invalid false undefined",
+  ]);
 });

@@ -3,6 +3,7 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Exit, spawnProgram } from "../support/child.js";
 import { logged } from "../support/line-log.js";
+import { codeIn } from "../support/markdown.js";
 import { distFile } from "../support/program-path.js";
 import { PROJECT } from "../support/readme.js";
 import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
@@ -24,6 +25,13 @@ async function newConsumer(files: Readonly<Record<string, string>>): Promise<str
   await writeFile(join(folder, "package.json"), '{"type": "module"}');
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   return folder;
+}
+
+/** The files beside it that a file imports. */
+function importsOf(code: string): string[] {
+  const all = [...code.matchAll(/from "([^"]+)"/g)].map(([, name = ""]) => name);
+  expect(all.filter((name) => !name.startsWith("./"))).toEqual([]);
+  return all.map((name) => name.slice(2));
 }
 
 async function run(folder: string, ...args: string[]): Promise<Exit & { output: string[] }> {
@@ -144,6 +152,36 @@ test("its types serve a strict TypeScript program, and refuse a wrong one", asyn
   expect(code).toBe(0);
 });
 
+test("the documented program with typed events compiles, and not without its types' names", async () => {
+  const [code = ""] = codeIn(readFileSync(join(PROJECT, "docs", "client.md"), "utf8"), "ts");
+  const strict = { ...TSCONFIG, compilerOptions: { ...TSCONFIG.compilerOptions, skipLibCheck: false } };
+  const folder = await newConsumer({
+    "right.ts": code,
+    "wrong.ts": code.replace('"presence", ({', '"presents", ({'),
+    "tsconfig.json": JSON.stringify(strict),
+  });
+
+  const { output } = await run(folder, join(PROJECT, "node_modules", "typescript", "bin", "tsc"));
+
+  expect(output.filter((line) => line.startsWith("right.ts"))).toEqual([]);
+  expect(
+    output.filter((line) => line.includes("error TS")).every((line) => line.startsWith("wrong.ts")),
+  ).toBe(true);
+  expect(output.join("\n")).toContain("presents");
+});
+
+test("the client of the routes is as small as it is said to be, and needs neither packages nor the rest", () => {
+  const said = /\*\*Size\.\*\* Less than ([\d.]+) kB/.exec(
+    readFileSync(join(PROJECT, "docs", "client.md"), "utf8"),
+  )?.[1];
+  const names = ["api.js"];
+  for (const name of names) names.push(...importsOf(readFileSync(distFile(`client/${name}`), "utf8")));
+  const bytes = names.map((name) => readFileSync(distFile(`client/${name}`)).length);
+
+  expect(names).toEqual(["api.js", "contract.js"]);
+  expect(bytes.reduce((all, one) => all + one)).toBeLessThan(Number(said) * 1000);
+});
+
 test("a folder of it that is not exported cannot be imported", async () => {
   const folder = await newConsumer({ "program.js": 'import "shoal/dist/main.js";' });
 
@@ -155,7 +193,7 @@ test("a folder of it that is not exported cannot be imported", async () => {
 
 test("the service serves the very same files to browsers, and they load", async () => {
   const folder = await newConsumer({});
-  const names = new Set(["room-client.js"]);
+  const names = new Set(["index.js"]);
 
   for (const name of names) {
     const response = await fetch(`${shoal.url}/client/${name}`);
@@ -164,15 +202,17 @@ test("the service serves the very same files to browsers, and they load", async 
     const served = Buffer.from(await response.arrayBuffer());
     expect(served.equals(readFileSync(distFile(`client/${name}`)))).toBe(true);
     await writeFile(join(folder, name), served);
-    for (const [, next = ""] of served.toString().matchAll(/from "\.\/([^"]+)"/g)) names.add(next);
+    for (const next of importsOf(served.toString())) names.add(next);
   }
   await writeFile(
     join(folder, "load.js"),
-    'import { createRoomClient } from "./room-client.js"; console.log(typeof createRoomClient);',
+    'import { createApi, createRoomClient } from "./index.js"; console.log(typeof createApi, typeof createRoomClient);',
   );
 
-  expect(names.size).toBeGreaterThan(1);
-  await expect(run(folder, "load.js")).resolves.toMatchObject({ code: 0, output: ["function"] });
+  expect([...names].sort()).toEqual([
+    ...["api.js", "contract.js", "index.js", "outbox.js", "protocol.js", "room-client.js"],
+  ]);
+  await expect(run(folder, "load.js")).resolves.toMatchObject({ code: 0, output: ["function function"] });
 });
 
 test("the service serves nothing else below that address", async () => {
