@@ -1,6 +1,6 @@
 import { isTombstone, type RoomMessage } from "../../contract/types.js";
-import type { Report } from "./hole-filler.js";
 import type { RoomHead, RoomStore } from "./room-store.js";
+import type { Report } from "./write/hole-filler.js";
 
 /** What is kept of a room. `Infinity` switches a rule off. */
 export interface RetentionLimits {

@@ -2,15 +2,15 @@ import { AppError } from "../../contract/errors.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Clock } from "./clock.js";
 import { RoomUnavailable } from "./errors.js";
-import { createHistoryReader } from "./history-reader.js";
-import { createHoleFiller, type OnStored, type Report } from "./hole-filler.js";
 import { ROOM_LIMITS, type RoomLimits } from "./limits.js";
 import type { RoomObserver } from "./observer.js";
-import type { Deliver } from "./open-room.js";
-import { type Append, createRoomLog } from "./room-log.js";
-import { createRoomRelay, type RoomRelay } from "./room-relay.js";
+import { createHistoryReader } from "./read/history-reader.js";
+import { createRoomRelay, type RoomRelay } from "./read/live-rooms.js";
+import type { Deliver } from "./read/room.js";
+import { createSweeper } from "./read/sweeper.js";
 import type { RoomBus, RoomStore } from "./room-store.js";
-import { createSweeper } from "./sweeper.js";
+import { createHoleFiller, type OnStored, type Report } from "./write/hole-filler.js";
+import { type Append, createRoomLog } from "./write/room-log.js";
 
 export interface RoomsDeps {
   readonly store: RoomStore;

@@ -1,7 +1,7 @@
 import { ROOM_LIMITS } from "../../../src/engine/rooms/limits.js";
-import { createRingFamily } from "../../../src/engine/rooms/message-ring.js";
-import { createOpenRooms } from "../../../src/engine/rooms/open-rooms.js";
-import { createRoomCursor } from "../../../src/engine/rooms/room-cursor.js";
+import { createRingFamily } from "../../../src/engine/rooms/read/message-ring.js";
+import { createOpenRooms } from "../../../src/engine/rooms/read/open-rooms.js";
+import { createRoomCursor } from "../../../src/engine/rooms/read/room-cursor.js";
 import type { RoomStore } from "../../../src/engine/rooms/room-store.js";
 import { createChance, createProcessClock, createVirtualTime } from "./simulation/virtual-time.js";
 import {

@@ -1,11 +1,11 @@
-import { entryBytes, numbers } from "../../contract/sizes.js";
-import { type LiveBatch, type RoomEntry, toWire } from "../../contract/types.js";
-import { RoomUnavailable } from "./errors.js";
+import { entryBytes, numbers } from "../../../contract/sizes.js";
+import { type LiveBatch, type RoomEntry, toWire } from "../../../contract/types.js";
+import { RoomUnavailable } from "../errors.js";
+import type { RoomLimits } from "../limits.js";
+import type { LogName, RoomStore } from "../room-store.js";
 import type { HistoryReader } from "./history-reader.js";
-import type { RoomLimits } from "./limits.js";
 import type { MessageRing, RingFamily } from "./message-ring.js";
 import { createRoomCursor, type RoomCursor } from "./room-cursor.js";
-import type { LogName, RoomStore } from "./room-store.js";
 
 /** What a worker knows of one log of a room. Another epoch gets another view. */
 export interface RoomView extends LogName {

@@ -1,10 +1,10 @@
-import { numbers } from "../../contract/sizes.js";
-import { isTombstone } from "../../contract/types.js";
+import { numbers } from "../../../contract/sizes.js";
+import { isTombstone } from "../../../contract/types.js";
+import type { RoomLimits } from "../limits.js";
+import type { RoomStore } from "../room-store.js";
+import type { HoleFiller, Report } from "../write/hole-filler.js";
 import type { HistoryReader } from "./history-reader.js";
-import type { HoleFiller, Report } from "./hole-filler.js";
-import type { RoomLimits } from "./limits.js";
-import type { RoomView } from "./open-room.js";
-import type { RoomStore } from "./room-store.js";
+import type { RoomView } from "./room.js";
 
 export interface ReadDecidedDeps {
   readonly reader: Pick<HistoryReader, "after">;

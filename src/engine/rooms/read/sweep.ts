@@ -1,12 +1,12 @@
-import { numbers } from "../../contract/sizes.js";
-import type { Clock } from "./clock.js";
+import { numbers } from "../../../contract/sizes.js";
+import type { Clock } from "../clock.js";
+import type { RoomLimits } from "../limits.js";
+import type { RoomObserver } from "../observer.js";
+import type { RoomHead } from "../room-store.js";
+import type { HoleFiller, Report } from "../write/hole-filler.js";
 import type { GapRepair } from "./gap-repair.js";
 import type { HistoryReader } from "./history-reader.js";
-import type { HoleFiller, Report } from "./hole-filler.js";
-import type { RoomLimits } from "./limits.js";
-import type { RoomObserver } from "./observer.js";
-import type { OpenRoom } from "./open-room.js";
-import type { RoomHead } from "./room-store.js";
+import type { OpenRoom } from "./room.js";
 
 export interface SweepDeps {
   readonly reader: HistoryReader;

@@ -1,7 +1,7 @@
-import type { Clock } from "./clock.js";
-import { RoomUnavailable } from "./errors.js";
-import type { RoomLimits } from "./limits.js";
-import type { OpenRoom, RoomView } from "./open-room.js";
+import type { Clock } from "../clock.js";
+import { RoomUnavailable } from "../errors.js";
+import type { RoomLimits } from "../limits.js";
+import type { OpenRoom, RoomView } from "./room.js";
 
 export interface OpenRoomsDeps {
   readonly clock: Clock;

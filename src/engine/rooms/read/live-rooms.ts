@@ -1,11 +1,11 @@
-import type { HistoryPage, RoomEntry, SubscribeRequest, Subscription } from "../../contract/types.js";
+import type { HistoryPage, RoomEntry, SubscribeRequest, Subscription } from "../../../contract/types.js";
+import type { RoomLimits } from "../limits.js";
+import type { LogName, RoomStore } from "../room-store.js";
 import { createReadDecided } from "./abandoned.js";
 import { createGapRepair, type RepairDeps } from "./gap-repair.js";
-import type { RoomLimits } from "./limits.js";
 import { createRingFamily } from "./message-ring.js";
-import { type Offer, type OpenRoom, passOn, readView } from "./open-room.js";
 import { createOpenRooms } from "./open-rooms.js";
-import type { LogName, RoomStore } from "./room-store.js";
+import { type Offer, type OpenRoom, passOn, readView } from "./room.js";
 import { createScrollBack } from "./scroll-back.js";
 import { createSubscribe } from "./subscribe.js";
 import { createSweep } from "./sweep.js";

@@ -1,8 +1,8 @@
-import { messageKey, type RoomMessage } from "../../contract/types.js";
-import type { Clock } from "./clock.js";
-import { RoomUnavailable } from "./errors.js";
+import { messageKey, type RoomMessage } from "../../../contract/types.js";
+import type { Clock } from "../clock.js";
+import { RoomUnavailable } from "../errors.js";
+import type { LogName, RoomHead, RoomStore } from "../room-store.js";
 import type { HoleFiller, OnStored, Report } from "./hole-filler.js";
-import type { LogName, RoomHead, RoomStore } from "./room-store.js";
 
 /** A message on its way into the log. */
 export interface PendingMessage {

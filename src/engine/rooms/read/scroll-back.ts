@@ -1,11 +1,11 @@
-import { numbers } from "../../contract/sizes.js";
-import { type HistoryPage, toWire } from "../../contract/types.js";
-import type { Clock } from "./clock.js";
-import { RoomUnavailable } from "./errors.js";
+import { numbers } from "../../../contract/sizes.js";
+import { type HistoryPage, toWire } from "../../../contract/types.js";
+import type { Clock } from "../clock.js";
+import { RoomUnavailable } from "../errors.js";
+import type { RoomLimits } from "../limits.js";
+import type { HoleFiller } from "../write/hole-filler.js";
 import type { HistoryReader } from "./history-reader.js";
-import type { HoleFiller } from "./hole-filler.js";
-import type { RoomLimits } from "./limits.js";
-import type { RoomView } from "./open-room.js";
+import type { RoomView } from "./room.js";
 
 /** How often a page is read while what it lacks is being decided. */
 const READS = 4;
