@@ -1,15 +1,19 @@
 import { AppError } from "../../contract/errors.js";
 import type { Component } from "../process/lifecycle.js";
-import type { Clock } from "./clock.js";
-import { RoomUnavailable } from "./errors.js";
 import { ROOM_LIMITS, type RoomLimits } from "./limits.js";
-import type { RoomObserver } from "./observer.js";
+import {
+  type Clock,
+  type Deliver,
+  type Report,
+  type RoomBus,
+  type RoomObserver,
+  RoomUnavailable,
+} from "./ports.js";
 import { createHistoryReader } from "./read/history-reader.js";
 import { createRoomRelay, type RoomRelay } from "./read/live-rooms.js";
-import type { Deliver } from "./read/room.js";
 import { createSweeper } from "./read/sweeper.js";
-import type { RoomBus, RoomStore } from "./room-store.js";
-import { createHoleFiller, type OnStored, type Report } from "./write/hole-filler.js";
+import type { RoomStore } from "./room-store.js";
+import { createHoleFiller, type OnStored } from "./write/hole-filler.js";
 import { type Append, createRoomLog } from "./write/room-log.js";
 
 export interface RoomsDeps {

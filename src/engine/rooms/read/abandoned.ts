@@ -1,8 +1,9 @@
 import { numbers } from "../../../contract/sizes.js";
 import { isTombstone } from "../../../contract/types.js";
 import type { RoomLimits } from "../limits.js";
+import type { Report } from "../ports.js";
 import type { RoomStore } from "../room-store.js";
-import type { HoleFiller, Report } from "../write/hole-filler.js";
+import type { HoleFiller } from "../write/hole-filler.js";
 import type { HistoryReader } from "./history-reader.js";
 import type { RoomView } from "./room.js";
 

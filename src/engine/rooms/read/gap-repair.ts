@@ -1,9 +1,8 @@
-import type { Clock } from "../clock.js";
 import type { RoomLimits } from "../limits.js";
-import type { RoomObserver } from "../observer.js";
-import type { HoleFiller, Report } from "../write/hole-filler.js";
+import type { Clock, Deliver, Report, RoomObserver } from "../ports.js";
+import type { HoleFiller } from "../write/hole-filler.js";
 import type { HistoryReader } from "./history-reader.js";
-import { type Deliver, type OpenRoom, passOn, type RoomView } from "./room.js";
+import { type OpenRoom, passOn, type RoomView } from "./room.js";
 
 /** Longest wait between two looks at a hole, while the store answers and while it does not. */
 const SLOWEST_POLL_MS = 250;

@@ -1,6 +1,5 @@
-import type { Clock } from "../clock.js";
-import { RoomUnavailable } from "../errors.js";
 import type { RoomLimits } from "../limits.js";
+import { type Clock, RoomUnavailable } from "../ports.js";
 import type { OpenRoom, RoomView } from "./room.js";
 
 export interface OpenRoomsDeps {

@@ -1,7 +1,7 @@
 import { entryBytes, numbers } from "../../../contract/sizes.js";
-import { type LiveBatch, type RoomEntry, toWire } from "../../../contract/types.js";
-import { RoomUnavailable } from "../errors.js";
+import { type RoomEntry, toWire } from "../../../contract/types.js";
 import type { RoomLimits } from "../limits.js";
+import { type Deliver, RoomUnavailable } from "../ports.js";
 import type { LogName, RoomStore } from "../room-store.js";
 import type { HistoryReader } from "./history-reader.js";
 import type { MessageRing, RingFamily } from "./message-ring.js";
@@ -48,9 +48,6 @@ export interface OpenRoom {
   /** Numbers that were handed out, with nothing stored behind them. */
   tail: { readonly seq: number; readonly after: number; readonly sinceMs: number } | undefined;
 }
-
-/** Receives the events for all local members of the room, strictly in order. */
-export type Deliver = (batch: LiveBatch) => void;
 
 type ViewLimits = Pick<RoomLimits, "bufferedMessages" | "openNumbers" | "ringMessages" | "ringBytes">;
 

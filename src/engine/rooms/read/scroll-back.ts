@@ -1,8 +1,7 @@
 import { numbers } from "../../../contract/sizes.js";
 import { type HistoryPage, toWire } from "../../../contract/types.js";
-import type { Clock } from "../clock.js";
-import { RoomUnavailable } from "../errors.js";
 import type { RoomLimits } from "../limits.js";
+import { type Clock, RoomUnavailable } from "../ports.js";
 import type { HoleFiller } from "../write/hole-filler.js";
 import type { HistoryReader } from "./history-reader.js";
 import type { RoomView } from "./room.js";

@@ -1,9 +1,9 @@
 import { numbers } from "../../../contract/sizes.js";
 import { type RoomEntry, type SubscribeRequest, type Subscription, toWire } from "../../../contract/types.js";
-import type { Clock } from "../clock.js";
 import type { RoomLimits } from "../limits.js";
+import type { Clock, Report } from "../ports.js";
 import type { LogName } from "../room-store.js";
-import type { HoleFiller, Report } from "../write/hole-filler.js";
+import type { HoleFiller } from "../write/hole-filler.js";
 import type { GapRepair } from "./gap-repair.js";
 import type { HistoryReader } from "./history-reader.js";
 import type { OpenRoom, RoomView } from "./room.js";

@@ -1,9 +1,8 @@
 import { numbers } from "../../../contract/sizes.js";
-import type { Clock } from "../clock.js";
 import type { RoomLimits } from "../limits.js";
-import type { RoomObserver } from "../observer.js";
+import type { Clock, Report, RoomObserver } from "../ports.js";
 import type { RoomHead } from "../room-store.js";
-import type { HoleFiller, Report } from "../write/hole-filler.js";
+import type { HoleFiller } from "../write/hole-filler.js";
 import type { GapRepair } from "./gap-repair.js";
 import type { HistoryReader } from "./history-reader.js";
 import type { OpenRoom } from "./room.js";

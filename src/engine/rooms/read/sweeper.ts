@@ -1,6 +1,5 @@
-import type { Clock } from "../clock.js";
 import type { RoomLimits } from "../limits.js";
-import type { RoomBus } from "../room-store.js";
+import type { Clock, RoomBus } from "../ports.js";
 
 /**
  * Calls `sweep`, which must not reject: the next one begins at most `sweepMs` after the last one has ended, at most

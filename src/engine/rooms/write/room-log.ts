@@ -1,7 +1,7 @@
 import { bodyBytes } from "../../../contract/sizes.js";
 import { messageKey, type NewMessage } from "../../../contract/types.js";
-import { RoomUnavailable } from "../errors.js";
 import type { RoomLimits } from "../limits.js";
+import { RoomUnavailable } from "../ports.js";
 import { type CommitDeps, createCommit, type PendingMessage } from "./commit.js";
 
 type LogLimits = Pick<
