@@ -1,69 +1,45 @@
-import { numbers } from "../../../contract/sizes.js";
 import type { RoomLimits } from "../limits.js";
-import type { Clock, Report, RoomObserver } from "../ports.js";
+import type { Clock, Report, RoomBus } from "../ports.js";
 import type { RoomHead } from "../room-store.js";
-import type { HoleFiller } from "../write/hole-filler.js";
-import type { GapRepair } from "./gap-repair.js";
 import type { HistoryReader } from "./history-reader.js";
-import type { OpenRoom } from "./room.js";
+import type { OpenRooms } from "./open-rooms.js";
 
 export interface SweepDeps {
-  readonly reader: HistoryReader;
-  readonly repair: GapRepair;
-  readonly filler: HoleFiller;
+  readonly rooms: OpenRooms;
+  readonly reader: Pick<HistoryReader, "heads">;
+  readonly bus: Pick<RoomBus, "isUp" | "onReady">;
   readonly clock: Clock;
   readonly report: Report;
-  readonly observer?: RoomObserver | undefined;
-  /** Gives the room a new view because its log is another one. */
-  readonly restart: (room: OpenRoom) => Promise<void>;
+}
+
+export interface Sweep {
+  start(): void;
+  stop(): void;
 }
 
 /**
- * The backstop: finds out, for all open rooms in one query per `sweepRooms`, what the bus did not tell, and pulls it.
- * Never rejects; a room that fails does not keep the others from their turn.
+ * The backstop: closes idle rooms and finds out for all others, in one query per `sweepRooms`, what the bus did not tell.
+ * One at a time: the next one begins at most `sweepMs` after the last one has ended, at most `sweepDownMs` after it while
+ * the bus is known to be down, and at once when the bus is back.
  */
 export function createSweep(
   deps: SweepDeps,
-  limits: Pick<RoomLimits, "sweepRooms" | "holeMs" | "fillNumbers">,
-) {
-  const { reader, repair, filler, clock, report, restart, observer } = deps;
+  limits: Pick<RoomLimits, "sweepMs" | "sweepDownMs" | "sweepRooms">,
+): Sweep {
+  const { rooms, reader, bus, clock, report } = deps;
+  let cancel = () => {};
+  let offReady = () => {};
+  let dueAtMs = 0;
+  let running = false;
+  let again = false;
+  let stopped = false;
 
-  async function check(room: OpenRoom, head: RoomHead): Promise<void> {
-    const { view } = room;
-    if (view === undefined || room.closed) return;
-    if (view.epoch !== head.epoch) return await restart(room);
-    view.floor = Math.max(view.floor, head.floor);
-    const { last } = view.cursor;
-    if (head.seq > last) await repair.pull(room);
-    if (view.cursor.last > last) observer?.repaired();
-    if (room.view !== view || room.closed) return;
-    // Nothing is left to be read there: the log was trimmed down to its end.
-    if (head.floor > view.cursor.last) repair.skipTrimmed(room, view, head.floor);
-    await mendTail(room, head);
-    repair.watch(room);
-  }
-
-  /** Numbers handed out with nothing behind them: no reader stumbles over them, so their time is taken here. */
-  async function mendTail(room: OpenRoom, head: RoomHead): Promise<void> {
-    const { view } = room;
-    const cursor = view?.cursor;
-    if (view === undefined || cursor === undefined || cursor.last >= head.seq || cursor.waiting > 0) {
-      room.tail = undefined;
-      return;
-    }
-    const { tail } = room;
-    if (tail === undefined || tail.seq !== head.seq || tail.after !== cursor.last) {
-      room.tail = { seq: head.seq, after: cursor.last, sinceMs: clock.now() };
-      return;
-    }
-    if (clock.now() - tail.sinceMs < limits.holeMs) return;
-    await filler.fill(view, numbers(cursor.last + 1, head.seq, limits.fillNumbers));
-    await repair.pull(room);
-  }
-
-  return async (rooms: readonly OpenRoom[]): Promise<void> => {
-    for (let start = 0; start < rooms.length; start += limits.sweepRooms) {
-      const part = rooms.slice(start, start + limits.sweepRooms);
+  /** Never rejects; a room that fails does not keep the others from their turn. */
+  async function sweep(): Promise<void> {
+    rooms.closeIdle();
+    const all = rooms.all();
+    for (let start = 0; start < all.length; start += limits.sweepRooms) {
+      const part = all.slice(start, start + limits.sweepRooms);
       const heads = await reader.heads(part.map((room) => room.name)).catch((error: unknown) => {
         report("sweep", error);
         return new Map<string, RoomHead>();
@@ -72,9 +48,51 @@ export function createSweep(
         part.map(async (room) => {
           const head = heads.get(room.name);
           if (head === undefined) return;
-          await check(room, head).catch((error: unknown) => report("sweep of a room", error));
+          await room.catchUp(head).catch((error: unknown) => report("sweep of a room", error));
         }),
       );
     }
+  }
+
+  /** Never longer than `ms`, which is a bound that others rely on. */
+  function jittered(ms: number): number {
+    return ms * (0.7 + 0.3 * clock.random());
+  }
+
+  /** Looks often, as the bus may go down at any time, and no later than the next sweep is due. */
+  function look(): void {
+    cancel = clock.later(Math.min(jittered(limits.sweepDownMs), dueAtMs - clock.now()), tick);
+  }
+
+  function tick(): void {
+    if (!bus.isUp() || clock.now() >= dueAtMs) run();
+    else look();
+  }
+
+  function run(): void {
+    cancel();
+    again = running;
+    if (running || stopped) return;
+    running = true;
+    void sweep().finally(() => {
+      running = false;
+      if (stopped) return;
+      if (again) return run();
+      dueAtMs = clock.now() + jittered(limits.sweepMs);
+      look();
+    });
+  }
+
+  return {
+    start() {
+      dueAtMs = clock.now() + jittered(limits.sweepMs);
+      offReady = bus.onReady(run);
+      tick();
+    },
+    stop() {
+      stopped = true;
+      offReady();
+      cancel();
+    },
   };
 }
