@@ -3,7 +3,7 @@ import { PRESENCE_LIMITS } from "../../src/engine/presence/limits.js";
 import { createPresence, type Presence } from "../../src/engine/presence/presence.js";
 import type { PresenceBus, PresenceStore } from "../../src/engine/presence/presence-store.js";
 import type { PresenceChange, RoomUsers } from "../../src/engine/presence/types.js";
-import { systemClock } from "../../src/engine/rooms/clock.js";
+import { systemClock } from "../../src/engine/rooms/ports.js";
 import { setUpModels } from "../../src/engine/stores/mongo.js";
 import { createPresenceStore } from "../../src/engine/stores/presence-store.js";
 import { onEnd, onTestEnd } from "../support/cleanup.js";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import mongoose, { type Connection } from "mongoose";
-import { systemClock } from "../../src/engine/rooms/clock.js";
+import { systemClock } from "../../src/engine/rooms/ports.js";
 import { createRooms } from "../../src/engine/rooms/rooms.js";
 import { setUpModels } from "../../src/engine/stores/mongo.js";
 import { createRoomStore } from "../../src/engine/stores/room-store.js";

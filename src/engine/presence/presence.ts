@@ -1,5 +1,5 @@
 import type { Component } from "../process/lifecycle.js";
-import type { Clock } from "../rooms/clock.js";
+import type { Clock } from "../rooms/ports.js";
 import { createCleaner } from "./cleaner.js";
 import { PRESENCE_LIMITS, type PresenceLimits } from "./limits.js";
 import { createLocalMembers } from "./local-members.js";

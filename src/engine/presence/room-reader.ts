@@ -1,4 +1,4 @@
-import { RoomUnavailable } from "../rooms/errors.js";
+import { RoomUnavailable } from "../rooms/ports.js";
 import type { PresenceLimits } from "./limits.js";
 import type { PresenceEntry, PresenceStore } from "./presence-store.js";
 

@@ -1,5 +1,4 @@
-import type { Clock } from "../rooms/clock.js";
-import { RoomUnavailable } from "../rooms/errors.js";
+import { type Clock, RoomUnavailable } from "../rooms/ports.js";
 import type { PresenceLimits } from "./limits.js";
 import type { NodeState } from "./node-roll.js";
 import type { Outage } from "./outage.js";

@@ -1,4 +1,4 @@
-import type { Clock } from "../rooms/clock.js";
+import type { Clock } from "../rooms/ports.js";
 import type { PresenceLimits } from "./limits.js";
 import type { LocalMembers } from "./local-members.js";
 import type { Outage } from "./outage.js";

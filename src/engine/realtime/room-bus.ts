@@ -1,5 +1,5 @@
 import type { RoomEntry } from "../../contract/types.js";
-import type { RoomBus } from "../rooms/room-store.js";
+import type { RoomBus } from "../rooms/ports.js";
 import type { Io } from "./io.js";
 
 /** What the bus must know of the link to the other workers. */

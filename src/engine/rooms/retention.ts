@@ -1,5 +1,6 @@
 import { isTombstone, type RoomMessage } from "../../contract/types.js";
-import type { Report } from "./hole-filler.js";
+import type { Component } from "../process/lifecycle.js";
+import type { Clock, Report } from "./ports.js";
 import type { RoomHead, RoomStore } from "./room-store.js";
 
 /** What is kept of a room. `Infinity` switches a rule off. */
@@ -21,6 +22,9 @@ export const RETENTION_LIMITS: RetentionLimits = {
   ageMs: 30 * 24 * 3_600_000,
   youngestMs: 10 * 60_000,
 };
+
+/** Time between two runs over all rooms, ±20 %, so that instances do not do it together. */
+const INTERVAL_MS = 10 * 60_000;
 
 /** Rooms per page while walking over all rooms. */
 const ROOMS = 200;
@@ -112,6 +116,32 @@ export function createRetention(
     },
     stop() {
       stopped = true;
+    },
+  };
+}
+
+/** Runs retention from time to time. A stop during a run ends it after the room at work. */
+export function createRetentionJob(retention: Retention, clock: Clock): Component {
+  let cancel = (): void => {};
+  let running: Promise<void> = Promise.resolve();
+
+  function schedule(): void {
+    cancel = clock.later(INTERVAL_MS * (0.8 + 0.4 * clock.random()), () => {
+      // Its rooms fail one by one, inside; what fails here is the list of rooms, and the next run tries again.
+      running = retention.run().then(schedule, schedule);
+    });
+  }
+
+  return {
+    name: "room retention",
+    async start() {
+      schedule();
+    },
+    async stop() {
+      retention.stop();
+      cancel();
+      await running;
+      cancel();
     },
   };
 }

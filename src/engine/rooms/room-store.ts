@@ -96,15 +96,3 @@ export interface RoomStore {
   /** Names of at most `limit` rooms above `after` in their order, to walk over all rooms. */
   names(after: string, limit: number): Promise<readonly string[]>;
 }
-
-/** The doorbell: tells other workers what was stored. May lose, repeat, reorder and delay; never has to be retried. */
-export interface RoomBus {
-  /** Hands committed entries to the other workers. Never throws and never waits. */
-  publish(log: LogName, entries: readonly RoomEntry[]): void;
-  /** Entries that other workers have stored. The returned function ends it. */
-  onMessages(handler: (log: LogName, entries: readonly RoomEntry[]) => void): () => void;
-  /** Called whenever this worker hears others again after a time in which it may have missed something. */
-  onReady(handler: () => void): () => void;
-  /** False while messages of others are known not to arrive. */
-  isUp(): boolean;
-}

@@ -1,16 +1,19 @@
 import { AppError } from "../../contract/errors.js";
+import type { RoomEntry } from "../../contract/types.js";
 import type { Component } from "../process/lifecycle.js";
-import type { Clock } from "./clock.js";
-import { RoomUnavailable } from "./errors.js";
-import { createHistoryReader } from "./history-reader.js";
-import { createHoleFiller, type OnStored, type Report } from "./hole-filler.js";
 import { ROOM_LIMITS, type RoomLimits } from "./limits.js";
-import type { RoomObserver } from "./observer.js";
-import type { Deliver } from "./open-room.js";
-import { type Append, createRoomLog } from "./room-log.js";
-import { createRoomRelay, type RoomRelay } from "./room-relay.js";
-import type { RoomBus, RoomStore } from "./room-store.js";
-import { createSweeper } from "./sweeper.js";
+import {
+  type Clock,
+  type Deliver,
+  type Report,
+  type RoomBus,
+  type RoomObserver,
+  RoomUnavailable,
+} from "./ports.js";
+import { createLiveRooms, type LiveRooms } from "./read/live-rooms.js";
+import type { LogName, RoomStore } from "./room-store.js";
+import { createHoleFiller } from "./write/hole-filler.js";
+import { type Append, createRoomLog } from "./write/room-log.js";
 
 export interface RoomsDeps {
   readonly store: RoomStore;
@@ -26,7 +29,7 @@ export interface RoomsDeps {
 }
 
 /** Durable ordered rooms in one worker. Errors for clients are `AppError`s; those of the store come as `temporary`. */
-export interface Rooms extends Component, Pick<RoomRelay, "subscribe" | "read" | "scrollBack"> {
+export interface Rooms extends Component, Pick<LiveRooms, "subscribe" | "read" | "scrollBack"> {
   /** See `RoomLog.append`. */
   publish(request: Append): Promise<number[]>;
   readonly openRooms: number;
@@ -35,24 +38,24 @@ export interface Rooms extends Component, Pick<RoomRelay, "subscribe" | "read" |
 /** `start` listens to the bus and begins to sweep; `stop` first lets commits end, so sockets should be open till then. */
 export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): Rooms {
   const { store, bus, clock, members, report, observer } = deps;
-  const guard = (what: string, task: () => void): void => {
+  // A failed delivery or bus event is a gap that readers repair; it must not make a commit look failed.
+  function guard(what: string, task: () => void): void {
     try {
       task();
     } catch (error) {
       report(what, error);
     }
-  };
-  // A failed delivery or bus event is a gap that readers repair; it must not make a commit look failed.
+  }
   const deliver: Deliver = (batch) => guard("deliver", () => deps.deliver(batch));
-  const onStored: OnStored = (stored, entries) => {
-    guard("relay", () => relay.offer(stored, entries));
+
+  /** Where the write path meets the read path: what is stored here goes to this worker's readers and to the bus. */
+  function onStored(stored: LogName, entries: readonly RoomEntry[]): void {
+    guard("live", () => live.offer(stored, entries));
     guard("bus", () => bus.publish(stored, entries));
-  };
+  }
   const filler = createHoleFiller({ store, clock, onStored });
-  const reader = createHistoryReader(store, limits);
   const log = createRoomLog({ store, filler, clock, onStored, report }, limits);
-  const relay = createRoomRelay({ reader, store, filler, clock, deliver, report, observer, members }, limits);
-  const sweeper = createSweeper({ bus, clock, sweep: relay.sweep }, limits);
+  const live = createLiveRooms({ store, bus, filler, clock, deliver, report, observer, members }, limits);
   let offMessages = () => {};
   let stopping: Promise<void> | undefined;
 
@@ -76,26 +79,25 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
   async function stop(): Promise<void> {
     await log.stop();
     offMessages();
-    sweeper.stop();
-    relay.close();
+    live.stop();
   }
 
   return {
     name: "rooms",
     async start() {
-      offMessages = bus.onMessages(relay.offer);
-      sweeper.start();
+      offMessages = bus.onMessages(live.offer);
+      live.start();
     },
     stop() {
       stopping ??= stop();
       return stopping;
     },
     publish,
-    subscribe: (request, reply, opener) => readable(() => relay.subscribe(request, reply, opener)),
-    read: (request) => readable(() => relay.read(request)),
-    scrollBack: (request) => readable(() => relay.scrollBack(request)),
+    subscribe: (request, reply, opener) => readable(() => live.subscribe(request, reply, opener)),
+    read: (request) => readable(() => live.read(request)),
+    scrollBack: (request) => readable(() => live.scrollBack(request)),
     get openRooms() {
-      return relay.openRooms;
+      return live.openRooms;
     },
   };
 }

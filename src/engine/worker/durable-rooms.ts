@@ -5,11 +5,10 @@ import { type Component, compose } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import type { Io } from "../realtime/io.js";
 import { createRoomBus, NO_OTHERS, type WorkerLink } from "../realtime/room-bus.js";
-import { systemClock } from "../rooms/clock.js";
-import { createFrameCoalescer } from "../rooms/frame-coalescer.js";
 import { ROOM_LIMITS } from "../rooms/limits.js";
-import { createRetention, RETENTION_LIMITS } from "../rooms/retention.js";
-import { createRetentionJob } from "../rooms/retention-job.js";
+import { systemClock } from "../rooms/ports.js";
+import { createFrameCoalescer } from "../rooms/read/frame-coalescer.js";
+import { createRetention, createRetentionJob, RETENTION_LIMITS } from "../rooms/retention.js";
 import type { RoomStore } from "../rooms/room-store.js";
 import { createRooms, type Rooms } from "../rooms/rooms.js";
 

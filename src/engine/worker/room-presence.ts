@@ -10,7 +10,7 @@ import type { Io } from "../realtime/io.js";
 import { createPresenceBus, NO_OTHER_PRESENCE } from "../realtime/presence-bus.js";
 import { createPresenceLink } from "../realtime/presence-link.js";
 import type { WorkerLink } from "../realtime/room-bus.js";
-import { systemClock } from "../rooms/clock.js";
+import { systemClock } from "../rooms/ports.js";
 
 /** The presence of a worker, in two parts around the connections. */
 export interface RoomPresence {

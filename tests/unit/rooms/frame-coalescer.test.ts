@@ -3,7 +3,7 @@ import {
   COALESCER_LIMITS,
   type CoalescerLimits,
   createFrameCoalescer,
-} from "../../../src/engine/rooms/frame-coalescer.js";
+} from "../../../src/engine/rooms/read/frame-coalescer.js";
 import { createVirtualTime } from "./simulation/virtual-time.js";
 
 function batch(after: number, to: number, { epoch = "e", body = "x" } = {}): LiveBatch {

@@ -1,4 +1,4 @@
-import { createHistoryReader, type HistoryStore } from "../../../src/engine/rooms/history-reader.js";
+import { createHistoryReader, type HistoryStore } from "../../../src/engine/rooms/read/history-reader.js";
 import type { StoredPage } from "../../../src/engine/rooms/room-store.js";
 
 const PAGE: StoredPage = { entries: [], more: false };

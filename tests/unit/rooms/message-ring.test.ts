@@ -1,4 +1,4 @@
-import { createRingFamily } from "../../../src/engine/rooms/message-ring.js";
+import { createRingFamily } from "../../../src/engine/rooms/read/message-ring.js";
 import { message, range } from "./support/bench.js";
 
 const LIMITS = { ringMessages: 4, ringBytes: 10_000, ringsBytes: 100_000 };

@@ -1,9 +1,11 @@
-import { ROOM_LIMITS } from "../../../src/engine/rooms/limits.js";
-import { createRingFamily } from "../../../src/engine/rooms/message-ring.js";
-import { createOpenRooms } from "../../../src/engine/rooms/open-rooms.js";
-import { createRoomCursor } from "../../../src/engine/rooms/room-cursor.js";
+import { ROOM_LIMITS, type RoomLimits } from "../../../src/engine/rooms/limits.js";
+import { createHistoryReader } from "../../../src/engine/rooms/read/history-reader.js";
+import { LogView } from "../../../src/engine/rooms/read/log-view.js";
+import { createRingFamily } from "../../../src/engine/rooms/read/message-ring.js";
+import { createOpenRooms, type OpenRooms } from "../../../src/engine/rooms/read/open-rooms.js";
+import { createRoomCursor } from "../../../src/engine/rooms/read/room-cursor.js";
 import type { RoomStore } from "../../../src/engine/rooms/room-store.js";
-import { createChance, createProcessClock, createVirtualTime } from "./simulation/virtual-time.js";
+import { createHoleFiller } from "../../../src/engine/rooms/write/hole-filler.js";
 import {
   type Bench,
   createBench,
@@ -16,6 +18,34 @@ import {
 
 /** Time in which an unused room is surely noticed, and closed after its linger time of 10 s. */
 const CLOSED_MS = 25_000;
+
+/** Open rooms without the sweep; each log has one message. */
+function openRooms(
+  bench: Bench,
+  members: () => number,
+  limits: RoomLimits,
+  rings = createRingFamily(limits),
+): OpenRooms {
+  const store = bench.store();
+  const { clock } = bench.worker();
+  return createOpenRooms(
+    {
+      reader: createHistoryReader(store, limits),
+      filler: createHoleFiller({ store, clock, onStored() {} }),
+      clock,
+      deliver() {},
+      report() {},
+      members,
+      readDecided: () => Promise.reject(new Error("nobody only looks")),
+      async readView(room) {
+        const ring = rings.createRing();
+        ring.push([message(room, 1)]);
+        return new LogView({ room, epoch: "e" }, 0, createRoomCursor(1, 10), ring);
+      },
+    },
+    limits,
+  );
+}
 
 describe("open rooms", () => {
   let bench: Bench;
@@ -143,24 +173,13 @@ describe("open rooms", () => {
   test("clients that open all they may leave place for others, and a refusal looks at few rooms", async () => {
     let looks = 0;
     const bench = createBench();
-    const rooms = createOpenRooms(
-      {
-        clock: createProcessClock(createVirtualTime(), createChance(1)),
-        members() {
-          looks += 1;
-          return 1;
-        },
-        opened: () => {},
-        readDecided: () => Promise.reject(new Error("nobody only looks")),
-        readView: async () => ({
-          room: "r",
-          epoch: "e",
-          floor: 0,
-          cursor: createRoomCursor(0, 10),
-          ring: createRingFamily(ROOM_LIMITS).createRing(),
-        }),
+    const rooms = openRooms(
+      bench,
+      () => {
+        looks += 1;
+        return 1;
       },
-      { openRooms: 1000, lingerMs: 0 },
+      { ...ROOM_LIMITS, openRooms: 1000, lingerMs: 0 },
     );
     const greedy = Array.from({ length: 10 }, () => 0);
     for (const n of range(1, 200)) {
@@ -173,13 +192,13 @@ describe("open rooms", () => {
       }
     }
 
-    expect(rooms.all().length).toBeLessThan(950);
+    expect(rooms.size).toBeLessThan(950);
     expect(Math.min(...greedy)).toBeGreaterThan(80);
     await bench.settled(rooms.use("another", "somebody else", async () => {}));
 
     for (const n of range(1, 200))
       await rooms.use(`full-${n}`, `client ${n + 100}`, async () => {}).catch(() => {});
-    expect(rooms.all()).toHaveLength(1000);
+    expect(rooms.size).toBe(1000);
     looks = 0;
     await expect(rooms.use("last", "latecomer", async () => {})).rejects.toMatchObject({
       reason: "overloaded",
@@ -217,23 +236,8 @@ describe("open rooms", () => {
   });
 
   test("a closed room no longer counts in the memory for rings", async () => {
-    const time = createVirtualTime();
-    const clock = createProcessClock(time, createChance(1));
     const rings = createRingFamily(ROOM_LIMITS);
-    const rooms = createOpenRooms(
-      {
-        clock,
-        members: () => 0,
-        opened: () => {},
-        readDecided: () => Promise.reject(new Error("nobody only looks")),
-        async readView() {
-          const ring = rings.createRing();
-          ring.push([message("r", 1)]);
-          return { room: "r", epoch: "e", floor: 0, cursor: createRoomCursor(1, 10), ring };
-        },
-      },
-      ROOM_LIMITS,
-    );
+    const rooms = openRooms(bench, () => 0, ROOM_LIMITS, rings);
     await rooms.use("r", undefined, async () => {});
     expect(rings.bytes).toBeGreaterThan(0);
 

@@ -1,4 +1,4 @@
-import { createRoomCursor } from "../../../src/engine/rooms/room-cursor.js";
+import { createRoomCursor } from "../../../src/engine/rooms/read/room-cursor.js";
 import { message, range } from "./support/bench.js";
 
 const entries = (...seqs: readonly number[]) => seqs.map((seq) => message("r", seq));

@@ -1,5 +1,6 @@
 import type { RoomEntry } from "../../../../src/contract/types.js";
-import type { LogName, RoomBus } from "../../../../src/engine/rooms/room-store.js";
+import type { RoomBus } from "../../../../src/engine/rooms/ports.js";
+import type { LogName } from "../../../../src/engine/rooms/room-store.js";
 import type { Chance, ProcessClock, VirtualTime } from "./virtual-time.js";
 
 export interface BusFaults {

@@ -1,6 +1,7 @@
 import { isTombstone, type RoomEntry } from "../../../../src/contract/types.js";
 import type { RoomLimits } from "../../../../src/engine/rooms/limits.js";
-import type { RoomBus, RoomStore, StoredPage } from "../../../../src/engine/rooms/room-store.js";
+import type { RoomBus } from "../../../../src/engine/rooms/ports.js";
+import type { RoomStore, StoredPage } from "../../../../src/engine/rooms/room-store.js";
 import type { Database } from "./database.js";
 import type { DatabaseOptions } from "./database-faults.js";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../../src/engine/rooms/clock.js";
+import type { Clock } from "../../../../src/engine/rooms/ports.js";
 
 /** Chance that a seed repeats. */
 export interface Chance {

@@ -3,9 +3,10 @@ import { boundedJson } from "../../../../src/contract/bounded-json.js";
 import { AppError } from "../../../../src/contract/errors.js";
 import { namedRoom } from "../../../../src/contract/room-schemas.js";
 import { parse } from "../../../../src/contract/validation.js";
-import { COALESCER_LIMITS, createFrameCoalescer } from "../../../../src/engine/rooms/frame-coalescer.js";
 import type { RoomLimits } from "../../../../src/engine/rooms/limits.js";
-import type { RoomBus, RoomStore } from "../../../../src/engine/rooms/room-store.js";
+import type { RoomBus } from "../../../../src/engine/rooms/ports.js";
+import { COALESCER_LIMITS, createFrameCoalescer } from "../../../../src/engine/rooms/read/frame-coalescer.js";
+import type { RoomStore } from "../../../../src/engine/rooms/room-store.js";
 import { createRooms, type Rooms } from "../../../../src/engine/rooms/rooms.js";
 import type { ProcessClock } from "./virtual-time.js";
 

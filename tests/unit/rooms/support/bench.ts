@@ -1,7 +1,8 @@
 import type { Json } from "../../../../src/contract/domain.js";
 import type { LiveBatch, RoomEntry, SubscribeRequest, Subscription } from "../../../../src/contract/types.js";
 import { ROOM_LIMITS, type RoomLimits } from "../../../../src/engine/rooms/limits.js";
-import type { RoomBus, RoomStore } from "../../../../src/engine/rooms/room-store.js";
+import type { RoomBus } from "../../../../src/engine/rooms/ports.js";
+import type { RoomStore } from "../../../../src/engine/rooms/room-store.js";
 import { createRooms, type Rooms } from "../../../../src/engine/rooms/rooms.js";
 import { createDatabase, type Database } from "../simulation/database.js";
 import {

@@ -1,21 +1,18 @@
-import { numbers } from "../../contract/sizes.js";
-import { type RoomEntry, type SubscribeRequest, type Subscription, toWire } from "../../contract/types.js";
-import type { Clock } from "./clock.js";
-import type { GapRepair } from "./gap-repair.js";
+import { numbers } from "../../../contract/sizes.js";
+import { type RoomEntry, type SubscribeRequest, type Subscription, toWire } from "../../../contract/types.js";
+import type { RoomLimits } from "../limits.js";
+import type { Clock, Report } from "../ports.js";
+import type { LogName } from "../room-store.js";
+import type { HoleFiller } from "../write/hole-filler.js";
 import type { HistoryReader } from "./history-reader.js";
-import type { HoleFiller, Report } from "./hole-filler.js";
-import type { RoomLimits } from "./limits.js";
-import type { OpenRoom, RoomView } from "./open-room.js";
-import type { LogName } from "./room-store.js";
+import type { LogView } from "./log-view.js";
+import type { Room } from "./room.js";
 
 export interface SubscribeDeps {
   readonly reader: HistoryReader;
-  readonly repair: GapRepair;
   readonly filler: HoleFiller;
   readonly clock: Clock;
   readonly report: Report;
-  /** Looks whether the log is still the same one, and gives the room a new view if not. */
-  readonly verify: (room: OpenRoom) => Promise<void>;
 }
 
 type SubscribeLimits = Pick<
@@ -31,15 +28,15 @@ const READS = 4;
  * that joins the socket to the room and sends the answer in it leaves no moment in which an event could be missed.
  * An answer may carry a few more messages than `limit`, so that a busy room can be caught up with.
  */
-export type Subscribe = (room: OpenRoom, request: SubscribeRequest, reply: Reply) => Promise<void>;
+export type Subscribe = (room: Room, request: SubscribeRequest, reply: Reply) => Promise<void>;
 
 type Reply = (answer: Subscription) => void;
 
 export function createSubscribe(deps: SubscribeDeps, limits: SubscribeLimits): Subscribe {
-  const { reader, repair, filler, clock, report, verify } = deps;
+  const { reader, filler, clock, report } = deps;
 
-  function resetOf(view: RoomView): Subscription {
-    return { reset: true, epoch: view.epoch, floor: view.floor, to: view.cursor.last };
+  function resetOf(view: LogView): Subscription {
+    return { reset: true, epoch: view.epoch, floor: view.floor, to: view.last };
   }
 
   /** Entries that follow `start` without a gap, or the floor when `start` lies below it; undefined when the log is another. */
@@ -73,36 +70,35 @@ export function createSubscribe(deps: SubscribeDeps, limits: SubscribeLimits): S
   }
 
   /** False when the room has got another view meanwhile, and nothing was replied. */
-  async function answer(room: OpenRoom, view: RoomView, request: SubscribeRequest, reply: Reply) {
-    const { cursor, ring } = view;
+  async function answer(room: Room, view: LogView, request: SubscribeRequest, reply: Reply) {
     const resuming = request.after !== undefined && request.epoch !== undefined;
     const limit =
       request.limit ?? (request.after === undefined ? limits.rewindMessages : limits.pageMessages);
     const messages = Math.min(limit, limits.pageMessages);
-    let start = Math.max(request.after ?? cursor.last - messages, resuming ? 0 : view.floor, 0);
+    let start = Math.max(request.after ?? view.last - messages, resuming ? 0 : view.floor, 0);
     let entries: readonly RoomEntry[] = [];
     let { floor } = view;
     let beyond = false;
-    if (start > cursor.last) {
+    if (start > view.last) {
       // When this worker is behind, it is not the client's fault, and it drops the overlap.
-      await repair.pull(room).catch((error: unknown) => report("subscribe", error));
-      beyond = start > cursor.last && !(await isReached(room.name, start));
-    } else if (start >= floor && start < cursor.last && ring.since(start) === undefined) {
+      await room.pull().catch((error: unknown) => report("subscribe", error));
+      beyond = start > view.last && !(await isReached(room.name, start));
+    } else if (start >= floor && start < view.last && view.since(start) === undefined) {
       const page = await readPage(view, start, Math.max(1, messages));
       if (page === undefined) {
-        await verify(room);
+        await room.verify();
         return false;
       }
       ({ entries, floor } = page);
     }
     if (room.view !== view) return false;
     // From here to `reply` nothing may wait.
-    view.floor = Math.max(view.floor, floor);
+    view.raiseFloor(floor);
     if (beyond && resuming) {
       reply(resetOf(view));
       return true;
     }
-    if (beyond) start = cursor.last;
+    if (beyond) start = view.last;
     if (start < view.floor && entries.length === 0) {
       if (resuming) {
         reply(resetOf(view));
@@ -111,15 +107,15 @@ export function createSubscribe(deps: SubscribeDeps, limits: SubscribeLimits): S
       start = view.floor;
     }
     const reached = entries.at(-1)?.seq ?? start;
-    const rest = reached < cursor.last ? ring.since(reached) : undefined;
+    const rest = reached < view.last ? view.since(reached) : undefined;
     const to = rest?.at(-1)?.seq ?? reached;
     const wire = toWire(rest === undefined ? entries : [...entries, ...rest]);
-    reply({ epoch: view.epoch, after: start, to, messages: wire, live: to >= cursor.last });
+    reply({ epoch: view.epoch, after: start, to, messages: wire, live: to >= view.last });
     return true;
   }
 
   return async (room, request, reply) => {
-    if (request.epoch !== undefined && request.epoch !== room.view?.epoch) await verify(room);
+    if (request.epoch !== undefined && request.epoch !== room.view?.epoch) await room.verify();
     for (;;) {
       const view = await room.ready;
       if (request.epoch !== undefined && request.epoch !== view.epoch) return reply(resetOf(view));

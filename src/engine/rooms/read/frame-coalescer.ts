@@ -1,7 +1,6 @@
-import { bodyBytes } from "../../contract/sizes.js";
-import type { LiveBatch } from "../../contract/types.js";
-import type { Clock } from "./clock.js";
-import type { Deliver } from "./open-room.js";
+import { bodyBytes } from "../../../contract/sizes.js";
+import type { LiveBatch } from "../../../contract/types.js";
+import type { Clock, Deliver } from "../ports.js";
 
 export interface CoalescerLimits {
   /** Local members from which on a room's events are gathered; below, they are passed on at once. */

@@ -1,8 +1,8 @@
-import { bodyBytes } from "../../contract/sizes.js";
-import { messageKey, type NewMessage } from "../../contract/types.js";
+import { bodyBytes } from "../../../contract/sizes.js";
+import { messageKey, type NewMessage } from "../../../contract/types.js";
+import type { RoomLimits } from "../limits.js";
+import { RoomUnavailable } from "../ports.js";
 import { type CommitDeps, createCommit, type PendingMessage } from "./commit.js";
-import { RoomUnavailable } from "./errors.js";
-import type { RoomLimits } from "./limits.js";
 
 type LogLimits = Pick<
   RoomLimits,

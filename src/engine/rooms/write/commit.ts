@@ -1,8 +1,7 @@
-import { messageKey, type RoomMessage } from "../../contract/types.js";
-import type { Clock } from "./clock.js";
-import { RoomUnavailable } from "./errors.js";
-import type { HoleFiller, OnStored, Report } from "./hole-filler.js";
-import type { LogName, RoomHead, RoomStore } from "./room-store.js";
+import { messageKey, type RoomMessage } from "../../../contract/types.js";
+import { type Clock, type Report, RoomUnavailable } from "../ports.js";
+import type { LogName, RoomHead, RoomStore } from "../room-store.js";
+import type { HoleFiller, OnStored } from "./hole-filler.js";
 
 /** A message on its way into the log. */
 export interface PendingMessage {

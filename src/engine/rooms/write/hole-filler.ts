@@ -1,12 +1,9 @@
-import type { RoomEntry, Tombstone } from "../../contract/types.js";
-import type { Clock } from "./clock.js";
-import type { LogName, RoomStore } from "./room-store.js";
+import type { RoomEntry, Tombstone } from "../../../contract/types.js";
+import type { Clock } from "../ports.js";
+import type { LogName, RoomStore } from "../room-store.js";
 
 /** Told about committed entries, more than once if need be: hands them to this worker's readers and to the bus. */
 export type OnStored = (log: LogName, entries: readonly RoomEntry[]) => void;
-
-/** Told about failures that were dealt with, for the log. */
-export type Report = (what: string, error: unknown) => void;
 
 export interface HoleFiller {
   /**

@@ -1,4 +1,4 @@
-import type { RoomEntry } from "../../contract/types.js";
+import type { RoomEntry } from "../../../contract/types.js";
 
 /** Turns entries that come unordered, repeated and with gaps into one contiguous ascending run. */
 export interface RoomCursor {

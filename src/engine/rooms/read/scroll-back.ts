@@ -1,26 +1,25 @@
-import { numbers } from "../../contract/sizes.js";
-import { type HistoryPage, toWire } from "../../contract/types.js";
-import type { Clock } from "./clock.js";
-import { RoomUnavailable } from "./errors.js";
+import { numbers } from "../../../contract/sizes.js";
+import { type HistoryPage, toWire } from "../../../contract/types.js";
+import type { RoomLimits } from "../limits.js";
+import { type Clock, RoomUnavailable } from "../ports.js";
+import type { HoleFiller } from "../write/hole-filler.js";
 import type { HistoryReader } from "./history-reader.js";
-import type { HoleFiller } from "./hole-filler.js";
-import type { RoomLimits } from "./limits.js";
-import type { RoomView } from "./open-room.js";
+import type { LogView } from "./log-view.js";
+import type { Room } from "./room.js";
 
 /** How often a page is read while what it lacks is being decided. */
 const READS = 4;
 
+interface PageRequest {
+  readonly before?: number | undefined;
+  readonly limit?: number | undefined;
+}
+
 /**
  * Reads the page below `before`, or the newest one. It never shows more than the live readers have passed, and never
- * passes a number that is not decided, so that two readers cannot see two histories. Undefined: the room has another log.
+ * passes a number that is not decided, so that two readers cannot see two histories.
  */
-export type ScrollBack = (
-  view: RoomView,
-  request: {
-    readonly before?: number | undefined;
-    readonly limit?: number | undefined;
-  },
-) => Promise<HistoryPage | undefined>;
+export type ScrollBack = (room: Room, request: PageRequest) => Promise<HistoryPage>;
 
 export function createScrollBack(
   deps: { readonly reader: HistoryReader; readonly filler: HoleFiller; readonly clock: Clock },
@@ -31,8 +30,9 @@ export function createScrollBack(
 ): ScrollBack {
   const { reader, filler, clock } = deps;
 
-  return async (view, { before, limit }) => {
-    const end = Math.max(1, Math.min(before ?? Infinity, view.cursor.last + 1));
+  /** Undefined: the room has another log. */
+  async function pageOf(view: LogView, { before, limit }: PageRequest): Promise<HistoryPage | undefined> {
+    const end = Math.max(1, Math.min(before ?? Infinity, view.last + 1));
     const messages = Math.max(1, Math.min(limit ?? limits.rewindMessages, limits.pageMessages));
     const page = (entries: Parameters<typeof toWire>[0], after: number): HistoryPage => ({
       epoch: view.epoch,
@@ -50,7 +50,7 @@ export function createScrollBack(
       const kept = entries.filter((entry) => entry.seq >= lowest);
       if (kept.length === Math.max(0, end - lowest)) return page(kept, Math.min(lowest, end) - 1);
       const floor = (await reader.heads([view.room])).get(view.room)?.floor ?? 0;
-      if (floor > view.floor) view.floor = floor;
+      if (floor > view.floor) view.raiseFloor(floor);
       else if (attempt === 1) await clock.sleep(limits.gapMs);
       else {
         const there = new Set(kept.map((entry) => entry.seq));
@@ -59,5 +59,13 @@ export function createScrollBack(
       }
     }
     throw new RoomUnavailable("unreadable");
+  }
+
+  return async (room, request) => {
+    for (;;) {
+      const page = await pageOf(await room.ready, request);
+      if (page !== undefined) return page;
+      await room.verify();
+    }
   };
 }

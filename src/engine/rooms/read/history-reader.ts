@@ -1,6 +1,6 @@
-import { RoomUnavailable } from "./errors.js";
-import type { RoomLimits } from "./limits.js";
-import type { LogName, PageLimit, RoomStore, StoredPage } from "./room-store.js";
+import type { RoomLimits } from "../limits.js";
+import { RoomUnavailable } from "../ports.js";
+import type { LogName, PageLimit, RoomStore, StoredPage } from "../room-store.js";
 
 /** The reads of the store that this one makes. */
 export type HistoryStore = Pick<RoomStore, "after" | "before" | "heads" | "bySlots" | "holds">;

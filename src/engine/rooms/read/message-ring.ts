@@ -1,5 +1,5 @@
-import { entryBytes } from "../../contract/sizes.js";
-import type { RoomEntry } from "../../contract/types.js";
+import { entryBytes } from "../../../contract/sizes.js";
+import type { RoomEntry } from "../../../contract/types.js";
 
 /** The newest entries of an open room, contiguous up to its cursor. */
 export interface MessageRing {
