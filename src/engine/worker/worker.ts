@@ -13,6 +13,7 @@ import { ENGINE_PATH } from "../http/engine-request.js";
 import { createInFlight } from "../http/in-flight.js";
 import { createOriginCheck } from "../http/origin.js";
 import { createHttpDrain, createHttpServer } from "../http/server.js";
+import { createInternals, type Internals } from "../internals/internals.js";
 import type { MetricFamily } from "../ipc/messages.js";
 import { createEventLoopLag } from "../metrics/event-loop-lag.js";
 import { createWorkerMetrics } from "../metrics/worker-metrics.js";
@@ -61,7 +62,7 @@ export interface Entrance {
   /** The workers of its instance that have sessions of their own; empty where requests come to the right one anyway. */
   readonly siblings: readonly AddressBook[];
   /** How connections come in: by listening, or from the primary. Starts last and stops first. */
-  createIngress(io: Io, httpServer: HttpServer): Component;
+  createIngress(io: Io, httpServer: HttpServer, internals: Internals): Component;
   /** Address of the socket on which operators are answered; undefined where {@link Worker.operate} is called. */
   readonly operatorSocket?: string;
   /** Hears of each part of the worker that has started. */
@@ -91,7 +92,8 @@ export function createWorker(
 ): Worker {
   const checkOrigin = createOriginCheck(config);
   const metrics = createWorkerMetrics(identity.worker);
-  const mongo = createMongo(config.mongodbUri, log);
+  const internals = createInternals(config.internalsOff, log);
+  const mongo = createMongo(config.mongodbUri, internals, log);
   const redis = config.redis === undefined ? undefined : createRedis(config.redis, log);
   const connections = createConnections();
   const io = createIo(config, checkOrigin, connections.onWebSocket);
@@ -160,6 +162,7 @@ export function createWorker(
     limits: config.limits,
     clientAddress: createClientAddress(config.trustProxy),
     admission,
+    internals,
     metrics: { ...metrics.connections, ...eventMetrics },
     log,
   });
@@ -177,6 +180,7 @@ export function createWorker(
     "worker",
     [
       declared.check,
+      internals,
       metrics,
       createMetricsLink(identity.worker, metrics, log),
       lag,
@@ -188,9 +192,9 @@ export function createWorker(
       createAdapterSetup(io, redis && config.redis && { clients: redis, config: config.redis, seal }, log),
       roomPresence.component,
       realtime,
-      ...(config.fanOut === "batched" ? [createFanOut(io, log)] : []),
+      createFanOut(io, internals),
       createConnectionCut(httpServer, config.shutdownTimeoutMs * FAREWELL_SHARE),
-      createSlowClientGuard(connections, config.limits.backlog, metrics.connections, log),
+      createSlowClientGuard(connections, config.limits.backlog, metrics.connections, internals, log),
       createConnectionAge(connections, config.admission.maxAgeMs),
       // Stops before the connections are closed: commits under way end, and are acknowledged.
       durableRooms,
@@ -201,7 +205,7 @@ export function createWorker(
         : [createOperatorListener(entrance.operatorSocket, operate)]),
       router,
       ...(peers === undefined ? [] : [peers.component]),
-      entrance.createIngress(io, httpServer),
+      entrance.createIngress(io, httpServer, internals),
     ],
     entrance.onStage,
   );
