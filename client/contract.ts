@@ -228,7 +228,7 @@ export interface Routes {
         message: string;
       };
     };
-    /** Reads a room, onwards or backwards. */
+    /** Reads a room: the messages after a number, those before one, or the newest. Reading makes no room: `epoch` is null until it was used. */
     "/rooms/:room/messages": {
       request: {
         params: {

@@ -7,6 +7,7 @@ import { readConfig } from "../engine/config/config.js";
 import { inputLimitsOf } from "../engine/worker/input-limits.js";
 import { clientContract } from "./client-contract.js";
 import { configurationPage } from "./configuration-page.js";
+import { internalsPage } from "./internals-page.js";
 import { protocolPage } from "./protocol-page.js";
 
 /** What `npm run docs` writes, by path. Its limits are those of a default configuration. */
@@ -19,6 +20,7 @@ export function generatedFiles(connection: Connection): Readonly<Record<string, 
     "docs/asyncapi.json": asText(asyncapi(declared)),
     "docs/protocol.md": protocolPage(declared),
     "docs/configuration.md": configurationPage(),
+    "docs/internals.md": internalsPage(),
   };
 }
 

@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { io as connect } from "socket.io-client";
 import { readConfig } from "../../src/engine/config/config.js";
 import { createOriginCheck } from "../../src/engine/http/origin.js";
+import { releaseHeaders } from "../../src/engine/internals/node.js";
 import { createAuthenticate } from "../../src/engine/realtime/authenticate.js";
-import { letHeadersGo } from "../../src/engine/realtime/handshake-headers.js";
 import { createIo, type Io, type IoSocket } from "../../src/engine/realtime/io.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { once } from "../support/wait.js";
@@ -37,7 +37,7 @@ test("the auth of a handshake is let go once it has said who somebody is", async
 test.each([[["websocket"]], [["polling", "websocket"]]])(
   "the headers of a handshake are let go, and the connection goes on: %s",
   async (transports) => {
-    const { io, url } = await serve((io) => io.on("connection", letHeadersGo));
+    const { io, url } = await serve((io) => io.on("connection", releaseHeaders));
     const extraHeaders = { cookie: "x".repeat(1000) };
     const client = connect(url, { extraHeaders, transports, reconnection: false });
     onTestEnd(() => void client.disconnect());

@@ -3,6 +3,7 @@ import { createLogger } from "../../src/engine/process/logger.js";
 import { StartError } from "../../src/engine/process/start-error.js";
 import { createMongo, type Mongo } from "../../src/engine/stores/mongo.js";
 import { onTestEnd } from "../support/cleanup.js";
+import { ALL_MEASURES } from "../support/internals.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 
 let server: MongoServer;
@@ -13,7 +14,7 @@ beforeAll(async () => {
 
 /** A connection with a model as the guide describes it: a schema with indexes, bound to the connection. */
 function withModel(uri: string): Mongo {
-  const mongo = createMongo(uri, createLogger("silent"));
+  const mongo = createMongo(uri, ALL_MEASURES, createLogger("silent"));
   const schema = new Schema(
     { name: { type: String, required: true, unique: true }, owner: { type: String, index: true }, at: Date },
     { collection: "things", versionKey: false },
@@ -53,7 +54,7 @@ test("a model's indexes are there as soon as its connection is, in every process
 
 test("data that is in the way of an index stops the start, with its name", async () => {
   const uri = server.uriFor();
-  const before = createMongo(uri, createLogger("silent"));
+  const before = createMongo(uri, ALL_MEASURES, createLogger("silent"));
   await before.start();
   await before.connection.collection("things").insertMany([{ name: "a" }, { name: "a" }]);
   await before.stop();

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { createLogger } from "../../src/engine/process/logger.js";
 import { createMongo } from "../../src/engine/stores/mongo.js";
 import { onTestEnd } from "../support/cleanup.js";
+import { ALL_MEASURES } from "../support/internals.js";
 import { startMongo } from "../support/mongo.js";
 import { eventually, within } from "../support/wait.js";
 
@@ -18,7 +19,7 @@ function watchSockets(): Socket[] {
 async function startConnected() {
   const server = await startMongo();
   const sockets = watchSockets();
-  const mongo = createMongo(server.uriFor(), createLogger("silent"));
+  const mongo = createMongo(server.uriFor(), ALL_MEASURES, createLogger("silent"));
   onTestEnd(() => mongo.stop());
   await mongo.start();
   const command = () => mongo.connection.db?.command({ ping: 1 }) ?? Promise.reject(new Error("no database"));

@@ -5,6 +5,7 @@ import { StartError } from "../../src/engine/process/start-error.js";
 import { createMongo } from "../../src/engine/stores/mongo.js";
 import { freePort } from "../../tools/shared/ports.js";
 import { onTestEnd } from "../support/cleanup.js";
+import { ALL_MEASURES } from "../support/internals.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { once } from "../support/wait.js";
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
 
 /** What a start with this URI fails with. */
 async function failure(uri: string): Promise<StartError> {
-  const mongo = createMongo(uri, createLogger("silent"));
+  const mongo = createMongo(uri, ALL_MEASURES, createLogger("silent"));
   const error: unknown = await mongo.start().then(
     () => mongo.stop(),
     (reason: unknown) => reason,

@@ -8,6 +8,7 @@ import {
   startFakeReplicaSet,
   startFakeRouter,
 } from "../support/fake-replica-set.js";
+import { ALL_MEASURES } from "../support/internals.js";
 
 // What a real replica set makes of these commands is MongoDB's; that each call asks for it, and asks the primary, is ours.
 
@@ -20,7 +21,7 @@ let set: FakeReplicaSet;
 let store: MongoRoomStore;
 
 async function storeAt(uri: string): Promise<MongoRoomStore> {
-  const mongo = createMongo(uri, createLogger("silent"));
+  const mongo = createMongo(uri, ALL_MEASURES, createLogger("silent"));
   onEnd(() => mongo.stop());
   await mongo.start();
   const opened = createRoomStore(mongo.connection);

@@ -11,6 +11,7 @@ import { createIo } from "../../src/engine/realtime/io.js";
 import { createSlowClientGuard } from "../../src/engine/realtime/slow-clients.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { openEngineClient, openPollingSession } from "../support/engine-client.js";
+import { ALL_MEASURES, NO_MEASURES } from "../support/internals.js";
 import { createLineLog } from "../support/line-log.js";
 import { openRaw } from "../support/raw-tcp.js";
 import { eventually, once } from "../support/wait.js";
@@ -19,7 +20,7 @@ const LIMITS = { packets: 1000, bytes: 8 * 1024 * 1024 };
 const TEXT = "x".repeat(65_536);
 
 /** A client of a server with the guard, and both ends of it. */
-async function join(transport: "websocket" | "polling") {
+async function join(transport: "websocket" | "polling", internals = ALL_MEASURES) {
   const config = readConfig({ NODE_ENV: "test" });
   const connections = createConnections();
   const io = createIo(config, createOriginCheck(config), connections.onWebSocket);
@@ -27,7 +28,7 @@ async function join(transport: "websocket" | "polling") {
   const lines = createLineLog();
   const log = createLogger("debug", { write: (text) => lines.feed("stdout", text) });
   const slowClient = jest.fn();
-  const guard = createSlowClientGuard(connections, LIMITS, { slowClient }, log);
+  const guard = createSlowClientGuard(connections, LIMITS, { slowClient }, internals, log);
   io.attach(httpServer);
   connections.install(io);
   installPollingRequests(io, connections);
@@ -151,4 +152,22 @@ test("a client that reads is left alone, however much it gets", async () => {
   }
   expect(slowClient).not.toHaveBeenCalled();
   expect(server.connected).toBe(true);
+});
+
+test("without a look at Engine.IO's queue, what was written counts, and what is queued does not", async () => {
+  const { socket, server, slowClient } = await join("websocket", NO_MEASURES);
+  const { ws } = socket.io.engine.transport as unknown as WithWebSocket;
+  onTestEnd(() => ws.terminate());
+  let received = 0;
+  socket.on("held", () => {
+    received += 1;
+  });
+  for (let count = 0; count < 10 * LIMITS.packets; count += 1) server.emit("held", "x");
+  await eventually(() => expect(received).toBe(10 * LIMITS.packets));
+  expect(slowClient).not.toHaveBeenCalled();
+
+  ws._socket.pause();
+  server.emit("filler", TEXT.repeat(1200)); // one packet, more than any kernel takes
+  await once(server, "disconnect");
+  expect(slowClient).toHaveBeenCalledTimes(1);
 });

@@ -5,6 +5,7 @@ import { createMongo, setUpModels } from "../../src/engine/stores/mongo.js";
 import { createPresenceStore } from "../../src/engine/stores/presence-store.js";
 import { createRoomStore } from "../../src/engine/stores/room-store.js";
 import { onTestEnd } from "../support/cleanup.js";
+import { ALL_MEASURES } from "../support/internals.js";
 import { startMongo } from "../support/mongo.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
 
@@ -12,7 +13,7 @@ import { startTcpProxy } from "../support/tcp-proxy.js";
 async function connectedOverABrokenWire() {
   const server = await startMongo();
   const proxy = await startTcpProxy({ target: server.target });
-  const mongo = createMongo(server.uriVia(proxy), createLogger("silent"));
+  const mongo = createMongo(server.uriVia(proxy), ALL_MEASURES, createLogger("silent"));
   onTestEnd(() => mongo.stop());
   await mongo.start();
   proxy.set("reset");

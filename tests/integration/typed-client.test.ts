@@ -9,9 +9,9 @@ import {
   createApi,
   type ServerToClientEvents,
 } from "../../client/index.js";
+import { freePort } from "../../tools/shared/ports.js";
 import { onEnd } from "../support/cleanup.js";
 import { connectClient } from "../support/connect-client.js";
-import { freePort } from "../support/free-port.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
 import { deferred, eventually } from "../support/wait.js";

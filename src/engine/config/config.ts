@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { type CleanedEnv, customCleanEnv } from "envalid";
 import { APP_VARIABLES } from "../../app/variables.js";
+import type { Measure } from "../internals/measures.js";
 import { StartError } from "../process/start-error.js";
 import { parseRedisUrl } from "./redis-url.js";
 import type { TrustProxy } from "./values.js";
@@ -94,7 +95,8 @@ export interface Config {
   readonly limits: LimitsConfig;
   readonly rooms: RoomsConfig;
   readonly admission: AdmissionConfig;
-  readonly fanOut: "batched" | "stock";
+  /** Measures that are not taken, see docs/internals.md. */
+  readonly internalsOff: readonly Measure[];
   readonly ping: PingConfig;
   readonly settings: Settings;
 }
@@ -173,7 +175,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       publishMessages: given.ROOM_PUBLISH_MESSAGES,
       queuedMessages: given.ROOM_QUEUE_MESSAGES,
     },
-    fanOut: given.FAN_OUT,
+    internalsOff: [
+      ...given.INTERNALS_OFF,
+      ...(given.FAN_OUT === "stock" ? (["fan-out"] as const) : []),
+      ...(given.ROUTING === "forward" ? (["sticky"] as const) : []),
+    ],
     admission: {
       connections: given.MAX_CONNECTIONS_PER_WORKER,
       handshakesPerSecond: given.MAX_HANDSHAKES_PER_SECOND,

@@ -28,6 +28,17 @@ export function oneOf<const Word extends string>(words: readonly Word[]) {
   });
 }
 
+/** Validator of a comma-separated list of some of the given words. */
+export function someOf<const Word extends string>(words: readonly Word[]) {
+  return makeExactValidator<readonly Word[]>((input) =>
+    list(input).map((part) => {
+      const word = words.find((candidate) => candidate === part);
+      if (word === undefined) throw new TypeError(`must be some of ${words.join(", ")}, separated by commas`);
+      return word;
+    }),
+  );
+}
+
 /** Validator of a name that is safe in logs, channel names and metric labels. */
 export const identifier = makeExactValidator<string>((input) => {
   if (!/^[\w.:-]{1,64}$/.test(input))

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { str } from "envalid";
 import { APP_VARIABLES } from "../../app/variables.js";
+import { SWITCHABLE } from "../internals/measures.js";
 import {
   hosts,
   identifier,
@@ -10,6 +11,7 @@ import {
   origins,
   redisUrls,
   serverUrl,
+  someOf,
   trustProxy,
 } from "./values.js";
 
@@ -167,6 +169,10 @@ export const VARIABLES = {
   FAN_OUT: oneOf(["batched", "stock"])({
     default: "batched",
     desc: "How broadcasts reach WebSocket clients: `batched` puts what gathers within a turn into one write, `stock` is Socket.IO's way",
+  }),
+  INTERNALS_OFF: someOf(SWITCHABLE)({
+    default: [],
+    desc: `Measures to leave off that use undocumented parts of libraries, comma-separated: ${SWITCHABLE.map((name) => `\`${name}\``).join(", ")}; see [internals.md](internals.md)`,
   }),
   CLIENT_OPEN_EVENTS: integer(
     1,

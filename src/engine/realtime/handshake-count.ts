@@ -1,9 +1,11 @@
+import type { IncomingMessage } from "node:http";
+import { readEngineRequest } from "../http/engine-request.js";
 import type { ConnectionMetrics } from "../metrics/types.js";
 import type { Io } from "./io.js";
 
 /** What Engine.IO tells of a request that it refuses. */
 interface ConnectionError {
-  readonly req: { readonly _query?: Readonly<Record<string, string>> };
+  readonly req: IncomingMessage;
 }
 
 /**
@@ -13,7 +15,7 @@ interface ConnectionError {
 export function countHandshakes(io: Io, metrics: Pick<ConnectionMetrics, "handshake">): void {
   io.engine.on("connection", () => metrics.handshake("accepted"));
   io.engine.on("connection_error", ({ req }: ConnectionError) => {
-    const isHandshake = req._query?.sid === undefined;
-    if (isHandshake) metrics.handshake("refused");
+    const asked = readEngineRequest(req.url ?? "", `${io.path()}/`);
+    if (asked.kind === "handshake") metrics.handshake("refused");
   });
 }

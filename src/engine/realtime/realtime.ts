@@ -3,6 +3,8 @@ import type { Decide } from "../../contract/access.js";
 import type { Declarations } from "../../contract/feature.js";
 import type { LimitsConfig } from "../config/config.js";
 import type { ClientAddress } from "../http/client-address.js";
+import type { Internals } from "../internals/internals.js";
+import { releaseHeaders } from "../internals/node.js";
 import type { ConnectionMetrics, EventMetrics } from "../metrics/types.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
@@ -19,7 +21,6 @@ import { createReading } from "./connections/reading.js";
 import { createTurns } from "./connections/turns.js";
 import { createDispatch } from "./dispatch.js";
 import { countHandshakes } from "./handshake-count.js";
-import { letHeadersGo } from "./handshake-headers.js";
 import type { Io, IoSocket } from "./io.js";
 import { countOutgoing } from "./outgoing-count.js";
 
@@ -36,6 +37,7 @@ export interface RealtimeParts {
   readonly limits: Pick<LimitsConfig, "roomsPerSocket" | "openEvents" | "authBytes">;
   readonly clientAddress: ClientAddress;
   readonly admission: Admission;
+  readonly internals: Pick<Internals, "allows">;
   readonly metrics: ConnectionMetrics & EventMetrics;
   readonly log: Logger;
 }
@@ -45,7 +47,7 @@ const TURN_MS = 4;
 
 /** The Socket.IO side of a worker: attaches to the HTTP server at start, ends every connection at stop. */
 export function createRealtime(parts: RealtimeParts): Component {
-  const { io, connections, features, deliver, metrics } = parts;
+  const { io, connections, features, deliver, internals, metrics } = parts;
   const turns = createTurns(TURN_MS);
   const reading = createReading(turns);
   const dispatch = createDispatch({
@@ -55,10 +57,11 @@ export function createRealtime(parts: RealtimeParts): Component {
     intake: createIntake(turns, reading, parts.limits.openEvents),
   });
   let outsiders: NodeJS.Timeout | undefined;
+  let releasesHeaders = false;
 
   function onConnection(socket: IoSocket): void {
     socket.data.address = parts.clientAddress(socket.request);
-    letHeadersGo(socket);
+    if (releasesHeaders) releaseHeaders(socket);
     socket.on("disconnect", onDisconnect);
     dispatch(socket);
     const client = new SocketClient(socket, deliver);
@@ -75,6 +78,7 @@ export function createRealtime(parts: RealtimeParts): Component {
   return {
     name: "realtime",
     async start() {
+      releasesHeaders = internals.allows("header-release");
       io.use(createAuthenticate(parts.limits.authBytes));
       io.on("connection", onConnection);
       io.attach(parts.httpServer);
@@ -84,7 +88,7 @@ export function createRealtime(parts: RealtimeParts): Component {
       installPollingRequests(io, connections);
       outsiders = watchOutsiders(connections);
       countHandshakes(io, metrics);
-      countOutgoing(io, metrics);
+      if (internals.allows("outgoing-count")) countOutgoing(io, metrics);
     },
     async stop() {
       clearInterval(outsiders);

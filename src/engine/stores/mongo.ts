@@ -1,9 +1,10 @@
 import mongoose, { type Connection } from "mongoose";
 import { AppError } from "../../contract/errors.js";
+import type { Internals } from "../internals/internals.js";
+import { wakeWritersOfClosedSockets } from "../internals/mongodb.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import { StartError } from "../process/start-error.js";
-import { wakeWritersOfClosedSockets } from "./closed-sockets.js";
 import { connectError, refusesCredentials } from "./mongo-start-error.js";
 
 /** How long the driver looks for a usable server before an operation fails, in milliseconds. */
@@ -25,7 +26,7 @@ export interface Mongo extends Component {
  * Connects at `start`, which rejects with a {@link StartError}: a temporary one after 2 s without a server, another one for
  * what does not pass, such as wrong credentials. Later outages are survived: the driver reconnects by itself, operations fail meanwhile.
  */
-export function createMongo(uri: string, log: Logger): Mongo {
+export function createMongo(uri: string, internals: Pick<Internals, "allows">, log: Logger): Mongo {
   const connection = mongoose.createConnection();
   let endWaking = (): void => {};
   const onDisconnected = (): void => log.warn("mongodb disconnected");
@@ -33,7 +34,7 @@ export function createMongo(uri: string, log: Logger): Mongo {
 
   async function start(): Promise<void> {
     endWaking();
-    endWaking = wakeWritersOfClosedSockets();
+    if (internals.allows("mongodb-wake")) endWaking = wakeWritersOfClosedSockets();
     try {
       await connection.openUri(uri, {
         appName: "shoal",

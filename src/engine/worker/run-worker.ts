@@ -88,7 +88,9 @@ function entranceOf(config: Config, socketDir: string): Entrance {
   const operatorSocket = operatorSocketOf(socketDir, self);
   const onStage = (stage: string): void => tellPrimary({ type: "shoal:stage", stage });
   if (config.routing === "sticky") {
-    return { siblings: [], createIngress: createStickyIngress, operatorSocket, onStage };
+    const createIngress: Entrance["createIngress"] = (io, _httpServer, internals) =>
+      createStickyIngress(io, internals);
+    return { siblings: [], createIngress, operatorSocket, onStage };
   }
   const place = { self, suffix: sessionSuffix(config), socketDir };
   const siblings = createSiblings(place);

@@ -9,6 +9,7 @@ import { createClientAddress } from "../http/client-address.js";
 import { createInFlight, type InFlight } from "../http/in-flight.js";
 import type { OriginCheck } from "../http/origin.js";
 import { createHttpServer } from "../http/server.js";
+import type { Internals } from "../internals/internals.js";
 import type { WorkerMetrics } from "../metrics/worker-metrics.js";
 import type { Presence } from "../presence/presence.js";
 import type { Component } from "../process/lifecycle.js";
@@ -42,12 +43,25 @@ export interface ServingParts {
   readonly sockets: Pick<Sockets, "io" | "connections" | "admission">;
   readonly rooms: Rooms;
   readonly presence: Presence;
+  readonly internals: Internals;
   readonly metrics: WorkerMetrics;
   readonly log: Logger;
 }
 
 export function createServing(parts: ServingParts): Serving {
-  const { config, identity, checkOrigin, features, stores, sockets, rooms, presence, metrics, log } = parts;
+  const {
+    config,
+    identity,
+    checkOrigin,
+    features,
+    stores,
+    sockets,
+    rooms,
+    presence,
+    internals,
+    metrics,
+    log,
+  } = parts;
   const { mongo, redis } = stores;
   const engine: Engine = {
     ...{ identity, rooms, presence, log, settings: config.settings, metrics: metrics.features },
@@ -72,7 +86,7 @@ export function createServing(parts: ServingParts): Serving {
     ...{ declared, httpServer, inFlight },
     operate: createOperatorApp(config, apps),
     realtime: createRealtime({
-      ...{ ...sockets, httpServer, decide, deliver, check, log },
+      ...{ ...sockets, httpServer, decide, deliver, check, internals, log },
       features: declared.features,
       limits: config.limits,
       clientAddress: createClientAddress(config.trustProxy),

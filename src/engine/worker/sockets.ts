@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import type { Config } from "../config/config.js";
 import type { OriginCheck } from "../http/origin.js";
+import type { Internals } from "../internals/internals.js";
 import type { EventLoopLag } from "../metrics/event-loop-lag.js";
 import type { WorkerMetrics } from "../metrics/worker-metrics.js";
 import { descriptorCapacity, descriptorLimit } from "../process/descriptors.js";
@@ -39,12 +40,21 @@ export interface SocketParts {
   readonly config: Config;
   readonly checkOrigin: OriginCheck;
   readonly stores: Pick<Stores, "mongo" | "redis" | "busKey">;
+  readonly internals: Internals;
   readonly metrics: WorkerMetrics;
   readonly lag: EventLoopLag;
   readonly log: Logger;
 }
 
-export function createSockets({ config, checkOrigin, stores, metrics, lag, log }: SocketParts): Sockets {
+export function createSockets({
+  config,
+  checkOrigin,
+  stores,
+  internals,
+  metrics,
+  lag,
+  log,
+}: SocketParts): Sockets {
   const { redis, mongo, busKey } = stores;
   const connections = createConnections();
   const io = createIo(config, checkOrigin, connections.onWebSocket);
@@ -73,8 +83,8 @@ export function createSockets({ config, checkOrigin, stores, metrics, lag, log }
     link: redis ?? (cluster.isWorker ? IPC_LINK : undefined),
     bus: compose("bus", redis === undefined ? [adapter] : [redis, seal, adapter]),
     guards: compose("guards", [
-      ...(config.fanOut === "batched" ? [createFanOut(io, log)] : []),
-      createSlowClientGuard(connections, config.limits.backlog, metrics.connections, log),
+      createFanOut(io, internals),
+      createSlowClientGuard(connections, config.limits.backlog, metrics.connections, internals, log),
       createConnectionAge(connections, config.admission.maxAgeMs),
     ]),
   };

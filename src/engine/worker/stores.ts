@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.js";
+import type { Internals } from "../internals/internals.js";
 import type { PresenceStore } from "../presence/presence-store.js";
 import { type Component, compose } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
@@ -22,8 +23,13 @@ export interface Stores {
   readonly component: Component;
 }
 
-export function createStores(config: Config, log: Logger, onStage: (part: string) => void): Stores {
-  const mongo = createMongo(config.mongodbUri, log);
+export function createStores(
+  config: Config,
+  internals: Internals,
+  log: Logger,
+  onStage: (part: string) => void,
+): Stores {
+  const mongo = createMongo(config.mongodbUri, internals, log);
   const { connection } = mongo;
   const rooms = createRoomStore(connection);
   const prepared = { name: "room store", start: () => rooms.prepare(), stop: async () => {} };

@@ -7,6 +7,7 @@ import type { Config } from "../config/config.js";
 import { ENGINE_PATH } from "../http/engine-request.js";
 import { createOriginCheck } from "../http/origin.js";
 import { createHttpDrain } from "../http/server.js";
+import { createInternals, type Internals } from "../internals/internals.js";
 import type { MetricFamily } from "../ipc/messages.js";
 import { createEventLoopLag } from "../metrics/event-loop-lag.js";
 import { createWorkerMetrics } from "../metrics/worker-metrics.js";
@@ -36,7 +37,7 @@ export interface Entrance {
   /** The workers of its instance that have sessions of their own; empty where requests come to the right one anyway. */
   readonly siblings: readonly AddressBook[];
   /** How connections come in: by listening, or from the primary. Starts last and stops first. */
-  createIngress(io: Io, httpServer: HttpServer): Component;
+  createIngress(io: Io, httpServer: HttpServer, internals: Internals): Component;
   /** Address of the socket on which operators are answered; undefined where {@link Worker.operate} is called. */
   readonly operatorSocket?: string;
   /** Hears of each part of the worker that has started. */
@@ -66,15 +67,16 @@ export function createWorker(
 ): Worker {
   const onStage = (part: string): void => entrance.onStage?.(part);
   const metrics = createWorkerMetrics(identity.worker);
+  const internals = createInternals(config.internalsOff, log);
   const lag = createEventLoopLag();
   const checkOrigin = createOriginCheck(config);
-  const stores = createStores(config, log, onStage);
-  const sockets = createSockets({ config, checkOrigin, stores, metrics, lag, log });
+  const stores = createStores(config, internals, log, onStage);
+  const sockets = createSockets({ config, checkOrigin, stores, internals, metrics, lag, log });
   const { io, connections, admission, link } = sockets;
   const presence = createRoomPresence(stores.presence, io, link, log);
   const rooms = createDurableRooms({ config, store: stores.rooms, io, link, metrics, log });
   const serving = createServing({
-    ...{ config, identity, checkOrigin, features, stores, sockets, metrics, log },
+    ...{ config, identity, checkOrigin, features, stores, sockets, internals, metrics, log },
     rooms: rooms.rooms,
     presence: presence.presence,
   });
@@ -92,6 +94,7 @@ export function createWorker(
     "worker",
     [
       declared.check,
+      internals,
       metrics,
       createMetricsLink(identity.worker, metrics, log),
       lag,
@@ -110,7 +113,7 @@ export function createWorker(
       ...operators,
       router,
       ...(peers === undefined ? [] : [peers.component]),
-      entrance.createIngress(io, httpServer),
+      entrance.createIngress(io, httpServer, internals),
     ],
     onStage,
   );

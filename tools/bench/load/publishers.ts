@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { createAdapter } from "@socket.io/redis-adapter";
 import { Redis } from "ioredis";
 import { Server } from "socket.io";
+import { createInternals } from "../../../src/engine/internals/internals.js";
 import { createLogger } from "../../../src/engine/process/logger.js";
 import { chooseAdapter } from "../../../src/engine/realtime/adapter.js";
 import { createBusSeal } from "../../../src/engine/realtime/bus-seal.js";
@@ -82,13 +83,14 @@ async function shoalNode(spec: Extract<PublisherSpec, { kind: "shoal-node" }>): 
     prefix: "shoal",
   } as const;
   const redis = createRedis(config, log);
-  const mongo = createMongo(mongodbUri, log);
+  const internals = createInternals([], log);
+  const mongo = createMongo(mongodbUri, internals, log);
   const seal = createBusSeal({
     readKey: createBusKeyStore(mongo.connection).read,
     refused() {},
     log,
   });
-  for (const part of [redis, mongo, seal]) await part.start();
+  for (const part of [internals, redis, mongo, seal]) await part.start();
   const io = new Server();
   const factory = chooseAdapter({ clients: redis, config, seal }, log);
   if (factory !== undefined) io.adapter(factory);

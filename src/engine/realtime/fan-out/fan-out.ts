@@ -1,9 +1,12 @@
+import type { Transport } from "../../internals/engine-io.js";
+import type { Internals } from "../../internals/internals.js";
+import { type ClientOfIo, clientOf } from "../../internals/socket-io.js";
+import type { PacketOptions } from "../../internals/socket-io-adapter.js";
+import { wireOf } from "../../internals/ws.js";
 import type { Component } from "../../process/lifecycle.js";
-import type { Logger } from "../../process/logger.js";
 import type { Io, IoSocket } from "../io.js";
 import { createFlushPace } from "./flush-pace.js";
 import { FrameRun } from "./frame-run.js";
-import { type ClientOfIo, clientOf, type PacketOptions, type Transport, wireOf } from "./internals.js";
 import { Lane } from "./lane.js";
 
 const LANE = Symbol("lane");
@@ -15,16 +18,15 @@ type Laned<T> = T & { readonly [LANE]: Lane };
  * empty. Order, acknowledgements, volatile and binary packets, polling and back-pressure stay as they are: whatever is not a
  * plain broadcast to a connection that keeps up goes the ordinary way, behind what has gathered.
  *
- * It needs internals of the libraries: where they are not as expected, it says so once and leaves everything as it is.
+ * Where it is not allowed, see docs/internals.md, everything stays as it is.
  */
-export function createFanOut(io: Io, log: Logger): Component {
+export function createFanOut(io: Io, internals: Pick<Internals, "allows">): Component {
   const frames = new WeakMap<PacketOptions, Buffer>();
   let origin = { run: new FrameRun([], 0) };
   let waiting: Lane[] = [];
   /** Frames for all that waits. */
   let gathered = 0;
   const known = new WeakSet<object>(); // a client may enter the namespace again on the same connection
-  let warned = false;
   const pace = createFlushPace(flush);
 
   function flush(): number {
@@ -50,13 +52,7 @@ export function createFanOut(io: Io, log: Logger): Component {
 
   function onConnection(socket: IoSocket): void {
     const client = clientOf(socket);
-    if (client === undefined) {
-      if (!warned)
-        log.warn("this version of socket.io is not known to the fan-out: broadcasts go the ordinary way");
-      warned = true;
-      return;
-    }
-    if (known.has(client)) return;
+    if (client === undefined || known.has(client)) return;
     known.add(client);
     const { transport } = client.conn;
     if (transport.name === "websocket") open(client, transport);
@@ -99,7 +95,7 @@ export function createFanOut(io: Io, log: Logger): Component {
   return {
     name: "fan-out",
     async start() {
-      io.on("connection", onConnection);
+      if (internals.allows("fan-out")) io.on("connection", onConnection);
     },
     async stop() {
       io.off("connection", onConnection);

@@ -1,6 +1,6 @@
 import type { Socket as NetSocket } from "node:net";
+import type { EngineConnection, Transport } from "../../internals/engine-io.js";
 import type { FrameRun } from "./frame-run.js";
-import type { Connection, Transport } from "./internals.js";
 
 /** What gathers for one connection at most, in bytes. */
 const LANE_LIMIT_BYTES = 65_536;
@@ -10,12 +10,12 @@ export type Origin = { readonly run: FrameRun };
 
 /** The way of broadcasts past Engine.IO to the wire of one WebSocket connection. There is one per connection: it is kept small. */
 export class Lane {
-  readonly #connection: Connection;
+  readonly #connection: EngineConnection;
   readonly #transport: Transport;
   readonly #wire: NetSocket;
   #run: FrameRun | undefined;
 
-  constructor(connection: Connection, transport: Transport, wire: NetSocket) {
+  constructor(connection: EngineConnection, transport: Transport, wire: NetSocket) {
     this.#connection = connection;
     this.#transport = transport;
     this.#wire = wire;

@@ -1,7 +1,8 @@
-import cluster, { type Worker } from "node:cluster";
+import type { Worker } from "node:cluster";
 import type { Server as HttpServer } from "node:http";
 import { createServer, type Server } from "node:net";
 import { setupMaster } from "@socket.io/sticky";
+import { amongOnly, takeReaders } from "../../internals/sticky.js";
 import { descriptorCapacity } from "../../process/descriptors.js";
 import type { StickySockets } from "./sticky-sockets.js";
 
@@ -30,44 +31,16 @@ export function createStickyServer(routable: () => readonly Worker[], sockets: S
     socket.on("error", () => {}); // the client's end; "close" follows
     const onSilence = (): void => void socket.destroy();
     socket.setTimeout(HEADER_TIMEOUT_MS, onSilence).once("end", onSilence); // half open, it would stay until the timeout
-    // The library decides on the first chunk, which may lack the session id or the end of the header.
-    const listeners = socket.listeners("data") as ((chunk: Buffer) => void)[];
-    socket.removeAllListeners("data");
+    const putBack = takeReaders(socket);
     let header = Buffer.alloc(0);
     socket.on("data", function collect(chunk: Buffer) {
       header = Buffer.concat([header, chunk]);
       const complete = HEADER_DECIDED.test(header.toString("latin1"));
       if (!complete && header.length < HEADER_LIMIT_BYTES) return;
       socket.off("data", collect).off("timeout", onSilence).off("end", onSilence).setTimeout(0);
-      for (const listener of listeners) socket.on("data", listener);
+      putBack();
       sockets.handOver(socket, () => amongOnly(routable(), () => socket.emit("data", header)));
     });
   });
   return server;
-}
-
-/**
- * Hides all other workers from the library, which chooses among what it finds when it enumerates `cluster.workers`. Only
- * while `action` runs: everybody else, such as the cluster adapter, has to see them, as they still have clients.
- */
-function amongOnly(workers: readonly Worker[], action: () => void): void {
-  const others = Object.values(cluster.workers ?? {}).flatMap((worker) =>
-    worker === undefined || workers.includes(worker) ? [] : [worker],
-  );
-  setEnumerable(others, false);
-  action();
-  setEnumerable(others, true);
-}
-
-function setEnumerable(workers: readonly Worker[], enumerable: boolean): void {
-  const registry = cluster.workers ?? {};
-  for (const worker of workers) {
-    if (registry[worker.id] !== worker) continue;
-    Object.defineProperty(registry, worker.id, {
-      value: worker,
-      enumerable,
-      configurable: true,
-      writable: true,
-    });
-  }
 }

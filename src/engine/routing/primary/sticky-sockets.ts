@@ -1,5 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Socket } from "node:net";
+import { watchSends } from "../../internals/sticky.js";
 import type { Component } from "../../process/lifecycle.js";
 
 /** Time that a client has to see the end of its answer, in milliseconds; whoever still sends then is cut off. */
@@ -21,11 +22,9 @@ export function createStickySockets(flushTimeoutMs: number): StickySockets {
   const owners = new Map<Socket, Worker | undefined>();
   let given: Socket | undefined;
 
-  // The library does not say whom it has chosen, so this watches to whom it sends. It sends the connection as such, or the
-  // bytes of a body: only then the connection stays here.
+  // The library sends the connection as such, or the bytes of a body: only then the connection stays here.
   function watch(worker: Worker): void {
-    const send = worker.send.bind(worker) as (...args: unknown[]) => boolean;
-    worker.send = (...args: unknown[]): boolean => {
+    watchSends(worker, (send, args) => {
       const [message, handle] = args;
       if (given !== undefined) owners.set(given, worker);
       if (given === undefined || handle !== given) return send(...args);
@@ -33,7 +32,7 @@ export function createStickySockets(flushTimeoutMs: number): StickySockets {
       // Closed here as soon as it is on its way, and not when it has arrived as Node would: until then this process would read
       // what the client sends next, and a worker killed meanwhile would leave the client waiting.
       return send(message, socket, { keepOpen: true }, () => socket.destroy());
-    };
+    });
     worker.process.once("close", () => {
       for (const [socket, owner] of owners) if (owner === worker && !socket.writableEnded) socket.destroy();
     });

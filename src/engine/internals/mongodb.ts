@@ -1,6 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 
+// The MongoDB driver 7 beyond its documentation: what it waits for.
+
 /** Node's channel for every outgoing connection that is made. */
 const CHANNEL = "net.client.socket";
 
@@ -24,4 +26,9 @@ export function wakeWritersOfClosedSockets(): () => void {
 
 function wake(this: Socket): void {
   this.emit("drain");
+}
+
+/** Whether the driver of this version waits so, as far as is known. */
+export function isKnownDriver(version: string | undefined): boolean {
+  return version?.split(".")[0] === "7";
 }
