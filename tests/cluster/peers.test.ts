@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { createServer, request } from "node:http";
 import { WebSocket } from "ws";
 import { onTestEnd } from "../support/cleanup.js";
 import { logged } from "../support/line-log.js";
@@ -188,8 +188,68 @@ test("a POST to an instance that hangs is given up with a status that no proxy r
   expect((await poll).status).toBe(404);
   for (const text of ["3", "3"])
     expect((await call(b.url + session.path, { text, withinMs: 2000 })).status).toBe(404);
+  expect(b.logs.filter(logged("peer cannot be reached")).length).toBeLessThanOrEqual(1);
+});
+
+/** Listens at the address of an instance that has ended, and notes who comes. */
+async function takePlaceOf({ url }: Shoal, strays: string[]): Promise<void> {
+  const server = createServer((asked, response) => {
+    strays.push(asked.url ?? "");
+    response.end("somebody else");
+  });
+  onTestEnd(() => server.close());
+  server.listen(Number(new URL(url).port), "127.0.0.1");
+  await once(server, "listening");
+}
+
+test("a killed instance that is asked for again is logged once", async () => {
+  const [a, b] = (await spawnPeers(mongo.uriFor(), [{}, {}])) as [Shoal, Shoal];
+  const session = await openPollingSession(a.url);
+  await elsewhere(session, b).send("3");
+
+  await a.kill9();
+  for (const text of ["3", "3"])
+    expect((await call(b.url + session.path, { text, withinMs: 2000 })).status).toBe(404);
   await b.waitForLog(logged("peer cannot be reached"));
   expect(b.logs.filter(logged("peer cannot be reached"))).toHaveLength(1);
+});
+
+test("nothing is sent to a killed instance's address when its silence has told, whoever has it then", async () => {
+  const [a, b] = (await spawnPeers(mongo.uriFor(), [{}, {}])) as [Shoal, Shoal];
+  const session = await openPollingSession(a.url);
+  await a.kill9();
+  const strays: string[] = [];
+  await takePlaceOf(a, strays);
+
+  const ask = () => call(b.url + session.path);
+  await eventually(
+    async () => {
+      strays.length = 0;
+      for (let asked = 0; asked < 5; asked += 1) expect((await ask()).status).toBe(404);
+      expect(strays).toEqual([]);
+    },
+    { withinMs: 15_000 },
+  );
+  expect((await ask()).status).toBe(404);
+  expect(strays).toEqual([]);
+  // Otherwise it would have been left alone for a second, whatever the roll says.
+  expect(b.logs.filter(logged("peer cannot be reached"))).toEqual([]);
+});
+
+test("an instance that comes back at another address is found there", async () => {
+  const uri = mongo.uriFor();
+  const INSTANCE_ID = "comes-back";
+  const [[a], [b]] = [await spawnPeers(uri, [{ env: { INSTANCE_ID } }]), await spawnPeers(uri, [{}])];
+  if (a === undefined || b === undefined) throw new Error("not started");
+  await elsewhere(await openPollingSession(a.url), b).send("3");
+  await a.kill9();
+
+  const [again] = await spawnPeers(uri, [{ env: { INSTANCE_ID } }]);
+  if (again === undefined) throw new Error("not started");
+  expect(again.url).not.toBe(a.url);
+  const session = await openPollingSession(again.url);
+  await eventually(() => elsewhere(session, b).send("3"), { withinMs: 3000 });
+  for (let sent = 0; sent < 5; sent += 1) await elsewhere(session, b).send("3");
 });
 
 test("without an address for others, session ids are as they were", async () => {

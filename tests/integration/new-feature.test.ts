@@ -93,7 +93,7 @@ test.each([
   ["user", "has a meaning"],
   ["hello", "src/app/hello is there already"],
   ["rooms", "src/app/rooms is there already"],
-  ["peers", 'a collection "peers"'],
+  ["presence-nodes", 'a collection "presenceNodes"'],
   ["room-entries", 'a collection "roomEntries"'],
 ])("the name %s is refused, and nothing is written", async (name, reason) => {
   const before = await written();

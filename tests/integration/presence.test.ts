@@ -1,9 +1,15 @@
 import mongoose from "mongoose";
+import { MEMBERSHIP_LIMITS } from "../../src/engine/membership/limits.js";
+import { createMembership } from "../../src/engine/membership/membership.js";
+import type { MembershipBus, MembershipStore } from "../../src/engine/membership/membership-store.js";
+import { createOutage } from "../../src/engine/membership/outage.js";
 import { PRESENCE_LIMITS } from "../../src/engine/presence/limits.js";
 import { createPresence, type Presence } from "../../src/engine/presence/presence.js";
 import type { PresenceBus, PresenceStore } from "../../src/engine/presence/presence-store.js";
 import type { PresenceChange, RoomUsers } from "../../src/engine/presence/types.js";
+import { compose } from "../../src/engine/process/lifecycle.js";
 import { systemClock } from "../../src/engine/rooms/ports.js";
+import { createMembershipStore } from "../../src/engine/stores/membership-store.js";
 import { setUpModels } from "../../src/engine/stores/mongo.js";
 import { createPresenceStore } from "../../src/engine/stores/presence-store.js";
 import { onEnd, onTestEnd } from "../support/cleanup.js";
@@ -17,7 +23,9 @@ beforeAll(async () => {
   mongo = await startMongo();
 });
 
-async function connect(uri: string): Promise<PresenceStore> {
+type Stores = MembershipStore & PresenceStore;
+
+async function connect(uri: string): Promise<Stores> {
   const connection = await mongoose
     .createConnection(uri, {
       bufferCommands: false,
@@ -26,13 +34,15 @@ async function connect(uri: string): Promise<PresenceStore> {
     })
     .asPromise();
   onEnd(() => connection.close(true));
-  const store = createPresenceStore(connection);
+  const members = createMembershipStore(connection);
+  const { clear, write, read, strays } = createPresenceStore(connection, members);
+  const { enroll, beat, nodes, markGone, remove } = members;
   await setUpModels(connection);
-  return store;
+  return { enroll, beat, nodes, markGone, remove, clear, write, read, strays };
 }
 
 /** A store with a database of its own. */
-async function freshStore(): Promise<PresenceStore> {
+async function freshStore(): Promise<Stores> {
   return connect(mongo.uriFor());
 }
 
@@ -40,13 +50,13 @@ function users(...names: string[]): RoomUsers {
   return { users: names, count: names.length };
 }
 
-describe("presence store", () => {
+describe("membership store", () => {
   test("a node lives from its enrolment until it is marked as gone, and enrols once", async () => {
     const store = await freshStore();
     expect(await store.beat("n1")).toBe(false);
-    await store.enroll("n1");
+    await store.enroll("n1", undefined);
     expect(await store.beat("n1")).toBe(true);
-    await store.enroll("n1");
+    await store.enroll("n1", undefined);
     expect(await store.nodes()).toEqual([{ id: "n1", beat: 1, gone: false }]);
 
     expect(await store.markGone("n1")).toBe(true);
@@ -58,7 +68,7 @@ describe("presence store", () => {
 
   test("a node is removed only if it has not beaten since", async () => {
     const store = await freshStore();
-    await store.enroll("n1");
+    await store.enroll("n1", undefined);
     await store.beat("n1");
 
     expect(await store.remove("n1", 0)).toBe(false);
@@ -66,6 +76,22 @@ describe("presence store", () => {
     expect(await store.nodes()).toEqual([]);
   });
 
+  test("a record has its instance's address from its enrolment on, or none", async () => {
+    const store = await freshStore();
+    const peer = { key: "aaaaaaaa", url: "http://127.0.0.1:1" };
+    await store.enroll("n1", peer);
+    await store.enroll("n1", { ...peer, url: "http://127.0.0.1:2" });
+    await store.enroll("n2", undefined);
+
+    const found = (await store.nodes()).toSorted((one, other) => one.id.localeCompare(other.id));
+    expect(found).toEqual([
+      { id: "n1", beat: 0, gone: false, peer },
+      { id: "n2", beat: 0, gone: false },
+    ]);
+  });
+});
+
+describe("presence store", () => {
   test("entries are replaced, read by room, removed when empty and cleared by node", async () => {
     const store = await freshStore();
     await store.write(
@@ -97,7 +123,7 @@ describe("presence store", () => {
 
   test("strays are those who have entries and no record", async () => {
     const store = await freshStore();
-    await store.enroll("n1");
+    await store.enroll("n1", undefined);
     for (const node of ["n1", "n2"]) await store.write(node, new Map([["r1", users("ann")]]));
 
     expect(await store.strays()).toEqual(["n2"]);
@@ -112,46 +138,63 @@ interface Worker {
 }
 
 /** Fast enough for a test; the proportions are those of the real ones. */
-const QUICK = { ...PRESENCE_LIMITS, beatMs: 150, lookMs: 50, silentMs: 1000, graceMs: 600, retryMs: 100 };
+const QUICK = { ...MEMBERSHIP_LIMITS, beatMs: 150, lookMs: 50, silentMs: 1000, graceMs: 600 };
 
 /** Workers of one database that hear each other. */
 function createHouse() {
-  const listeners = new Set<Parameters<PresenceBus["listen"]>[0]>();
+  const hearRooms = new Map<string, Parameters<PresenceBus["onRooms"]>[0]>();
+  const hearGone = new Map<string, Parameters<MembershipBus["onGone"]>[0]>();
   let count = 0;
 
-  async function worker(store: PresenceStore): Promise<Worker> {
+  /** Adds a worker's ear, and returns how it is taken off. */
+  function listen<Ear>(ears: Map<string, Ear>, name: string, ear: Ear): () => void {
+    ears.set(name, ear);
+    return () => void ears.delete(name);
+  }
+
+  const others = <Ear>(ears: Map<string, Ear>, self: string): Ear[] =>
+    [...ears].filter(([name]) => name !== self).map(([, ear]) => ear);
+
+  async function worker(store: Stores): Promise<Worker> {
     count += 1;
     const name = `w${count}-${Date.now()}`;
     let lives = 0;
-    let self: Parameters<PresenceBus["listen"]>[0] | undefined;
-    const others = () => [...listeners].filter((other) => other !== self);
     const [events, reports]: [PresenceChange[], string[]] = [[], []];
-    const presence = createPresence(
+    const clock = systemClock();
+    const outage = createOutage({
+      failed: (error) => reports.push(String(error)),
+      over: () => reports.push("over"),
+    });
+    const members = createMembership(
       {
-        store,
+        ...{ store, clock, outage, peer: undefined },
         bus: {
-          tellRooms: (rooms) => others().forEach((other) => void other.rooms(rooms)),
-          tellGone: (node) => others().forEach((other) => void other.gone(node)),
-          listen(hear) {
-            self = hear;
-            listeners.add(hear);
-            return () => void listeners.delete(hear);
-          },
-          onReady: () => () => {},
-          isUp: () => true,
+          tellGone: (node) => others(hearGone, name).forEach((hear) => void hear(node)),
+          onGone: (hear) => listen(hearGone, name, hear),
         },
-        clock: systemClock(),
         newNodeId: () => `${name}.${++lives}`,
         onNodeId: () => {},
-        watchers: () => 1,
-        deliver: (change) => void events.push(change),
-        report: { failed: (error) => reports.push(String(error)), over: () => reports.push("over") },
       },
       QUICK,
     );
-    onTestEnd(() => presence.stop());
-    await presence.start();
-    return { presence, events, reports, node: () => `${name}.${lives}` };
+    const presence = createPresence(
+      {
+        ...{ store, members, clock, outage },
+        bus: {
+          tellRooms: (rooms) => others(hearRooms, name).forEach((hear) => void hear(rooms)),
+          onRooms: (hear) => listen(hearRooms, name, hear),
+          onReady: () => () => {},
+          isUp: () => true,
+        },
+        watchers: () => 1,
+        deliver: (change) => void events.push(change),
+      },
+      { ...PRESENCE_LIMITS, retryMs: 100 },
+    );
+    const life = compose("worker", [members, presence]);
+    onTestEnd(() => life.stop());
+    await life.start();
+    return { presence: { ...presence, ...life }, events, reports, node: () => `${name}.${lives}` };
   }
 
   return { worker };

@@ -1,6 +1,7 @@
 import type { Connection } from "mongoose";
 import { createLogger } from "../../src/engine/process/logger.js";
 import { StartError } from "../../src/engine/process/start-error.js";
+import { createMembershipStore } from "../../src/engine/stores/membership-store.js";
 import { createMongo, setUpModels } from "../../src/engine/stores/mongo.js";
 import { createPresenceStore } from "../../src/engine/stores/presence-store.js";
 import { createRoomStore } from "../../src/engine/stores/room-store.js";
@@ -26,7 +27,7 @@ describe("what is cut off while it is set up", () => {
     [
       "models",
       (connection) => {
-        createPresenceStore(connection);
+        createPresenceStore(connection, createMembershipStore(connection));
         return setUpModels(connection);
       },
     ],

@@ -1,24 +1,26 @@
+import type { Outage } from "../membership/outage.js";
 import type { Clock } from "../rooms/ports.js";
 import type { PresenceLimits } from "./limits.js";
-import type { NodeRoll } from "./node-roll.js";
-import type { Outage } from "./outage.js";
 import type { PresenceStore } from "./presence-store.js";
 
 export interface CleanerDeps {
-  readonly store: Pick<PresenceStore, "remove" | "clear" | "strays">;
+  readonly store: Pick<PresenceStore, "clear" | "strays">;
   readonly clock: Pick<Clock, "now" | "random">;
   readonly outage: Outage;
-  readonly roll: NodeRoll;
 }
 
 /** Removes what dead workers have left. Every worker does it for all, and they may do it at once. */
 export interface Cleaner {
-  /** Never rejects; returns at once while an earlier call is at it. */
-  clean(): Promise<void>;
+  /** The entries of this node go: its record has gone, so that one that wakes does not believe that they are there. */
+  clear(node: string): void;
+  /** Goes on with what could not be removed, and looks for strays when it is time. */
+  clean(): void;
 }
 
 export function createCleaner(deps: CleanerDeps, limits: Pick<PresenceLimits, "strayMs">): Cleaner {
-  const { store, clock, outage, roll } = deps;
+  const { store, clock, outage } = deps;
+  /** Nodes whose entries are to go. */
+  const remains = new Set<string>();
   let cleaning = false;
   let straysDueAtMs = clock.now() + jittered();
 
@@ -26,33 +28,41 @@ export function createCleaner(deps: CleanerDeps, limits: Pick<PresenceLimits, "s
     return limits.strayMs * (0.8 + 0.4 * clock.random());
   }
 
-  /** The record goes first: one that wakes must find it missing, or it would believe that its entries are there. */
-  async function removeExpired(): Promise<void> {
-    for (const { id, beat } of roll.expired(clock.now())) {
-      if (await store.remove(id, beat)) await store.clear([id]);
+  async function clearRemains(): Promise<void> {
+    while (remains.size > 0) {
+      const nodes = [...remains];
+      await store.clear(nodes);
+      for (const node of nodes) remains.delete(node);
     }
   }
 
-  /** What is left when a cleaner ended between the two, or a node wrote after it was removed. */
-  async function removeStrays(): Promise<void> {
+  /** What is left when a worker ended before it cleared, or a node wrote after it was removed. */
+  async function clearStrays(): Promise<void> {
     if (clock.now() < straysDueAtMs) return;
     straysDueAtMs = clock.now() + jittered();
     const strays = await store.strays();
     if (strays.length > 0) await store.clear(strays);
   }
 
+  /** Never rejects; returns at once while an earlier call is at it. */
+  async function clean(): Promise<void> {
+    if (cleaning) return;
+    cleaning = true;
+    try {
+      await clearRemains();
+      await clearStrays();
+      outage.worked("clean");
+    } catch (error) {
+      outage.failed("clean", error);
+    }
+    cleaning = false;
+  }
+
   return {
-    async clean() {
-      if (cleaning) return;
-      cleaning = true;
-      try {
-        await removeExpired();
-        await removeStrays();
-        outage.worked("clean");
-      } catch (error) {
-        outage.failed("clean", error);
-      }
-      cleaning = false;
+    clear(node) {
+      remains.add(node);
+      void clean();
     },
+    clean: () => void clean(),
   };
 }

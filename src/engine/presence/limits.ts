@@ -1,16 +1,5 @@
 /** Every bound and wait of the presence. */
 export interface PresenceLimits {
-  /** Time between two signs of life of a worker. */
-  readonly beatMs: number;
-  /** Time between two looks at the signs of life of all workers. */
-  readonly lookMs: number;
-  /** Silence after which a worker is taken for dead. */
-  readonly silentMs: number;
-  /**
-   * How long the users of a worker that ended count as "may be back" in the events. Socket.IO's clients try after 1.5,
-   * 4.5 and 9.5 s at the latest, so that each of them has had three attempts.
-   */
-  readonly graceMs: number;
   /** Changes of this worker's members are gathered for this time before they are written and announced. */
   readonly flushMs: number;
   /** Hints of other workers are gathered for this time before rooms are read again. */
@@ -27,8 +16,6 @@ export interface PresenceLimits {
   readonly retryMs: number;
   /** Time between two searches for what dead workers left behind, ±20 %. */
   readonly strayMs: number;
-  /** How long `stop` tries to mark this worker as ended. */
-  readonly goodbyeMs: number;
   /** Users named per room and worker, and per answer; more are only counted. */
   readonly listedUsers: number;
   /** Rooms per read and per write. */
@@ -40,14 +27,10 @@ export interface PresenceLimits {
 }
 
 /**
- * A killed worker is gone from answers at once when its primary saw it, after 12 s at most (`silentMs` and two looks)
- * when nobody did. Its users are announced as left 10 s (`graceMs`) and a look later, or 12 s after, respectively.
+ * A killed worker is gone from answers as soon as the membership knows of its end. Its users are announced as left 10 s
+ * (its `graceMs`) and a look later if its end was seen, at once otherwise.
  */
 export const PRESENCE_LIMITS: PresenceLimits = {
-  beatMs: 3_000,
-  lookMs: 1_000,
-  silentMs: 10_000,
-  graceMs: 10_000,
   flushMs: 250,
   hintMs: 200,
   resyncMs: 15_000,
@@ -56,7 +39,6 @@ export const PRESENCE_LIMITS: PresenceLimits = {
   lingerMs: 10_000,
   retryMs: 3_000,
   strayMs: 60_000,
-  goodbyeMs: 1_000,
   listedUsers: 500,
   batchRooms: 100,
   waitingRooms: 5_000,

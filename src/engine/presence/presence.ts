@@ -1,11 +1,11 @@
+import type { Membership } from "../membership/membership.js";
+import type { RollChange } from "../membership/node-roll.js";
+import type { Outage } from "../membership/outage.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Clock } from "../rooms/ports.js";
 import { createCleaner } from "./cleaner.js";
 import { PRESENCE_LIMITS, type PresenceLimits } from "./limits.js";
 import { createLocalMembers } from "./local-members.js";
-import { createNodeRoll } from "./node-roll.js";
-import { createOutage, type OutageReport } from "./outage.js";
-import { createOwnNode } from "./own-node.js";
 import type { PresenceBus, PresenceStore } from "./presence-store.js";
 import { createRoomReader } from "./room-reader.js";
 import { createRoomViews, type RoomViews } from "./room-views.js";
@@ -15,16 +15,14 @@ import { createWriter } from "./writer.js";
 export interface PresenceDeps {
   readonly store: PresenceStore;
   readonly bus: PresenceBus;
+  /** Who else is there; starts before the presence and stops after it. */
+  readonly members: Pick<Membership, "enrolled" | "state" | "meet" | "listen">;
   readonly clock: Clock;
-  /** A new random id for this worker; it has no "|" in it. */
-  readonly newNodeId: () => string;
-  /** Told the id under which the worker is known from now on, for whoever sees it end. */
-  readonly onNodeId: (id: string) => void;
+  readonly outage: Outage;
   /** This worker's connections that watch the room. */
   readonly watchers: (room: string) => number;
   /** Sends the event to those. */
   readonly deliver: (change: PresenceChange) => void;
-  readonly report: OutageReport;
 }
 
 /**
@@ -40,48 +38,35 @@ export interface Presence extends Component, Pick<RoomViews, "query" | "watch"> 
   enter(room: string, connection: string, user: string): void;
   /** A connection has left the room; without effect if it was not in it. */
   exit(room: string, connection: string): void;
-  /** Connections that end after this call end because the worker does: their users stay its users until `stop` removes the worker. */
+  /** Connections that end after this call end because the worker does: their users stay its users until the worker is out of the membership. */
   freeze(): void;
-  /** Another worker has ended. */
-  nodeEnded(node: string): void;
 }
 
 /** `start` must come before connections, and `stop` after the last one is closed. */
 export function createPresence(deps: PresenceDeps, limits: PresenceLimits = PRESENCE_LIMITS): Presence {
-  const { store, clock } = deps;
-  const members = createLocalMembers(limits.listedUsers);
-  const outage = createOutage(deps.report);
-  const bus: PresenceBus = {
-    ...deps.bus,
-    tellRooms: (rooms) => tell(() => deps.bus.tellRooms(rooms)),
-    tellGone: (id) => tell(() => deps.bus.tellGone(id)),
-  };
-  const roll = createNodeRoll(limits);
-  const cleaner = createCleaner({ store, clock, outage, roll }, limits);
-  const node = createOwnNode({ ...deps, outage, newId: deps.newNodeId, onEnrolled }, limits);
+  const { store, clock, outage, members } = deps;
+  const local = createLocalMembers(limits.listedUsers);
+  const bus: PresenceBus = { ...deps.bus, tellRooms: (rooms) => tell(() => deps.bus.tellRooms(rooms)) };
+  const cleaner = createCleaner({ store, clock, outage }, limits);
   const views = createRoomViews(
     {
       ...deps,
       deliver: (change) => tell(() => deps.deliver(change)),
-      outage,
       read: createRoomReader(store, limits),
-      meet,
-      state: (id) => roll.state(id, clock.now()),
-      local: members.of,
-      isOwn: (id) => id === node.enrolled(),
+      meet: members.meet,
+      state: members.state,
+      local: local.of,
+      isOwn: (id) => id === members.enrolled(),
     },
     limits,
   );
   const writer = createWriter(
-    { ...deps, bus, outage, members, nodeId: node.enrolled, onChanged: views.localChanged },
+    { ...deps, bus, members: local, nodeId: members.enrolled, onChanged: views.localChanged },
     limits,
   );
-  let looking: Promise<void> | undefined;
-  let cancelTick = (): void => {};
   let cancelHints: (() => void) | undefined;
   let offs: (() => void)[] = [];
   let frozen = false;
-  let stopped = false;
 
   /** What fails here is told again by the next read, and must not end the process. */
   function tell(task: () => void): void {
@@ -93,30 +78,19 @@ export function createPresence(deps: PresenceDeps, limits: PresenceLimits = PRES
     }
   }
 
-  function onEnrolled(id: string): void {
-    deps.onNodeId(id);
+  function onEnrolled(_id: string, former: string | undefined): void {
     writer.restart();
+    if (former !== undefined) cleaner.clear(former);
   }
 
-  function look(): Promise<void> {
-    looking ??= store
-      .nodes()
-      .then((nodes) => roll.take(nodes, clock.now()))
-      .finally(() => {
-        looking = undefined;
-      });
-    return looking;
-  }
-
-  /** The first look may have begun too early to see them; whom the second one does not find is dead. */
-  async function meet(nodes: readonly string[]): Promise<void> {
-    for (let looks = 0; looks < 2 && !nodes.every(roll.knows); looks += 1) await look();
-  }
-
-  function settle(): void {
-    const { nodes, newcomers } = roll.settle(clock.now());
+  function onChanged({ nodes, newcomers }: RollChange): void {
     if (newcomers) outdate();
-    if (nodes.size > 0) views.nodesChanged(nodes);
+    views.nodesChanged(nodes);
+  }
+
+  function onLooked(): void {
+    refresh();
+    cleaner.clean();
   }
 
   /** All rooms, or these, are to be read again soon. */
@@ -132,60 +106,27 @@ export function createPresence(deps: PresenceDeps, limits: PresenceLimits = PRES
     views.refresh(bus.isUp() ? limits.resyncMs : limits.resyncDownMs);
   }
 
-  async function tick(): Promise<void> {
-    try {
-      await look();
-      outage.worked("look");
-    } catch (error) {
-      outage.failed("look", error);
-    }
-    if (stopped) return;
-    settle();
-    refresh();
-    void cleaner.clean();
-    cancelTick = clock.later(limits.lookMs, () => void tick());
-  }
-
-  function markGone(id: string): void {
-    roll.markGone(id, clock.now());
-    settle();
-  }
-
-  async function nodeEnded(id: string): Promise<void> {
-    markGone(id);
-    try {
-      if (await store.markGone(id)) bus.tellGone(id);
-    } catch (error) {
-      outage.failed("look", error); // the silence will tell
-    }
-  }
-
   return {
     name: "presence",
     async start() {
-      offs = [bus.listen({ rooms: outdate, gone: markGone }), bus.onReady(() => outdate())];
-      await node.start();
-      await tick();
+      const hear = { enrolled: onEnrolled, changed: onChanged, looked: onLooked, removed: cleaner.clear };
+      offs = [bus.onRooms(outdate), bus.onReady(() => outdate()), members.listen(hear)];
     },
     async stop() {
-      stopped = true;
       frozen = true;
       for (const off of offs.splice(0)) off();
-      cancelTick();
       cancelHints?.();
       writer.stop();
-      await node.stop();
     },
     enter(room, connection, user) {
-      if (!frozen && members.enter(room, connection, user)) writer.touch(room);
+      if (!frozen && local.enter(room, connection, user)) writer.touch(room);
     },
     exit(room, connection) {
-      if (!frozen && members.exit(room, connection)) writer.touch(room);
+      if (!frozen && local.exit(room, connection)) writer.touch(room);
     },
     freeze() {
       frozen = true;
     },
-    nodeEnded: (id) => void nodeEnded(id),
     query: views.query,
     watch: views.watch,
   };

@@ -1,7 +1,8 @@
-import { type Clock, RoomUnavailable } from "../rooms/ports.js";
+import type { NodeState } from "../membership/node-roll.js";
+import type { Outage } from "../membership/outage.js";
+import type { Clock } from "../rooms/ports.js";
+import { RoomUnavailable } from "../rooms/ports.js";
 import type { PresenceLimits } from "./limits.js";
-import type { NodeState } from "./node-roll.js";
-import type { Outage } from "./outage.js";
 import type { PresenceEntry } from "./presence-store.js";
 import type { ReadRoom } from "./room-reader.js";
 import { announce, blankView, presenceOf, type RoomView } from "./room-view.js";

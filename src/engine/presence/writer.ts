@@ -1,7 +1,7 @@
+import type { Outage } from "../membership/outage.js";
 import type { Clock } from "../rooms/ports.js";
 import type { PresenceLimits } from "./limits.js";
 import type { LocalMembers } from "./local-members.js";
-import type { Outage } from "./outage.js";
 import type { PresenceBus, PresenceStore } from "./presence-store.js";
 
 export interface WriterDeps {

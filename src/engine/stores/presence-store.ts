@@ -1,18 +1,19 @@
 import type { Connection } from "mongoose";
+import type { MembershipStore } from "../membership/membership-store.js";
 import type { PresenceStore } from "../presence/presence-store.js";
 import type { RoomUsers } from "../presence/types.js";
 import { createPresenceEntryModel, type PresenceEntryRecord } from "./models/presence-entry.js";
-import { createPresenceNodeModel, type PresenceNodeRecord } from "./models/presence-node.js";
 import { boundedCalls } from "./mongo.js";
 
-/** w:1 is enough: a write that a fail-over takes back is repeated, or noticed by a missing beat. */
+/** w:1 is enough: a write that a fail-over takes back is repeated. */
 const SEEN = { writeConcern: { w: 1 } } as const;
 
 /** The presence in MongoDB; the contract is that of the interface. Works on the driver's collections, as mongoose's casting and documents would only cost. */
-export function createPresenceStore(connection: Connection): PresenceStore {
-  const nodeModel = createPresenceNodeModel(connection);
+export function createPresenceStore(
+  connection: Connection,
+  members: Pick<MembershipStore, "nodes">,
+): PresenceStore {
   const entryModel = createPresenceEntryModel(connection);
-  const nodes = connection.collection<PresenceNodeRecord>(nodeModel.collection.name);
   const entries = connection.collection<PresenceEntryRecord>(entryModel.collection.name);
 
   function writeOf(node: string, room: string, { users, count }: RoomUsers) {
@@ -23,24 +24,6 @@ export function createPresenceStore(connection: Connection): PresenceStore {
   }
 
   const operations: PresenceStore = {
-    async enroll(node) {
-      await nodes.updateOne({ _id: node }, { $setOnInsert: { beat: 0 } }, { upsert: true, ...SEEN });
-    },
-    async beat(node) {
-      const alive = { _id: node, gone: { $exists: false } };
-      return (await nodes.updateOne(alive, { $inc: { beat: 1 } }, SEEN)).matchedCount === 1;
-    },
-    async nodes() {
-      const found = await nodes.find().toArray();
-      return found.map(({ _id, beat, gone }) => ({ id: _id, beat, gone: gone === true }));
-    },
-    async markGone(node) {
-      const alive = { _id: node, gone: { $exists: false } };
-      return (await nodes.updateOne(alive, { $set: { gone: true } }, SEEN)).matchedCount === 1;
-    },
-    async remove(node, beat) {
-      return (await nodes.deleteOne({ _id: node, beat }, SEEN)).deletedCount === 1;
-    },
     async clear(ids) {
       await entries.deleteMany({ node: { $in: [...ids] } }, SEEN);
     },
@@ -55,7 +38,7 @@ export function createPresenceStore(connection: Connection): PresenceStore {
     async strays() {
       // In this order: a node enrolls before it writes, so whoever has an entry now has a record then, or is dead.
       const writers: readonly string[] = await entries.distinct("node");
-      const known = new Set((await nodes.find().toArray()).map(({ _id }) => _id));
+      const known = new Set((await members.nodes()).map(({ id }) => id));
       return writers.filter((node) => !known.has(node));
     },
   };

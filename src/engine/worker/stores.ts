@@ -1,11 +1,12 @@
 import type { Config } from "../config/config.js";
 import type { Internals } from "../internals/internals.js";
+import type { MembershipStore } from "../membership/membership-store.js";
 import type { PresenceStore } from "../presence/presence-store.js";
 import { type Component, compose } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import { type BusKeyStore, createBusKeyStore } from "../stores/bus-key-store.js";
+import { createMembershipStore } from "../stores/membership-store.js";
 import { createMongo, type Mongo } from "../stores/mongo.js";
-import { createPeerStore, type PeerStore } from "../stores/peer-store.js";
 import { createPresenceStore } from "../stores/presence-store.js";
 import { createRedis, type Redis } from "../stores/redis.js";
 import { createRoomStore, type MongoRoomStore } from "../stores/room-store.js";
@@ -14,8 +15,8 @@ import { createRoomStore, type MongoRoomStore } from "../stores/room-store.js";
 export interface Stores {
   readonly mongo: Mongo;
   readonly rooms: MongoRoomStore;
+  readonly members: MembershipStore;
   readonly presence: PresenceStore;
-  readonly peers: PeerStore;
   readonly busKey: BusKeyStore;
   /** Absent when none is configured. It starts with the bus. */
   readonly redis: Redis | undefined;
@@ -32,12 +33,13 @@ export function createStores(
   const mongo = createMongo(config.mongodbUri, internals, log);
   const { connection } = mongo;
   const rooms = createRoomStore(connection);
+  const members = createMembershipStore(connection);
   const prepared = { name: "room store", start: () => rooms.prepare(), stop: async () => {} };
   return {
     mongo,
     rooms,
-    presence: createPresenceStore(connection),
-    peers: createPeerStore(connection),
+    members,
+    presence: createPresenceStore(connection, members),
     busKey: createBusKeyStore(connection),
     redis: config.redis === undefined ? undefined : createRedis(config.redis, log),
     component: compose("stores", [mongo, prepared], onStage),

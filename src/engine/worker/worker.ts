@@ -20,6 +20,7 @@ import type { AddressBook } from "../routing/worker/destination.js";
 import { createSessionRouter } from "../routing/worker/session-router.js";
 import { createConnectionCut } from "./connection-cut.js";
 import { createDurableRooms } from "./durable-rooms.js";
+import { createMembers } from "./members.js";
 import { createMetricsLink } from "./metrics-link.js";
 import { createRoomPresence } from "./room-presence.js";
 import { createServing } from "./serving.js";
@@ -73,7 +74,8 @@ export function createWorker(
   const stores = createStores(config, internals, log, onStage);
   const sockets = createSockets({ config, checkOrigin, stores, internals, metrics, lag, log });
   const { io, connections, admission, link } = sockets;
-  const presence = createRoomPresence(stores.presence, io, link, log);
+  const members = createMembers({ config, store: stores.members, io, link, log });
+  const presence = createRoomPresence(stores.presence, members, io, link);
   const rooms = createDurableRooms({ config, store: stores.rooms, io, link, metrics, log });
   const serving = createServing({
     ...{ config, identity, checkOrigin, features, stores, sockets, internals, metrics, log },
@@ -81,7 +83,7 @@ export function createWorker(
     presence: presence.presence,
   });
   const { declared, httpServer, inFlight, operate } = serving;
-  const peers = createPeers(config, stores.peers, io, log);
+  const peers = createPeers(config, members.membership, io, log);
   const router = createSessionRouter({
     ...{ httpServer, log, path: ENGINE_PATH },
     books: [...entrance.siblings, ...(peers === undefined ? [] : [peers.book])],
@@ -100,9 +102,10 @@ export function createWorker(
       lag,
       stores.component,
       ...declared.components,
-      // Before the presence, which may have something to tell the others as soon as it starts.
+      // Before the membership, which may have something to tell the others as soon as it starts.
       sockets.bus,
-      presence.component,
+      members.component,
+      presence.presence,
       serving.realtime,
       sockets.guards,
       createConnectionCut(httpServer, config.shutdownTimeoutMs * FAREWELL_SHARE),

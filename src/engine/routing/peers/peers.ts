@@ -1,8 +1,8 @@
 import type { Config } from "../../config/config.js";
+import type { Membership } from "../../membership/membership.js";
 import type { Component } from "../../process/lifecycle.js";
 import type { Logger } from "../../process/logger.js";
 import type { Io } from "../../realtime/io.js";
-import type { PeerStore } from "../../stores/peer-store.js";
 import type { AddressBook, Destination } from "../worker/destination.js";
 import { RELAYED_HEADER } from "../worker/relay-headers.js";
 import { instanceKey, keyIn } from "./instance-key.js";
@@ -17,10 +17,10 @@ export interface Peers {
 }
 
 /** Undefined if this instance has no address for the others. */
-export function createPeers(config: Config, store: PeerStore, io: Io, log: Logger): Peers | undefined {
+export function createPeers(config: Config, members: Membership, io: Io, log: Logger): Peers | undefined {
   if (config.peerUrl === "") return undefined;
   const ownKey = instanceKey(config.instance);
-  const directory = createPeerDirectory({ key: ownKey, url: config.peerUrl }, store, log);
+  const directory = createPeerDirectory(members, log);
 
   return {
     book: {

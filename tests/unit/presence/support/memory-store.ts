@@ -1,12 +1,11 @@
-import type {
-  PresenceEntry,
-  PresenceNode,
-  PresenceStore,
-} from "../../../../src/engine/presence/presence-store.js";
+import type { MemberNode, MembershipStore } from "../../../../src/engine/membership/membership-store.js";
+import type { PresenceEntry, PresenceStore } from "../../../../src/engine/presence/presence-store.js";
+
+type Stores = MembershipStore & PresenceStore;
 
 /** The records that all stores of one database share. */
 export interface Database {
-  readonly nodes: Map<string, PresenceNode>;
+  readonly nodes: Map<string, MemberNode>;
   readonly entries: Map<string, PresenceEntry>;
 }
 
@@ -15,19 +14,19 @@ export function emptyDatabase(): Database {
 }
 
 /** One process's way to the database. */
-export interface MemoryStore extends PresenceStore {
+export interface MemoryStore extends Stores {
   /** "away" makes every call fail, "hangs" makes it wait for ever. */
   link: "up" | "away" | "hangs";
   /** Further calls of this method fail. */
-  refuses: keyof PresenceStore | undefined;
+  refuses: keyof Stores | undefined;
   /** Names of all calls that were made. */
-  readonly calls: (keyof PresenceStore)[];
+  readonly calls: (keyof Stores)[];
   /** The rooms of all writes that succeeded, in order. */
   readonly written: string[];
 }
 
 export function createMemoryStore({ nodes, entries }: Database): MemoryStore {
-  async function call<T>(name: keyof PresenceStore, action: () => T): Promise<T> {
+  async function call<T>(name: keyof Stores, action: () => T): Promise<T> {
     store.calls.push(name);
     await Promise.resolve();
     if (store.link === "hangs") return await new Promise<T>(() => {});
@@ -40,9 +39,9 @@ export function createMemoryStore({ nodes, entries }: Database): MemoryStore {
     refuses: undefined,
     calls: [],
     written: [],
-    enroll: (id) =>
+    enroll: (id, peer) =>
       call("enroll", () => {
-        if (!nodes.has(id)) nodes.set(id, { id, beat: 0, gone: false });
+        if (!nodes.has(id)) nodes.set(id, { id, beat: 0, gone: false, peer });
       }),
     beat: (id) =>
       call("beat", () => {

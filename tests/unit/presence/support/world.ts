@@ -1,14 +1,22 @@
+import { createMembership, type Membership } from "../../../../src/engine/membership/membership.js";
+import type { InstanceAddress, MembershipBus } from "../../../../src/engine/membership/membership-store.js";
+import { createOutage } from "../../../../src/engine/membership/outage.js";
 import { PRESENCE_LIMITS, type PresenceLimits } from "../../../../src/engine/presence/limits.js";
 import { createPresence, type Presence } from "../../../../src/engine/presence/presence.js";
 import type { PresenceBus } from "../../../../src/engine/presence/presence-store.js";
 import type { PresenceChange, RoomPresence } from "../../../../src/engine/presence/types.js";
+import { compose } from "../../../../src/engine/process/lifecycle.js";
 import { createMemoryStore, type Database, emptyDatabase, type MemoryStore } from "./memory-store.js";
 import { createVirtualTime, type VirtualTime } from "./virtual-time.js";
 
-type Hear = Parameters<PresenceBus["listen"]>[0];
+/** What a worker does with what others tell. */
+interface Hear {
+  rooms(rooms: readonly string[]): void;
+  gone(node: string): void;
+}
 
 /** One simulated worker. */
-export interface TestWorker extends Presence {
+export interface TestWorker extends Presence, Pick<Membership, "nodeEnded" | "urlOf" | "locate" | "listen"> {
   readonly store: MemoryStore;
   /** Its present name among the nodes. */
   readonly node: string;
@@ -36,7 +44,7 @@ export interface World {
   readonly database: Database;
   /** What the bus does with hints. */
   bus: "carries" | "loses" | "is down" | "throws";
-  start(limits?: Partial<PresenceLimits>): Promise<TestWorker>;
+  start(limits?: Partial<PresenceLimits>, peer?: InstanceAddress): Promise<TestWorker>;
   /** Who is in the room, as this worker answers. */
   ask(worker: TestWorker, room: string): Promise<string[]>;
 }
@@ -44,24 +52,27 @@ export interface World {
 export function createWorld(random?: () => number): World {
   const time = createVirtualTime(random);
   const database = emptyDatabase();
-  const listeners = new Map<object, Hear>();
+  const listeners = new Map<object, Partial<Hear>>();
   const world: World = { time, database, bus: "carries", start, ask };
   let workers = 0;
 
-  function carry(from: object, tell: (hear: Hear) => void): void {
+  function carry(from: object, tell: (hear: Partial<Hear>) => void): void {
     if (world.bus === "throws") throw new Error("the bus is broken");
     if (world.bus !== "carries") return;
     for (const [to, hear] of listeners) if (to !== from) tell(hear);
   }
 
-  function busFor(self: object, onReady: (handler: () => void) => void): PresenceBus {
+  function hearAs(self: object, part: Partial<Hear>): () => void {
+    listeners.set(self, { ...listeners.get(self), ...part });
+    return () => void listeners.delete(self);
+  }
+
+  function busFor(self: object, onReady: (handler: () => void) => void): PresenceBus & MembershipBus {
     return {
-      tellRooms: (rooms) => carry(self, (hear) => hear.rooms(rooms)),
-      tellGone: (node) => carry(self, (hear) => hear.gone(node)),
-      listen(hear) {
-        listeners.set(self, hear);
-        return () => void listeners.delete(self);
-      },
+      tellRooms: (rooms) => carry(self, (hear) => hear.rooms?.(rooms)),
+      tellGone: (node) => carry(self, (hear) => hear.gone?.(node)),
+      onRooms: (rooms) => hearAs(self, { rooms }),
+      onGone: (gone) => hearAs(self, { gone }),
       onReady(handler) {
         onReady(handler);
         return () => {};
@@ -70,7 +81,7 @@ export function createWorld(random?: () => number): World {
     };
   }
 
-  async function start(limits: Partial<PresenceLimits> = {}): Promise<TestWorker> {
+  async function start(limits: Partial<PresenceLimits> = {}, peer?: InstanceAddress): Promise<TestWorker> {
     workers += 1;
     const name = `w${workers}`;
     const { clock, pause, wake } = time.process(workers * 1e6);
@@ -82,30 +93,33 @@ export function createWorld(random?: () => number): World {
     let hearAgain = (): void => {};
     let lives = 0;
     let node = "";
+    const bus = busFor(self, (handler) => {
+      hearAgain = handler;
+    });
+    const outage = createOutage({
+      failed: (error) => reports.push(String(error)),
+      over: () => reports.push("over"),
+    });
+    const members = createMembership({
+      ...{ store, bus, clock, outage, peer },
+      newNodeId: () => `${name}.${++lives}`,
+      onNodeId: (id) => {
+        node = id;
+      },
+    });
     const presence = createPresence(
       {
-        store,
-        bus: busFor(self, (handler) => {
-          hearAgain = handler;
-        }),
-        clock,
-        newNodeId: () => `${name}.${++lives}`,
-        onNodeId: (id) => {
-          node = id;
-        },
+        ...{ store, bus, members, clock, outage },
         watchers: (room) => followers.get(room)?.length ?? 0,
         deliver(change) {
           if (world.bus === "throws") throw new Error("the sockets are broken");
           events.push(change);
           for (const list of followers.get(change.room) ?? []) fold(list, change);
         },
-        report: {
-          failed: (error) => reports.push(String(error)),
-          over: () => reports.push("over"),
-        },
       },
       { ...PRESENCE_LIMITS, ...limits },
     );
+    const life = compose("worker", [members, presence]);
 
     async function follow(room: string): Promise<Set<string>> {
       const list = new Set<string>();
@@ -121,9 +135,11 @@ export function createWorld(random?: () => number): World {
       listeners.delete(self);
     }
 
-    await presence.start();
+    await life.start();
     return {
+      ...members,
       ...presence,
+      ...life,
       store,
       events,
       reports,
@@ -142,7 +158,7 @@ export function createWorld(random?: () => number): World {
         presence.freeze();
         for (const [room, connection] of connections) presence.exit(room, connection);
         await time.advance(500);
-        const stopped = presence.stop();
+        const stopped = life.stop();
         await time.advance(0);
         await stopped;
       },

@@ -1,5 +1,5 @@
-/** What may fail by itself. */
-export type Activity = "beat" | "look" | "write" | "read" | "clean" | "tell";
+/** What may fail by itself, in the membership and in what rests on it. */
+export type Activity = "beat" | "look" | "remove" | "write" | "read" | "clean" | "tell";
 
 /** Where an operator hears of an outage: once when it begins and once when it is over. */
 export interface OutageReport {

@@ -1,16 +1,21 @@
 import type { Clock } from "../rooms/ports.js";
-import type { PresenceLimits } from "./limits.js";
+import type { MembershipLimits } from "./limits.js";
+import type { InstanceAddress, MembershipStore } from "./membership-store.js";
 import type { Outage } from "./outage.js";
-import type { PresenceStore } from "./presence-store.js";
 
 export interface OwnNodeDeps {
-  readonly store: Pick<PresenceStore, "enroll" | "beat" | "clear" | "markGone">;
+  readonly store: Pick<MembershipStore, "enroll" | "beat" | "markGone">;
   readonly clock: Clock;
   readonly outage: Outage;
   /** A new random id. */
   readonly newId: () => string;
-  /** The node has a record: what is written under its id counts from now on. Nothing of it is written yet. */
-  readonly onEnrolled: (id: string) => void;
+  /** Its instance's address, if it has one. */
+  readonly peer: InstanceAddress | undefined;
+  /**
+   * The node has a record: what is written under its id counts from now on. Nothing of it is written yet. Under the
+   * former id, if there was one, nothing counts any more.
+   */
+  readonly onEnrolled: (id: string, former: string | undefined) => void;
 }
 
 /** This worker's place among the nodes. Never rejects. */
@@ -29,29 +34,29 @@ export interface OwnNode {
  */
 export function createOwnNode(
   deps: OwnNodeDeps,
-  limits: Pick<PresenceLimits, "beatMs" | "goodbyeMs">,
+  limits: Pick<MembershipLimits, "beatMs" | "goodbyeMs">,
 ): OwnNode {
   const { store, clock, outage } = deps;
   let id = deps.newId();
+  let former: string | undefined;
   let enrolled = false;
   let stopped = false;
   let cancel = (): void => {};
 
   async function enroll(): Promise<void> {
-    await store.enroll(id);
+    await store.enroll(id, deps.peer);
     if (stopped) return;
     enrolled = true;
-    deps.onEnrolled(id);
+    deps.onEnrolled(id, former);
   }
 
   async function live(): Promise<void> {
     if (!enrolled) return await enroll();
     if (await store.beat(id)) return;
-    const old = id;
+    former = id;
     enrolled = false;
     id = deps.newId();
     await enroll();
-    await store.clear([old]);
   }
 
   async function beat(): Promise<void> {
