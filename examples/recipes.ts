@@ -6,7 +6,7 @@ import { emitted } from "../src/contract/emitted.js";
 import { AppError } from "../src/contract/errors.js";
 import { event } from "../src/contract/event.js";
 import { feature } from "../src/contract/feature.js";
-import { namedRoom, roomName, userId } from "../src/contract/room-schemas.js";
+import { documentId, namedRoom, roomName, userId } from "../src/contract/room-schemas.js";
 import { route } from "../src/contract/route.js";
 import { integer } from "../src/engine/config/values.js";
 
@@ -25,8 +25,8 @@ export const removal = feature("removal", {
         {
           summary: "Removes a note of one's own.",
           access: user,
-          params: z.strictObject({ id: z.string().length(24) }),
-          reply: z.strictObject({ id: z.string().length(24) }),
+          params: z.strictObject({ id: documentId }),
+          reply: z.strictObject({ id: documentId }),
           errors: ["not_found"],
         },
         async ({ params, user }) => {

@@ -3,7 +3,7 @@ import { user } from "../../src/contract/access.js";
 import { emitted } from "../../src/contract/emitted.js";
 import { event } from "../../src/contract/event.js";
 import { feature } from "../../src/contract/feature.js";
-import { userId } from "../../src/contract/room-schemas.js";
+import { documentId, userId } from "../../src/contract/room-schemas.js";
 import { route } from "../../src/contract/route.js";
 import { wholeNumber } from "../../src/contract/validation.js";
 import { noteModel } from "./notes.model.js";
@@ -11,7 +11,7 @@ import { createNoteService } from "./notes.service.js";
 
 const text = z.string().trim().min(1).max(500);
 const newNote = z.strictObject({ text });
-const noteView = z.strictObject({ id: z.string().max(24), from: userId, text, at: z.iso.datetime() });
+const noteView = z.strictObject({ id: documentId, from: userId, text, at: z.iso.datetime() });
 
 const noteAdded = emitted("note:added", {
   summary: "Somebody has added a note; for those who have sent `note:watch`.",

@@ -1,4 +1,4 @@
-import { AppError } from "./errors.js";
+import { AppError, type ErrorCode } from "./errors.js";
 
 /** What somebody may want to do in a room. */
 export const ROOM_OPERATIONS = [
@@ -64,15 +64,24 @@ export function ruled<Input>(
 }
 
 /**
- * A rule of the application: resolves when this user may do it, rejects with `AppError("forbidden")` when not. It is asked before each
- * operation, over Socket.IO and HTTP alike.
+ * A rule of the application: resolves when this user may do it, rejects with `AppError("forbidden")` when not, with a message that
+ * says why, or with `temporary` when it cannot be known now. It is asked before each operation, over Socket.IO and HTTP alike.
  */
 export type Rule = (user: string, asked: Asked) => void | Promise<void>;
+
+/** What rules may refuse with: it is documented for each way in that asks them. */
+const REFUSALS: readonly ErrorCode[] = ["forbidden", "temporary"];
 
 /** All of them must allow it; they are asked in their order. Without any, everybody may do everything. */
 export function allOf(rules: readonly Rule[]): Rule {
   return async (user, asked) => {
-    for (const rule of rules) await rule(user, asked);
+    try {
+      for (const rule of rules) await rule(user, asked);
+    } catch (error) {
+      if (!(error instanceof AppError) || REFUSALS.includes(error.code)) throw error;
+      const reason = `A rule refuses "${asked.operation}" with "${error.code}": only ${REFUSALS.join(" and ")} may be`;
+      throw new AppError("internal", undefined, { cause: new Error(reason, { cause: error }) });
+    }
   };
 }
 

@@ -34,6 +34,9 @@ export const userId = z
   .regex(SENDER_ID, "must be 1 to 64 letters, digits or any of _ . : @ -")
   .meta({ id: "UserId", description: "Whom a connection or a request speaks for", examples: ["ann"] });
 
+/** The id that MongoDB gives a document. */
+export const documentId = z.string().regex(/^[0-9a-f]{24}$/, "must be 24 hexadecimal digits");
+
 /** Names a room, and nothing else. */
 export const namedRoom = z.strictObject({ room: roomName });
 

@@ -162,3 +162,24 @@ test("the rules of all features are asked, in their order, until one refuses", a
   await expect(rule("ann", { operation: "publish", room: "r" })).rejects.toMatchObject({ code: "forbidden" });
   expect(asked).toEqual(["a: ann publish r", "c: ann publish r"]);
 });
+
+test.each([
+  ["forbidden", "forbidden"],
+  ["temporary", "temporary"],
+  ["conflict", "internal"],
+  ["not_found", "internal"],
+] as const)("a rule that refuses with %s gives %s, as it is documented", async (code, told) => {
+  const rule = allOf([
+    () => {
+      throw new AppError(code, "why");
+    },
+  ]);
+
+  const refusal: unknown = await Promise.resolve(rule("ann", { operation: "publish", room: "r" })).catch(
+    (error: unknown) => error,
+  );
+
+  expect(refusal).toMatchObject({ code: told });
+  if (told !== "internal") expect(refusal).toMatchObject({ message: "why" });
+  else expect(refusal).toMatchObject({ cause: { message: expect.stringContaining(`with "${code}"`) } });
+});
