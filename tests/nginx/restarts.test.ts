@@ -1,8 +1,9 @@
 import type { StackInstance } from "../../tools/stack/instance.js";
-import { type Crowd, peakReconnects, startCrowd } from "../support/nginx-crowd.js";
+import { type Crowd, peakReconnects, startCrowd, type Visitor } from "../support/nginx-crowd.js";
 import { startRequests } from "../support/nginx-requests.js";
 import { startTestStack, type TestStack } from "../support/nginx-stack.js";
 import { startTalk } from "../support/nginx-talk.js";
+import { eventually } from "../support/wait.js";
 
 const WINDOW_MS = 5000;
 /** From the signal on: the last connection is closed at the end of the window, and its client waits a little. */
@@ -42,12 +43,30 @@ async function allMove(crowds: readonly Crowd[], from: StackInstance, withinMs: 
   await Promise.all(crowds.map((crowd) => crowd.settled(withinMs, from.name)));
 }
 
+/** Who is at the instance, with the session that ends with it. */
+function sessionsAt(crowds: readonly Crowd[], { name }: StackInstance): (readonly [Visitor, string])[] {
+  const visitors = crowds.flatMap((crowd) => crowd.visitors);
+  return visitors.flatMap((one) => (one.session?.instance === name ? [[one, one.session.id] as const] : []));
+}
+
+/** Waits until each of them has another session, wherever: the instance may be back before the last one is. */
+async function allRenewed(ending: readonly (readonly [Visitor, string])[]): Promise<void> {
+  await eventually(
+    () => {
+      const old = ending.filter(([{ socket, session }, id]) => !socket.connected || session?.id === id);
+      expect(old.map(([{ session, troubles }]) => [session?.instance, ...troubles])).toEqual([]);
+    },
+    { withinMs: BACK_WITHIN_MS },
+  );
+}
+
 /** One instance after the other; returns the largest number of reconnects in a second. */
 async function restartBoth(crowds: readonly Crowd[]): Promise<number> {
   const startMs = performance.now();
   for (const instance of [app1, app2]) {
+    const ending = sessionsAt(crowds, instance);
     const restarted = instance.restart({ DRAIN_WINDOW_MS: String(WINDOW_MS) });
-    await allMove(crowds, instance, BACK_WITHIN_MS);
+    await allRenewed(ending);
     await expect(restarted).resolves.toEqual({ code: 0, signal: null });
   }
   return peakReconnects(crowds, startMs);
