@@ -103,7 +103,7 @@ function addressOf(path: string, { params = {}, query = {} }: AnyRequest): strin
   const filled = path.replace(/:(\w+)/g, (_, name: string) => {
     const value = String(values.get(name) ?? "");
     // Whoever reads an address takes such segments out of it: what is left would be another route.
-    if (["", ".", ".."].includes(value)) throw invalid(`params..${name}: must not be empty, . or ..`);
+    if (["", ".", ".."].includes(value)) throw invalid(`params.${name}: must not be empty, . or ..`);
     return encodeURIComponent(value);
   });
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
