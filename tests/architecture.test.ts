@@ -28,7 +28,13 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["engine/config (type)", "engine/service (type)"],
   ],
   "engine/service": ["engine/ipc (type)", "engine/process (type)"],
-  "engine/admin": ["engine/metrics", "engine/process", "engine/config (type)", "engine/service (type)"],
+  "engine/admin": [
+    "engine/http",
+    "engine/metrics",
+    "engine/process",
+    "engine/config (type)",
+    "engine/service (type)",
+  ],
   "engine/cluster": [
     ...["engine/admin", "engine/routing", "engine/ipc", "engine/process"],
     ...["engine/config (type)", "engine/service (type)"],

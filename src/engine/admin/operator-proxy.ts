@@ -8,20 +8,11 @@ import {
   type ServerResponse,
 } from "node:http";
 import { AppError } from "../../contract/errors.js";
+import { HOP_BY_HOP } from "../http/hop-by-hop.js";
 import { operatorSocketOf } from "./operator-socket.js";
 
 /** Longest silence of a worker that was asked, in milliseconds. */
 const SILENCE_MS = 10_000;
-/** Headers that are of one connection and not of the request or its answer (RFC 9110, section 7.6.1). */
-const HOP_BY_HOP = [
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-];
 
 /** Passes what operators ask on to a worker, as the primary runs no application code. Without a worker it answers 503. */
 export function createOperatorProxy(
@@ -65,7 +56,7 @@ function framingOf({ headers }: IncomingMessage): OutgoingHttpHeaders {
 }
 
 function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.includes(name)));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name)));
 }
 
 function refuse(incoming: IncomingMessage, response: ServerResponse): void {

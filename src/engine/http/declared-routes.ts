@@ -39,19 +39,13 @@ function handlerOf(route: Route, { decide, isOperator, check }: RouteParts): Req
   };
 }
 
-/** Gives only what is declared; anything else is an error of the log. What the application's rules refuse with is theirs to say. */
+/** Gives only what is declared; anything else is an error of the log. */
 function checkedAnswer(route: Route): Route["answer"] {
   const name = `${route.method} ${route.path}`;
   const codes = errorsOfRoute(route);
   return async (request, caller, decide) => {
-    let refusal: unknown;
-    const decideAndKeep: Decide = (...question) =>
-      decide(...question).catch((error: unknown) => {
-        refusal = error;
-        throw error;
-      });
-    const answer = await route.answer(request, caller, decideAndKeep).catch((error: unknown) => {
-      throw error === refusal ? error : onlyDeclared(error, codes, name);
+    const answer = await route.answer(request, caller, decide).catch((error: unknown) => {
+      throw onlyDeclared(error, codes, name);
     });
     route.reply.parse(answer.reply);
     if (!route.statuses.includes(answer.status)) throw new Error(`${name} does not declare ${answer.status}`);

@@ -1,20 +1,12 @@
 import type { IncomingMessage } from "node:http";
+import { HOP_BY_HOP } from "../../http/hop-by-hop.js";
 import type { HeaderLines } from "./replay.js";
 
 /** Says that a request was relayed: it is never relayed again. A client that sends it only does without. */
 export const RELAYED_HEADER = "X-Shoal-Relayed";
 
-/** Headers that mean one connection only (RFC 9110, 7.6.1), and those that the next hop decides anew. */
-const HOP_BY_HOP = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "expect",
-]);
+/** What is of one connection, and what the next hop decides anew. */
+const DROPPED = new Set([...HOP_BY_HOP, "expect"]);
 /** Made anew from what they were. */
 const REPLACED = new Set(["x-forwarded-for", "x-forwarded-proto", RELAYED_HEADER.toLowerCase()]);
 /** What says where a request goes and where its body ends: no client has a reason to have it dropped on the way. */
@@ -35,7 +27,7 @@ export function endToEnd(rawHeaders: HeaderLines): string[] {
   const named = namedByConnection(rawHeaders);
   const kept = pairs(rawHeaders).filter(([name]) => {
     const lower = name.toLowerCase();
-    return !HOP_BY_HOP.has(lower) && !named.has(lower);
+    return !DROPPED.has(lower) && !named.has(lower);
   });
   return kept.flat();
 }
