@@ -58,14 +58,14 @@ async function timed(name, step) {
 }
 
 const lint = () => run(inProject("node_modules", "@biomejs", "biome", "bin", "biome"), ["check"]);
-const runJest = (args) => run(JEST, [...args, ...REPORTERS]);
+const runJest = (args) => run(JEST, [...args, ...REPORTERS], isWatching(args));
 
 async function checkTypes() {
   for (const project of TYPED) failOn(await runTsc(["--noEmit", "-p", project]));
 }
 
-async function run(program, args) {
-  failOn(await runCommand(process.execPath, [program, ...args], { cwd: inProject() }));
+async function run(program, args, terminal = false) {
+  failOn(await runCommand(process.execPath, [program, ...args], { cwd: inProject(), terminal }));
 }
 
 /** What was wrong is on the screen already. */

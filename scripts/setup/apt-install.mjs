@@ -41,5 +41,5 @@ export function aptUpdate(become) {
 function asRoot(become, ...command) {
   // RUNLEVEL=1: where there is no systemd, invoke-rc.d starts no service.
   const all = [...become, "env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "LC_ALL=C", ...command];
-  return runCommand(all[0], all.slice(1), { quiet: true });
+  return runCommand(all[0], all.slice(1), { quiet: true, terminal: true });
 }

@@ -1,22 +1,30 @@
 import { spawn, spawnSync } from "node:child_process";
 import { constants } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
 import { Interruption } from "./failure.mjs";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+/** How long what a program has started may go on after it was interrupted, in milliseconds. */
+const GRACE_MS = 10_000;
+const LOOK_EVERY_MS = 50;
 
 /**
  * Runs a program and resolves with `{code, output}` when it has ended; `output` is empty unless `quiet`
- * kept it from the screen; `env` is added to this process's. A signal to this
- * process is passed on, and becomes a rejection once the program has ended, so that callers can clean up.
+ * kept it from the screen; `env` is added to this process's. A signal to this process is passed on to the program and to
+ * all that it has started, and becomes a rejection once they have ended, so that callers can clean up. With `terminal` it
+ * goes to the program alone, which can read the keyboard and be known to sudo.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ quiet?: boolean, cwd?: string, env?: Readonly<Record<string, string | undefined>> }} options
+ * @param {{ quiet?: boolean, cwd?: string, env?: Readonly<Record<string, string | undefined>>, terminal?: boolean }} options
  */
-export function runCommand(command, args, { quiet = false, cwd, env } = {}) {
+export function runCommand(command, args, { quiet = false, cwd, env, terminal = false } = {}) {
+  // The head of a group: compilers and jest leave what they have started behind when a signal ends them.
+  const hasGroup = !terminal && process.platform !== "win32";
   const child = spawn(command, args, {
     stdio: quiet ? ["ignore", "pipe", "pipe"] : "inherit",
     cwd,
     env: { ...process.env, ...env },
+    detached: hasGroup,
   });
   let output = "";
   const collect = (chunk) => {
@@ -24,25 +32,49 @@ export function runCommand(command, args, { quiet = false, cwd, env } = {}) {
   };
   child.stdout?.setEncoding("utf8").on("data", collect);
   child.stderr?.setEncoding("utf8").on("data", collect);
-  return settled(child, () => output);
+  return settled(child, () => output, hasGroup);
 }
 
-function settled(child, output) {
+function settled(child, output, hasGroup) {
   let interruption;
   const passOn = (signal) => {
     interruption ??= new Interruption(constants.signals[signal]);
-    child.kill(signal);
+    if (hasGroup) signalGroup(child.pid, signal);
+    else child.kill(signal);
   };
   for (const signal of SIGNALS) process.on(signal, passOn);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
+    // Not "close": what it has started may hold its output open.
+    child.once("exit", async () => {
+      if (interruption === undefined) return;
+      if (hasGroup) await groupEnded(child.pid);
+      reject(interruption);
+    });
     child.once("close", (code) => {
       if (interruption === undefined) resolve({ code, output: output() });
-      else reject(interruption);
     });
   }).finally(() => {
     for (const signal of SIGNALS) process.off(signal, passOn);
   });
+}
+
+/** Resolves when nothing of the group is left; what does not end in time is killed. */
+async function groupEnded(group) {
+  const deadline = performance.now() + GRACE_MS;
+  while (signalGroup(group, 0)) {
+    if (performance.now() > deadline) return void signalGroup(group, "SIGKILL");
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+/** False when there is no such group. */
+function signalGroup(group, signal) {
+  try {
+    return process.kill(-group, signal);
+  } catch {
+    return false;
+  }
 }
 
 /**

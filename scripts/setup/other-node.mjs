@@ -36,7 +36,7 @@ export async function fetchNode(version) {
 export async function runUnder(program, script, args) {
   const path = `${dirname(program)}${delimiter}${process.env.PATH ?? ""}`;
   const env = { PATH: path, NODE: program, npm_node_execpath: program };
-  const { code } = await runCommand(program, [script, ...args], { cwd: inProject(), env });
+  const { code } = await runCommand(program, [script, ...args], { cwd: inProject(), env, terminal: true });
   return code;
 }
 
