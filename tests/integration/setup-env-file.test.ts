@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { VARIABLES } from "../../src/engine/config/variables.js";
 import { newProject, node, ROOT } from "../support/setup-project.js";
@@ -6,7 +6,10 @@ import { newProject, node, ROOT } from "../support/setup-project.js";
 /** What a process has in PORT and WORKERS, after the project's .env was read. */
 async function read(project: string, env: Record<string, string>) {
   const module = join(project, "scripts", "setup", "env-file.mjs");
-  const code = `import { readEnvFile } from ${JSON.stringify(module)}; readEnvFile();
+  const script = join(project, "scripts", "setup", "failure.mjs");
+  const code = `import { readEnvFile } from ${JSON.stringify(module)};
+    import { runScript } from ${JSON.stringify(script)};
+    await runScript(async () => readEnvFile());
     console.log(process.env.PORT, process.env.WORKERS);`;
   return node(project, ["--input-type=module", "--eval", code], env);
 }
@@ -22,6 +25,23 @@ test("without a .env nothing is said", async () => {
     code: 0,
     stdout: "undefined undefined\n",
     stderr: "",
+  });
+});
+
+test("a .env may begin with a byte order mark, and have the line ends of Windows", async () => {
+  const project = await newProject({ ".env": "\ufeffPORT=1111\r\nWORKERS=3\r\n" });
+
+  expect(await read(project, {})).toEqual({ code: 0, stdout: "1111 3\n", stderr: "" });
+});
+
+test("a .env in another encoding stops with what it has to be, and with none of its text", async () => {
+  const project = await newProject({});
+  await writeFile(join(project, ".env"), Buffer.from("\ufeffPORT=1111\nMONGODB_URI=hunter2\n", "utf16le"));
+
+  expect(await read(project, {})).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: ".env cannot be read: it must be UTF-8\n",
   });
 });
 
