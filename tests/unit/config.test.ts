@@ -83,6 +83,13 @@ describe("readConfig", () => {
     ["a host with a port", { ALLOWED_HOSTS: "app.example.com:3000" }, "ALLOWED_HOSTS"],
     ["a host with a scheme", { ALLOWED_HOSTS: "https://app.example.com" }, "ALLOWED_HOSTS"],
     ["all hosts", { ALLOWED_HOSTS: "*" }, "ALLOWED_HOSTS"],
+    ["a host in quotes, which no request has", { ALLOWED_HOSTS: '"app.example.com"' }, "ALLOWED_HOSTS"],
+    ["a variable that nobody has put in", { ALLOWED_HOSTS: "a.example,$HOST" }, "ALLOWED_HOSTS"],
+    ["a host with an empty label", { ALLOWED_HOSTS: "*.app..example.com" }, "ALLOWED_HOSTS"],
+    ["an origin in quotes", { CORS_ORIGIN: 'https://"app.example.com"' }, "CORS_ORIGIN"],
+    ["an address with a line break", { HOST: "::\n1" }, "HOST must not have line breaks"],
+    ["an address of spaces, which would be all addresses", { HOST: " " }, "HOST must not be blank"],
+    ["a directory with a line break", { DATA_DIR: "da\nta" }, "DATA_DIR must not have line breaks"],
     ["a CIDR that is too long", { TRUST_PROXY: "10.0.0.0/33" }, "TRUST_PROXY"],
     ["trust in all addresses", { TRUST_PROXY: "0.0.0.0/0" }, "TRUST_PROXY must not be all addresses"],
     [
@@ -160,6 +167,11 @@ describe("readConfig", () => {
     "mongodb+srv://u:p%40s%2Fs@db.example.com?appName=me@home",
   ])("MONGODB_URI takes %s", (uri) => {
     expect(readConfig({ MONGODB_URI: uri }).mongodbUri).toBe(uri);
+  });
+
+  test("a name may end with the line break of the file that it comes from", () => {
+    expect(readConfig({ HOST: "::1\n" }).host).toBe("::1");
+    expect(readConfig({ DATA_DIR: "/a b\r\n" }).dataDir).toBe("/a b");
   });
 
   test("a URL may end with the line break of the file that it comes from", () => {

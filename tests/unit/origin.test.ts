@@ -133,14 +133,15 @@ describe("with ALLOWED_HOSTS", () => {
     expect(grant(NONE, `http://${host}`, { host, env }).isAllowed).toBe(true);
   });
 
-  test.each(["evil.example.com", "127.0.0.1:3000", "internal.example", "", "a b", undefined])(
-    "%p is not",
-    (host) => {
-      expect(grant("*", `http://${host}`, { host, env })).toEqual({
-        isOwnHost: false,
-        isAllowed: false,
-        credentials: false,
-      });
-    },
-  );
+  test.each([
+    ...["evil.example.com", "127.0.0.1:3000", "internal.example", "", "a b", undefined],
+    // `URL` would find one of those that are served in each.
+    ...[`${HOST}/x`, `${HOST}#x`, `${HOST}\\.evil.example`, `x@${HOST}`, `x@${HOST}:3000`],
+  ])("%p is not", (host) => {
+    expect(grant("*", `http://${host}`, { host, env })).toEqual({
+      isOwnHost: false,
+      isAllowed: false,
+      credentials: false,
+    });
+  });
 });

@@ -22,12 +22,18 @@ export function parseOriginPattern(text: string): string | undefined {
 
 /** A host's name or address without a port, or `*.example.com` for all subdomains. Undefined when it is neither. */
 export function parseHostPattern(text: string): string | undefined {
-  if (/[/?#@\\\s]|[^\]]:\d*$/.test(text) || !URL.canParse(`http://${text}`)) return undefined;
-  const { hostname } = new URL(`http://${text}`);
-  return isName(hostname) ? hostname : undefined;
+  const hostname = /[^\]]:\d*$/.test(text) ? undefined : hostnameIn(text);
+  return hostname !== undefined && isName(hostname) ? hostname : undefined;
 }
 
-/** The only `*` is the first label, and what follows is more than a top-level domain. */
+/** The name or address of a host as `Host` has it, with or without a port. Undefined for anything else that `URL` takes. */
+export function hostnameIn(host: string): string | undefined {
+  if (/[/?#@\\\s]/.test(host) || !URL.canParse(`http://${host}`)) return undefined;
+  return new URL(`http://${host}`).hostname;
+}
+
+/** Of letters that names and addresses have. The only `*` is the first label, and what follows is more than a top-level domain. */
 function isName(host: string): boolean {
+  if (!/^[\w.:*[\]-]+$/.test(host) || host.includes("..")) return false;
   return !host.includes("*") || /^\*\.([^.*]+\.[^*]+|localhost(:\d+)?)$/.test(host);
 }

@@ -46,6 +46,14 @@ export const identifier = makeExactValidator<string>((input) => {
   return input;
 });
 
+/** Validator of a text in one line, such as an address or a path. */
+export const line = makeExactValidator<string>((input) => {
+  const text = input.trim();
+  if (text === "") throw new TypeError("must not be blank");
+  refuseControls(text);
+  return text;
+});
+
 /** Validator of a MongoDB connection string; the driver judges the rest of it. */
 export const mongodbUri = makeExactValidator<string>((input) => {
   const uri = input.trim();

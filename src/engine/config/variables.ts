@@ -1,11 +1,11 @@
 import { availableParallelism } from "node:os";
-import { str } from "envalid";
 import { APP_VARIABLES } from "../../app/variables.js";
 import { SWITCHABLE } from "../internals/measures.js";
 import {
   hosts,
   identifier,
   integer,
+  line,
   mongodbUri,
   oneOf,
   origins,
@@ -24,7 +24,7 @@ export const VARIABLES = {
     desc: "`production` requires MONGODB_URI, listens on all interfaces and allows no foreign origin by default",
   }),
   PORT: integer(0, 65_535)({ default: 3000, desc: "Port of HTTP and Socket.IO; 0 takes a free one" }),
-  HOST: str({ default: "0.0.0.0", devDefault: "127.0.0.1", desc: "Address to listen on" }),
+  HOST: line({ default: "0.0.0.0", devDefault: "127.0.0.1", desc: "Address to listen on" }),
   ADMIN_PORT: integer(
     0,
     65_535,
@@ -33,7 +33,7 @@ export const VARIABLES = {
     devDefault: 0,
     desc: "Private port of `/livez`, `/readyz` and `/metrics`; 0 takes a free one",
   }),
-  ADMIN_HOST: str({
+  ADMIN_HOST: line({
     default: "0.0.0.0",
     devDefault: "127.0.0.1",
     desc: "Address to listen on for ADMIN_PORT; not for the public",
@@ -59,7 +59,7 @@ export const VARIABLES = {
     desc: "Where the other instances reach this one's PORT, such as `http://10.1.2.3:3000`; with it requests find their session's instance, so that nothing in front has to. Every instance needs one, and the same MongoDB",
   }),
   MONGODB_URI: mongodbUri({ default: "", desc: "MongoDB to use; without it the embedded one is started" }),
-  DATA_DIR: str({ default: "data", desc: "Directory of the embedded MongoDB" }),
+  DATA_DIR: line({ default: "data", desc: "Directory of the embedded MongoDB" }),
   REDIS_URL: redisUrls({
     default: [],
     desc: "Redis that joins the instances, `redis[s]://[user[:password]@]host[:port][/database]`; for cluster and sentinel a comma-separated list of nodes",
@@ -68,7 +68,7 @@ export const VARIABLES = {
     default: "single",
     desc: "What REDIS_URL points at: `single` server, Redis `cluster` or `sentinel`s",
   }),
-  REDIS_SENTINEL_MASTER: str({ default: "", desc: "Name of the master that the sentinels watch" }),
+  REDIS_SENTINEL_MASTER: line({ default: "", desc: "Name of the master that the sentinels watch" }),
   REDIS_ADAPTER: oneOf(["pubsub", "sharded"])({
     default: "pubsub",
     desc: "`pubsub` works on every Redis; `sharded` (Redis 7) sends a room's messages only where it has members",

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Config } from "../config/config.js";
-import { parseOrigin } from "../config/origins.js";
+import { hostnameIn, parseOrigin } from "../config/origins.js";
 import { trustFunction } from "./client-address.js";
 
 /** What a request's Host and Origin allow. */
@@ -31,9 +31,8 @@ export function createOriginCheck({
 
   function isOwnHost(host: string | undefined): boolean {
     if (allowedHosts.length === 0) return true;
-    if (host === undefined || !URL.canParse(`http://${host}`)) return false;
-    const { hostname } = new URL(`http://${host}`);
-    return allowedHosts.some((allowed) => matches(allowed, hostname));
+    const hostname = hostnameIn(host ?? "");
+    return hostname !== undefined && allowedHosts.some((allowed) => matches(allowed, hostname));
   }
 
   /**
