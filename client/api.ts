@@ -149,8 +149,9 @@ async function textOf({ body }: Response, maxBytes: number): Promise<string> {
 function replyOf(route: string, { ok, status, headers }: Response, text: string): unknown {
   const reply = parsed(text);
   const refused = ok ? undefined : (reply as { error?: Partial<Refused> } | null | undefined)?.error;
-  if (refused?.code !== undefined) {
-    const { code, message = "", temporary = false, retryAfterMs } = refused;
+  // Gateways have errors with a code, too; only the server's says whether to ask again.
+  if (refused?.code !== undefined && typeof refused.temporary === "boolean") {
+    const { code, message = "", temporary, retryAfterMs } = refused;
     throw new ApiError(code, message, temporary, retryAfterMs);
   }
   if (reply !== undefined && (ok || UNUSUAL_STATUSES[route]?.includes(status))) return reply;

@@ -161,6 +161,14 @@ test("what is no answer of the server is no reply, and says whether to ask again
   expect((await errorOf((await page(503, { "Retry-After": "7" })).get("/health"))).retryAfterMs).toBe(7000);
   const json = await foreign((_, response) => response.writeHead(503).end('{"status": "ok"}'));
   expect((await errorOf(json.get("/hello"))).code).toBe("bad_reply");
+  for (const body of [
+    '{"error": {"code": 503, "message": "upstream"}}', // as gateways write it
+    '{"error": {"code": "ServiceUnavailable", "message": "upstream"}}',
+    '{"error": "upstream", "code": "internal"}',
+  ]) {
+    const gateway = await foreign((_, response) => response.writeHead(503).end(body));
+    expect(await errorOf(gateway.get("/hello"))).toMatchObject({ code: "bad_reply", temporary: true });
+  }
 });
 
 test("a server that is away, breaks off, or sends elsewhere was not reached", async () => {
