@@ -55,26 +55,57 @@ test("inserts that come while one is on its way become one command, each in its 
   expect(commands.map(({ documents }) => documents)).toEqual([[1], [2, 3, 4, 5, 6]]);
 });
 
-test("a taken key is a conflict for all of a command, and a failure fails all of it, but none of the next", async () => {
+test("a taken key is a conflict of its own insert: the others of the command are written again, each alone", async () => {
   const { insert, commands } = start();
   const first = insert([1]);
   await turn();
-  const second = [insert([2]), insert([3])];
+  const others = [insert([2, 3]), insert([4]), insert([5, 6])];
   commands[0]?.end.resolve("stored");
   await first;
   await turn();
   commands[1]?.end.resolve("conflict");
-  await expect(Promise.all(second)).resolves.toEqual(["conflict", "conflict"]);
-
-  const third = insert([4]).catch((error: Error) => error.message);
   await turn();
-  const fourth = insert([5]);
-  commands[2]?.end.reject(new Error("the link broke"));
-  await expect(third).resolves.toBe("the link broke");
-  await turn();
-  commands[3]?.end.resolve("stored");
+  const alone = commands.slice(2);
+  expect(alone.map(({ documents }) => documents)).toEqual([[2, 3], [4], [5, 6]]);
 
-  await expect(fourth).resolves.toBe("stored");
+  const outcomes = ["stored", "conflict", "stored"] as const;
+  alone.forEach(({ end }, index) => {
+    end.resolve(outcomes[index] ?? "conflict");
+  });
+
+  await expect(Promise.all(others)).resolves.toEqual(outcomes);
+});
+
+test("an insert that was written alone has its conflict at once, and what is written again holds up no others", async () => {
+  const { insert, commands } = start();
+  const both = [insert([1]), insert([2])];
+  await turn();
+  commands[0]?.end.resolve("conflict");
+  await turn();
+  commands[1]?.end.resolve("conflict");
+  await expect(both[0]).resolves.toBe("conflict");
+
+  const next = insert([3]);
+  await turn();
+  commands[3]?.end.resolve("conflict");
+  await expect(next).resolves.toBe("conflict");
+
+  commands[2]?.end.resolve("stored");
+  await expect(both[1]).resolves.toBe("stored");
+  expect(commands).toHaveLength(4);
+});
+
+test("a failure fails all of a command, and none of the next", async () => {
+  const { insert, commands } = start();
+  const failed = [insert([1]), insert([2])].map((one) => one.catch((error: Error) => error.message));
+  await turn();
+  const next = insert([3]);
+  commands[0]?.end.reject(new Error("the link broke"));
+  await expect(Promise.all(failed)).resolves.toEqual(["the link broke", "the link broke"]);
+  await turn();
+  commands[1]?.end.resolve("stored");
+
+  await expect(next).resolves.toBe("stored");
 });
 
 test("a command takes no more than 2000 documents, but a larger insert goes whole", async () => {
