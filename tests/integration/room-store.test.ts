@@ -2,21 +2,32 @@ import mongoose, { type Connection } from "mongoose";
 import type { RoomEntry, RoomMessage } from "../../src/contract/types.js";
 import { setUpModels } from "../../src/engine/stores/mongo.js";
 import { createRoomStore, type MongoRoomStore } from "../../src/engine/stores/room-store.js";
-import { onFileEnd } from "../support/cleanup.js";
-import { startMongo } from "../support/mongo.js";
+import { onFileEnd, onTestEnd } from "../support/cleanup.js";
+import { type MongoServer, startMongo } from "../support/mongo.js";
 
+let mongo: MongoServer;
 let connection: Connection;
 let store: MongoRoomStore;
 let rooms = 0;
 
 beforeAll(async () => {
-  const mongo = await startMongo();
+  mongo = await startMongo();
   connection = await mongoose.createConnection(mongo.uriFor(), { bufferCommands: false }).asPromise();
   onFileEnd(() => connection.close());
   store = createRoomStore(connection);
   await setUpModels(connection);
   await store.prepare();
 });
+
+/** A store in a database of its own, for a test that does something to all of it. */
+async function otherDatabase() {
+  const database = await mongoose.createConnection(mongo.uriFor(), { bufferCommands: false }).asPromise();
+  onTestEnd(() => database.close());
+  const other = createRoomStore(database);
+  await setUpModels(database);
+  await other.prepare();
+  return { database, other };
+}
 
 /** A name that no other test uses. */
 function newRoom(): string {
@@ -70,6 +81,20 @@ describe("room store", () => {
 
     expect(await store.bySlots(first, [1, 2, 3])).toEqual(new Set([1, 2]));
     expect(await store.bySlots(second, [1, 2, 3])).toEqual(new Set([1, 2, 3]));
+  });
+
+  test("a number that was declared unused stays so for who comes late, also when the data was dropped meanwhile", async () => {
+    const { database, other } = await otherDatabase();
+    const room = newRoom();
+    await other.insert([message(room, 1)], { ordered: true });
+    await database.dropDatabase();
+    const { top } = await other.allocate(room, 1);
+    const tombstone = { room, seq: top, at: 0, void: true } as const;
+
+    await other.insert([tombstone], { ordered: false });
+
+    expect(await other.insert([message(room, top)], { ordered: true })).toBe("conflict");
+    expect((await other.after(room, 0, ALL)).entries).toEqual([tombstone]);
   });
 
   test.each<[string, RoomMessage["body"]]>([
