@@ -12,6 +12,7 @@ import type { AddressBook, Destination, Upgrade } from "./destination.js";
 import { isAmbiguous } from "./relay-headers.js";
 import { relayRequest } from "./relay-request.js";
 import { headOf, replay, withoutUpgrade } from "./replay.js";
+import { createRequestOrder } from "./request-order.js";
 import { openTunnel } from "./tunnel.js";
 
 /** Stands in front of all that handles requests, and passes on those for sessions of other processes. */
@@ -44,14 +45,8 @@ const BAD_UPGRADE = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection
 export function createSessionRouter({ httpServer, path, books, silenceMs, log }: RouterParts): SessionRouter {
   const relays = new Set<() => void>();
   const tunnels = new Set<() => void>();
-  /** The last response of each connection. */
-  const lastOf = new WeakMap<Socket, ServerResponse>();
+  const order = createRequestOrder();
   let leaving = false;
-
-  function inTurn(before: ServerResponse | undefined, socket: Socket, go: () => void): void {
-    if (before === undefined || before.closed) go();
-    else before.once("close", () => !socket.destroyed && go());
-  }
 
   /** The session that a request is for, if somebody else might have it. */
   function sessionIn({ url = "" }: IncomingMessage): string | undefined {
@@ -119,12 +114,12 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
       const onUpgrade = takeUpgradeListeners(httpServer);
       httpServer.on("request", (request, response) => {
         const { socket } = request;
-        const before = lastOf.get(socket);
-        lastOf.set(socket, response);
+        const before = order.last(socket);
+        if (!order.enter(socket, response)) return;
         if (leaving) response.setHeader("Connection", "close");
         const here = (): void => onRequest(request, response);
         if (!request.url?.startsWith(path)) return here();
-        inTurn(before, socket, () => {
+        order.inTurn(socket, before, () => {
           if (isAmbiguous(request)) {
             response.shouldKeepAlive = false;
             response.writeHead(400, { "Content-Length": "0" }).end();
@@ -138,7 +133,7 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
       httpServer.on("upgrade", (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
         const socket = duplex as Socket; // of a server of node:http without TLS
         const here = (): void => onUpgrade(request, socket, head);
-        inTurn(lastOf.get(socket), socket, () => {
+        order.inTurn(socket, order.last(socket), () => {
           // Anything else asks for a protocol that this server does not speak, and is to be answered as if it did not (RFC 9110, 7.8).
           if (!isWebSocketUpgrade(request)) {
             replay(
