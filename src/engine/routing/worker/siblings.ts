@@ -34,6 +34,7 @@ export interface Siblings extends AddressBook {
 
 /** Those of this worker. */
 export function createSiblings({ self, suffix, socketDir }: Place): Siblings {
+  /** Those that were reached: clients make numbers up. */
   const known = new Map<number, Destination>();
   const kept = new WeakSet<Socket>();
   let handOvers = 0;
@@ -59,26 +60,27 @@ export function createSiblings({ self, suffix, socketDir }: Place): Siblings {
 
   function create(worker: number): Destination {
     const agent = new KeepAliveAgent();
-    return {
+    const destination: Destination = {
       address: { socketPath: socketPathOf(socketDir, worker) },
       agentFor: () => agent,
       handOver: ({ request, socket, head }) =>
         give(worker, socket, Buffer.concat([headOf(request, request.rawHeaders), head])),
-      onReached() {},
+      onReached() {
+        if (!known.has(worker)) known.set(worker, destination);
+      },
       onUnreachable() {
         known.delete(worker);
         agent.close();
       },
     };
+    return destination;
   }
 
   return {
     find(sessionId, { socket }) {
       const worker = siblingFor(sessionId);
       if (worker === undefined || kept.has(socket)) return undefined;
-      const destination = known.get(worker) ?? create(worker);
-      known.set(worker, destination);
-      return destination;
+      return known.get(worker) ?? create(worker);
     },
     handOver(sessionId, socket, head) {
       const worker = siblingFor(sessionId);
