@@ -6,6 +6,9 @@ import { startTwoWorkers, type TwoWorkers } from "./support/two-workers.js";
 
 // Upgrades that no worker can carry out: each is answered, whichever worker has the connection, and leaves nothing behind.
 
+/** Node warns of an emitter with more than 10 listeners of one kind. */
+const MORE_THAN_LISTENERS = 12;
+
 let mongo: MongoServer;
 let shoal: TwoWorkers;
 
@@ -43,6 +46,17 @@ test("an upgrade where no WebSocket is spoken is answered as if it had not asked
     connection.socket.write(upgrade("/hello") + upgrade("/nowhere"));
     expect(await connection.receive(/HTTP\/1.1 404 /)).toMatch(/"message":"Hello/);
   }
+});
+
+test("a connection that asks for them again and again keeps nothing of each", async () => {
+  for (const worker of [1, 2]) {
+    const connection = await shoal.connectionAt(worker);
+    for (let round = 1; round <= MORE_THAN_LISTENERS; round += 1) {
+      connection.socket.write(upgrade("/hello"));
+      await eventually(() => expect(connection.received().match(/"message":"Hello/g)).toHaveLength(round));
+    }
+  }
+  // What Node warns of comes on standard error, where `complaints` sees it.
 });
 
 test("an upgrade with a body is refused whoever has the session, and one of no bytes is not", async () => {

@@ -48,10 +48,15 @@ export function createHttpServer(listener: RequestListener): Server {
   // Node would keep 1,000 header lines and drop the rest, perhaps one that says how long the body is. Their size is bounded.
   server.maxHeadersCount = 0;
   // Node takes its own listener off a connection that asks for an upgrade. Whoever gets it next may have to wait for the
-  // answers before it, and the client may break off meanwhile, which would end the process.
-  server.on("connection", (socket) => socket.on("error", () => {})); // "close" follows
+  // answers before it, and the client may break off meanwhile, which would end the process. A connection may come many times.
+  server.on("connection", (socket) => {
+    if (!socket.listeners("error").includes(ignore)) socket.on("error", ignore);
+  });
   return server;
 }
+
+/** "close" follows. */
+function ignore(): void {}
 
 /**
  * The waiting part of a stop: open requests finish, or are given up after `timeoutMs`. It must stop before Socket.IO
