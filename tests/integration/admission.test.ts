@@ -149,6 +149,21 @@ test("a target that begins like Engine.IO's and goes on otherwise is refused, an
   expect(await connections(worker)).toBe(0);
 });
 
+test("a handshake whose address is long is refused, as its connection would keep it", async () => {
+  const worker = await start({});
+  const status = async (transport: string, length: number) => {
+    const { write, read } = await openRaw(worker.url);
+    const target = `/socket.io/?EIO=4&transport=${transport}&x=`.padEnd(length, "y");
+    const lines = transport === "websocket" ? UPGRADE : ["Host: shoal"];
+    write([`GET ${target} HTTP/1.1`, ...lines, "", ""].join("\r\n"));
+    return (await read(/^HTTP\/1.1 \d+ /)).split(" ", 2)[1];
+  };
+  expect(await status("polling", 2048)).toBe("200");
+  expect(await status("websocket", 2048)).toBe("101");
+  expect(await status("polling", 2049)).toBe("400");
+  expect(await status("websocket", 2049)).toBe("400");
+});
+
 test("clients that break off while they are refused do not harm the worker", async () => {
   const worker = await start({ MAX_HANDSHAKES_PER_SECOND: "1" });
   const { hostname, port } = new URL(worker.url);

@@ -29,6 +29,9 @@ export interface Admission {
 /** Time after which a refused client may come back, in milliseconds. Socket.IO clients have a back-off of their own. */
 const RETRY_AFTER_MS = 2000;
 
+/** A connection keeps the address of its handshake, and each name in it, for life: up to 90 kB of the 16 kB that Node reads. */
+const MOST_URL_CHARACTERS = 2048;
+
 /**
  * Refuses handshakes with 503, which clients and load balancers retry elsewhere, while a worker drains, is full or cannot
  * keep up. Requests of its sessions always pass; those of sessions that it does not know get 404, and those that can be read in
@@ -72,6 +75,7 @@ export function createAdmission(
       return headers.upgrade === undefined || connection.mayUpgrade ? undefined : SECOND_WEBSOCKET;
     }
     if (asked.kind !== "handshake") return MALFORMED;
+    if (url.length > MOST_URL_CHARACTERS) return TOO_LONG;
     const result = judge();
     onHandshake(result);
     return result === "accepted" ? undefined : notNow(result);
@@ -120,6 +124,14 @@ const MALFORMED: Refusal = {
   status: 400,
   headers: {},
   body: { error: new AppError("invalid", "The address names no session, or more than one").body },
+};
+
+const TOO_LONG: Refusal = {
+  status: 400,
+  headers: {},
+  body: {
+    error: new AppError("invalid", `The address has more than ${MOST_URL_CHARACTERS} characters`).body,
+  },
 };
 
 function notNow(result: AdmissionResult): Refusal {
