@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -92,6 +92,13 @@ describe.each([1, 2])("with WORKERS=%i", (workers) => {
     const said = "^Bad configuration: MONGODB_URI is required when NODE_ENV is production$";
     await expectFailure({ workers, env }, said);
   });
+});
+
+test("a TMPDIR that is too long for the addresses of the workers' sockets is named", async () => {
+  const TMPDIR = join(await tempDir("long"), "x".repeat(100));
+  await mkdir(TMPDIR);
+  const mongodbUri = "mongodb://127.0.0.1:1/shoal"; // nobody gets that far
+  await expectFailure({ workers: 2, mongodbUri, env: { TMPDIR } }, `^TMPDIR ${TMPDIR} .* too long`);
 });
 
 test("all problems of the configuration are told in one line, without the values", async () => {

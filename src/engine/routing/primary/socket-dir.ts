@@ -5,6 +5,11 @@ import { join } from "node:path";
 import type { Component } from "../../process/lifecycle.js";
 import { StartError } from "../../process/start-error.js";
 
+/** Longest address of a Unix socket, in bytes, on Linux and on the others; beyond it the system takes the beginning of it. */
+const LONGEST_ADDRESS = process.platform === "linux" ? 107 : 103;
+/** What comes behind the prefix at most: the random part of the name, and the socket of a worker with a high number. */
+const LONGEST_REST = "XXXXXX/operator-9999999.sock";
+
 /** A directory of this instance for the private sockets of its workers. */
 export interface SocketDir extends Component {
   /** Makes it when it is asked for first. */
@@ -27,6 +32,9 @@ export function createSocketDir(): SocketDir {
   return {
     name: "socket directory",
     async start() {
+      const spare = LONGEST_ADDRESS - Buffer.byteLength(prefix + LONGEST_REST);
+      if (process.platform !== "win32" && spare < 0)
+        throw new StartError(`TMPDIR ${tmpdir()} is ${-spare} bytes too long for the workers' sockets`);
       try {
         await rmdir(await mkdtemp(prefix));
       } catch (error) {
