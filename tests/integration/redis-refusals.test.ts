@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { testsAtOnce } from "../support/at-once.js";
 import { crosses } from "../support/crossing.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { type RedisServer, startRedis } from "../support/redis-server.js";
@@ -47,80 +48,83 @@ async function refuses({ workers }: WorkerPair, code: string): Promise<void> {
   );
 }
 
-test.each(["pubsub", "sharded"])(
-  "a user without channels degrades, is told once with the reason, and is joined when it gets them: %s",
-  async (mode) => {
-    const { pair, user } = await startAs(["~*", "+@all"], mode);
-    await refuses(pair, "NOPERM");
-    await talkStaysLocal(pair);
-    for (const worker of pair.workers) {
-      const told = worker.logs.filter(({ fields }) => /^redis refuses;/.test(String(fields.msg)));
-      expect(new Set(told.map(({ fields }) => fields.reason)).size).toBe(told.length);
-      expect(told[0]?.fields).toMatchObject({ level: "error", reason: expect.stringContaining("NOPERM") });
-      expect(messages(worker)).not.toContain("redis is away");
-    }
+async function withoutChannels(mode: string): Promise<void> {
+  const { pair, user } = await startAs(["~*", "+@all"], mode);
+  await refuses(pair, "NOPERM");
+  await talkStaysLocal(pair);
+  for (const worker of pair.workers) {
+    const told = worker.logs.filter(({ fields }) => /^redis refuses;/.test(String(fields.msg)));
+    expect(new Set(told.map(({ fields }) => fields.reason)).size).toBe(told.length);
+    expect(told[0]?.fields).toMatchObject({ level: "error", reason: expect.stringContaining("NOPERM") });
+    expect(messages(worker)).not.toContain("redis is away");
+  }
 
+  await redis.command("acl", "setuser", user, "allchannels");
+
+  await eventually(() => crosses(pair.near[0], pair.far), { withinMs: 20_000 });
+  await isJoined(pair);
+  await bothBecome(pair, "ok");
+}
+
+async function withTheRunbooksRights(mode: string): Promise<void> {
+  const { pair, user } = await startAs(["+@pubsub", "+@connection", "+info"], mode);
+  await redis.command("acl", "setuser", user, `&${user}*`, `&${user}#/#*`);
+  await eventually(() => crosses(pair.near[0], pair.far), { withinMs: 20_000 });
+  await isJoined(pair);
+  await bothBecome(pair, "ok");
+}
+
+async function becomesDegraded({ workers }: WorkerPair): Promise<void> {
+  await eventually(async () => {
+    const response = await fetch(`${workers[0].url}/health`);
+    expect(await response.json()).toMatchObject({ status: "degraded", redisRefusal: "NOPERM" });
+  });
+}
+
+async function mayPublishAgain(mode: string): Promise<void> {
+  const { pair, user } = await startAs(["~*", "allchannels", "+@all", "-publish", "-spublish"], mode);
+  await talkStaysLocal(pair);
+  await becomesDegraded(pair);
+
+  await redis.command("acl", "setuser", user, "+publish", "+spublish");
+
+  await bothBecome(pair, "ok");
+  for (const worker of pair.workers) {
+    expect(await worker.metrics()).not.toMatch(/^realtime_bus_refused_total\{[^}]*\} [1-9]/m);
+  }
+}
+
+// Each has a user and workers of its own, and waits for the workers to ask Redis again, every few seconds.
+testsAtOnce({
+  "a user without channels degrades, is told once with the reason, and is joined when it gets them: pubsub":
+    () => withoutChannels("pubsub"),
+  "a user without channels degrades, is told once with the reason, and is joined when it gets them: sharded":
+    () => withoutChannels("sharded"),
+  "the rights that the runbook names are enough: pubsub": () => withTheRunbooksRights("pubsub"),
+  "the rights that the runbook names are enough: sharded": () => withTheRunbooksRights("sharded"),
+  "a user that may publish again is well without a message that would tell: pubsub": () =>
+    mayPublishAgain("pubsub"),
+  "a user that may publish again is well without a message that would tell: sharded": () =>
+    mayPublishAgain("sharded"),
+
+  async "rights that are taken away and given back while it runs"() {
+    const { pair, user } = await startAs(["~*", "allchannels", "+@all"]);
+    await isJoined(pair);
+
+    await redis.command("acl", "setuser", user, "resetchannels"); // hangs up on those that listen
+    await refuses(pair, "NOPERM");
     await redis.command("acl", "setuser", user, "allchannels");
 
     await eventually(() => crosses(pair.near[0], pair.far), { withinMs: 20_000 });
-    await isJoined(pair);
     await bothBecome(pair, "ok");
   },
-  60_000,
-);
-
-test.each(["pubsub", "sharded"])(
-  "the rights that the runbook names are enough: %s",
-  async (mode) => {
-    const { pair, user } = await startAs(["+@pubsub", "+@connection", "+info"], mode);
-    await redis.command("acl", "setuser", user, `&${user}*`, `&${user}#/#*`);
-    await eventually(() => crosses(pair.near[0], pair.far), { withinMs: 20_000 });
-    await isJoined(pair);
-    await bothBecome(pair, "ok");
-  },
-  60_000,
-);
+});
 
 test("a user that may listen and not publish degrades with the first message", async () => {
   const { pair } = await startAs(["~*", "allchannels", "+@all", "-publish", "-spublish"]);
   await talkStaysLocal(pair);
-  await eventually(async () => {
-    const response = await fetch(`${pair.workers[0].url}/health`);
-    expect(await response.json()).toMatchObject({ status: "degraded", redisRefusal: "NOPERM" });
-  });
+  await becomesDegraded(pair);
 });
-
-test.each(["pubsub", "sharded"])(
-  "a user that may publish again is well without a message that would tell: %s",
-  async (mode) => {
-    const { pair, user } = await startAs(["~*", "allchannels", "+@all", "-publish", "-spublish"], mode);
-    await talkStaysLocal(pair);
-    await eventually(async () => {
-      const response = await fetch(`${pair.workers[0].url}/health`);
-      expect(await response.json()).toMatchObject({ status: "degraded", redisRefusal: "NOPERM" });
-    });
-
-    await redis.command("acl", "setuser", user, "+publish", "+spublish");
-
-    await bothBecome(pair, "ok");
-    for (const worker of pair.workers) {
-      expect(await worker.metrics()).not.toMatch(/^realtime_bus_refused_total\{[^}]*\} [1-9]/m);
-    }
-  },
-  60_000,
-);
-
-test("rights that are taken away and given back while it runs", async () => {
-  const { pair, user } = await startAs(["~*", "allchannels", "+@all"]);
-  await isJoined(pair);
-
-  await redis.command("acl", "setuser", user, "resetchannels"); // hangs up on those that listen
-  await refuses(pair, "NOPERM");
-  await redis.command("acl", "setuser", user, "allchannels");
-
-  await eventually(() => crosses(pair.near[0], pair.far), { withinMs: 20_000 });
-  await bothBecome(pair, "ok");
-}, 60_000);
 
 test("a user without the right to ping keeps its connection", async () => {
   const { pair } = await startAs(["~*", "allchannels", "+@all", "-ping"]);
