@@ -2,6 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, constants, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { Agent } from "node:http";
 import { join } from "node:path";
 import { freePort } from "../../tools/shared/ports.js";
 import { type Child, spawnProgram } from "../support/child.js";
@@ -47,11 +48,16 @@ async function expectServing({ url }: Pick<Deaf, "url">): Promise<void> {
   await eventually(look, { withinMs: 30_000, everyMs: 100 });
 }
 
-/** More lines than a pipe takes. */
+/** More lines than a pipe takes. Over 20 connections, which both workers get: one for each line costs more than the line. */
 async function makeLines({ url }: Pick<Deaf, "url">): Promise<void> {
-  for (let round = 0; round < 50; round++) {
-    const answers = await Promise.all(Array.from({ length: 20 }, () => call(`${url}/hello`)));
-    expect(answers.every(({ status }) => status === 200)).toBe(true);
+  const agent = new Agent({ keepAlive: true });
+  try {
+    for (let round = 0; round < 50; round++) {
+      const answers = await Promise.all(Array.from({ length: 20 }, () => call(`${url}/hello`, { agent })));
+      expect(answers.every(({ status }) => status === 200)).toBe(true);
+    }
+  } finally {
+    agent.destroy();
   }
 }
 
