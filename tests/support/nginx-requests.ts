@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { Agent, request } from "node:http";
 import { onEnd } from "./cleanup.js";
-import { afterMachineTime } from "./machine-time.js";
+import { afterMachineTime, startStopwatch } from "./machine-time.js";
 
 /** Requests of a person's programs beside the clients, repeated until told to stop. */
 export interface RequestLoad {
   readonly succeeded: number;
   /** What the failed ones failed with. */
   readonly failures: readonly string[];
-  /** Of all that were answered, in ms. */
+  /** Of all that were answered, in ms of the machine's time, to within 50. */
   slowestMs(): number;
   /** Lets the running ones finish. Idempotent. */
   stop(): Promise<void>;
@@ -41,11 +41,12 @@ export function startRequests(url: string, lanes = 4): RequestLoad {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (let round = start; !stopping; round += 1) {
       const call = (KINDS[round % KINDS.length] as () => Call)();
-      const startMs = performance.now();
+      const passedMs = startStopwatch();
       const problem = await send(url, call, agent);
+      const tookMs = passedMs();
       if (problem !== undefined)
         failures.push(`${call.body === undefined ? "GET" : "POST"} ${call.path}: ${problem}`);
-      else durations.push(performance.now() - startMs);
+      else durations.push(tookMs);
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
     agent.destroy();

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { io } from "socket.io-client";
 import { onEnd } from "../../support/cleanup.js";
 import { emitAck } from "../../support/connect-client.js";
+import { startStopwatch } from "../../support/machine-time.js";
 import { eventually, within } from "../../support/wait.js";
 import { type ChaosClient, createChaosClient, type Reader } from "../chaos-client.js";
 import type { Fault, FaultContext } from "../fault.js";
@@ -33,16 +34,20 @@ function stage({ world }: FaultContext) {
   };
 }
 
+/** How long it takes the reader to come to `seq`, in ms of the machine's time. @throws after `withinMs` of it. */
 async function reaches(reader: Reader, seq: number, withinMs: number): Promise<number> {
-  const start = performance.now();
+  const passedMs = startStopwatch();
+  let tookMs = 0;
   const at = () => reader.position()?.last ?? 0;
   await eventually(
     () => {
       if (at() < seq) throw new Error(`${reader.stream.reader} is at ${at()} of ${seq} in ${reader.room}`);
     },
     { withinMs, everyMs: 5 },
-  );
-  return performance.now() - start;
+  ).finally(() => {
+    tookMs = passedMs();
+  });
+  return tookMs;
 }
 
 /** What both deaths of a worker have in common: who writes is on the first machine, who reads on another. */
