@@ -11,8 +11,8 @@ export default {
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   // For what hangs without a bound of its own. All other bounds follow the machine: tests/support/wait.ts.
   testTimeout: 300_000,
-  // Most tests wait for other processes; one file at a time, the default on two cores, would leave the machine idle.
-  maxWorkers: 2,
+  // Most tests also wait for other processes: as many files at a time as there are cores would leave two cores idle.
+  maxWorkers: 3,
   // A process of its own for every file. Jest runs tests inside an AsyncLocalStorage of the file's and never disables it,
   // and up to Node 22 every promise pays for each of them: after 80 files a promise costs thirty times as much.
   workerIdleMemoryLimit: 0,
