@@ -16,4 +16,7 @@ export default {
   // A process of its own for every file. Jest runs tests inside an AsyncLocalStorage of the file's and never disables it,
   // and up to Node 22 every promise pays for each of them: after 80 files a promise costs thirty times as much.
   workerIdleMemoryLimit: 0,
+  // Also after the last file, when jest asks the process that it has just started to end: on a busy machine that one is not up after
+  // the 0.5 s of the default. Jest would take it for a leak of the tests, whose own process it has ended already.
+  workerGracefulExitTimeout: 60_000,
 };
