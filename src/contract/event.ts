@@ -3,7 +3,7 @@ import type { Access, AnyoneAccess, OperatorAccess } from "./access.js";
 import type { Channel } from "./channel.js";
 import type { Emitted } from "./emitted.js";
 import type { ErrorCode } from "./errors.js";
-import { parse } from "./validation.js";
+import { type NotDeclared, parse } from "./validation.js";
 
 /** A connection, as handlers see it. */
 export interface Client {
@@ -34,17 +34,18 @@ export interface Entry {
 }
 
 /** An event that has come, checked and allowed. */
-export interface EventCall<Payload, Ack> {
+export interface EventCall<Payload, Ack, Way = Entry> {
   readonly payload: Payload;
   readonly user: string;
   readonly client: Client;
-  readonly entry: Entry;
+  /** Only of an event that declares `enters`. */
+  readonly entry: Way;
   /** Acknowledges now, for what must not be answered later than something the handler does; what it returns is ignored then. */
   readonly acknowledge: (result: Ack) => void;
 }
 
 /** How an event is declared. */
-export interface EventSpec<Payload extends z.ZodType, Ack extends z.ZodType<object, object>> {
+export interface EventSpec<Payload extends z.ZodType, Ack extends z.ZodType<object, object>, Enters> {
   /** A sentence for the documentation. */
   readonly summary: string;
   readonly access: Exclude<Access<z.output<Payload>>, AnyoneAccess | OperatorAccess>;
@@ -56,7 +57,7 @@ export interface EventSpec<Payload extends z.ZodType, Ack extends z.ZodType<obje
   /** The channel that it takes the client out of, which needs no right. */
   readonly leaves?: (payload: z.output<Payload>, user: string) => Channel | undefined;
   /** The channel that it may let the client into. Whoever is refused, or fails, is outside afterwards, also if he was in before. */
-  readonly enters?: (payload: z.output<Payload>, user: string) => Channel | undefined;
+  readonly enters?: (payload: z.output<Payload>, user: string) => Enters;
 }
 
 /** Of an event whose acknowledgement says no more than `ok: true`. */
@@ -66,6 +67,9 @@ const NOTHING = z.strictObject({});
 type Answer<Ack extends z.ZodType> =
   // biome-ignore lint/suspicious/noConfusingVoidType: what a function without a return statement gives
   Record<never, never> extends z.input<Ack> ? z.input<Ack> | void : z.input<Ack> | undefined;
+
+/** Nothing is known of a channel where none is declared. */
+type EntryOf<Enters> = [Enters] extends [never] ? NotDeclared : Entry;
 
 /** What the engine gives a handler besides the payload. */
 export type EventTools = Omit<EventCall<unknown, object>, "payload">;
@@ -91,10 +95,16 @@ export interface ClientEvent {
  * Declares an event that clients send. The handler is called with a payload of the schema, after the access was decided; what it
  * throws refuses the event.
  */
-export function event<Payload extends z.ZodType, Ack extends z.ZodType<object, object> = typeof NOTHING>(
+export function event<
+  Payload extends z.ZodType,
+  Ack extends z.ZodType<object, object> = typeof NOTHING,
+  Enters extends Channel | undefined = never,
+>(
   name: string,
-  spec: EventSpec<Payload, Ack>,
-  handler: (call: EventCall<z.output<Payload>, z.input<Ack>>) => Answer<Ack> | Promise<Answer<Ack>>,
+  spec: EventSpec<Payload, Ack, Enters>,
+  handler: (
+    call: EventCall<z.output<Payload>, z.input<Ack>, EntryOf<Enters>>,
+  ) => Answer<Ack> | Promise<Answer<Ack>>,
 ): ClientEvent {
   const { summary, access, payload, ack = NOTHING, errors = [], leaves, enters } = spec;
   // Whoever enters may be in too many channels already.
@@ -106,6 +116,10 @@ export function event<Payload extends z.ZodType, Ack extends z.ZodType<object, o
     leaves: (value, user) => leaves?.(value as z.output<Payload>, user),
     enters: (value, user) => enters?.(value as z.output<Payload>, user),
     handle: (value, tools) =>
-      handler({ ...tools, payload: value as z.output<Payload> }) as ReturnType<ClientEvent["handle"]>,
+      handler({
+        ...tools,
+        payload: value as z.output<Payload>,
+        entry: tools.entry as EntryOf<Enters>,
+      }) as ReturnType<ClientEvent["handle"]>,
   };
 }

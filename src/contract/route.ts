@@ -1,18 +1,13 @@
 import { z } from "zod";
 import type { Access, Caller, Decide, RuledAccess, UserAccess } from "./access.js";
 import type { ErrorCode } from "./errors.js";
-import { parse } from "./validation.js";
+import { type NotDeclared, parse } from "./validation.js";
 
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 export type Method = (typeof METHODS)[number];
 
 /** Of a part of the request that the route does not look at. */
 const UNREAD = z.unknown();
-
-/** What a handler has of such a part. The compiler shows the name to whoever looks there. */
-interface NotDeclared {
-  readonly declared?: never;
-}
 
 type UserOf<Way> = Way extends UserAccess | RuledAccess ? string : undefined;
 

@@ -4,6 +4,11 @@ import { AppError } from "./errors.js";
 /** Marks an issue of a custom check that means `too_large` rather than `invalid`. */
 export const TOO_LARGE = { tooLarge: true } as const;
 
+/** What a handler has of a part that its declaration does not have. The compiler shows the name to whoever looks there. */
+export interface NotDeclared {
+  readonly declared?: never;
+}
+
 /** A number in a query, as JSON writes a whole one: digits alone, so that HTTP takes what sockets take, and nothing else. */
 export function wholeNumber(min: number, max: number) {
   const message = `must be a whole number from ${min} to ${max}`;

@@ -75,6 +75,19 @@ route("POST", "/notes", { summary, access: user, body: newNote, reply: note }, (
 // @ts-expect-error Nobody says who he is where anyone may ask.
 route("GET", "/notes", { summary, access: anyone, reply: note }, ({ user: from }) => ({ ...NOTE, id: from }));
 
+// A client is let in where the declaration says which channel, and only there.
+const watching = { summary, access: user, payload: newNote };
+event("note:watch", { ...watching, enters: ({ text }) => `app:${text}` }, ({ entry }) => void entry.enter());
+event("note:watch", { ...watching, enters: () => undefined }, ({ entry }) => entry.exit());
+// @ts-expect-error It says none.
+event("note:watch", watching, ({ entry }) => void entry.enter());
+// @ts-expect-error It says only which one is left.
+event("note:watch", { ...watching, leaves: () => "app:notes" }, ({ entry }) => void entry.enter());
+// @ts-expect-error A channel that has the form of a session's own room.
+event("note:watch", { ...watching, enters: () => "notes" }, ({ entry }) => void entry.enter());
+// @ts-expect-error A field that the payload does not have.
+event("note:watch", { ...watching, enters: ({ id }) => `app:${id}` }, ({ entry }) => void entry.enter());
+
 // Only what was declared is emitted, and in its form.
 engine.send("app:notes", noteAdded, NOTE);
 client.send(noteAdded, NOTE);
