@@ -2,7 +2,7 @@ import type { Connection } from "mongoose";
 import { z } from "zod";
 import type { Component } from "../engine/process/lifecycle.js";
 import { StartError } from "../engine/process/start-error.js";
-import type { Rule } from "./access.js";
+import type { Access, Rule } from "./access.js";
 import type { Emitted } from "./emitted.js";
 import type { ClientEvent } from "./event.js";
 import type { Declared, Engine, Feature } from "./feature.js";
@@ -39,16 +39,17 @@ export function gather(features: readonly Feature[], engine: Engine, connection:
   problems.push(...repeated("event", made, ({ events = [] }) => events.map(({ name }) => name)));
   problems.push(...repeated("emitted event", made, ({ emits = [] }) => emits.map(({ name }) => name)));
   problems.push(...sharedCollections(connection));
-  const routes = made.flatMap((one) => one.routes ?? []);
-  const events = made.flatMap((one) => one.events ?? []);
-  const emits = made.flatMap((one) => one.emits ?? []);
-  problems.push(...routes.flatMap(pathProblems), ...[...events, ...emits].flatMap(nameProblems));
+  problems.push(...made.flatMap(routeProblems), ...made.flatMap(eventProblems));
 
+  // What is wrong gets no further: who reads declarations before the check finds whole ones.
+  const served = problems.length === 0 ? made : [];
+  const events = served.flatMap((one) => one.events ?? []);
+  const emits = served.flatMap((one) => one.emits ?? []);
   return {
-    ...{ features: made, routes, events, emits },
+    ...{ features: served, routes: served.flatMap((one) => one.routes ?? []), events, emits },
     names: { in: events.map(({ name }) => name), out: emits.map(({ name }) => name) },
-    rules: made.flatMap(({ rule }) => (rule === undefined ? [] : [rule])),
-    components: made.flatMap(({ component }) => (component === undefined ? [] : [component])),
+    rules: served.flatMap(({ rule }) => (rule === undefined ? [] : [rule])),
+    components: served.flatMap(({ component }) => (component === undefined ? [] : [component])),
     check: {
       name: "features",
       async start() {
@@ -93,6 +94,38 @@ function sharedCollections(connection: Connection): string[] {
     of.length > 1 ? [`the models ${of.join(" and ")} have the same collection, "${collection}"`] : [],
   );
 }
+
+function routeProblems({ routes = [] }: Declared): string[] {
+  return routes.flatMap((route) => {
+    const { method, path, access, reply } = route;
+    const parts = { access: isAccess(access), reply: isSchema(reply) };
+    return [...missing(`${method} ${path}`, parts), ...pathProblems(route)];
+  });
+}
+
+function eventProblems({ events = [], emits = [] }: Declared): string[] {
+  const lacking = [
+    ...events.map(({ name, access, payload, ack }) => ({
+      name,
+      parts: { access: isAccess(access), payload: isSchema(payload), ack: isSchema(ack) },
+    })),
+    ...emits.map(({ name, payload }) => ({ name, parts: { payload: isSchema(payload) } })),
+  ].flatMap(({ name, parts }) => missing(`the event "${name}"`, parts));
+  return [...lacking, ...[...events, ...emits].flatMap(nameProblems)];
+}
+
+/** What the compiler asks for is missing at run time where an `any` is around it. */
+function missing(where: string, parts: Readonly<Record<string, boolean>>): string[] {
+  return Object.entries(parts).flatMap(([name, isThere]) =>
+    isThere ? [] : [`${where} has no valid \`${name}\``],
+  );
+}
+
+const KINDS: readonly unknown[] = ["anyone", "user", "operator", "ruled"] satisfies Access["kind"][];
+
+const isAccess = (access: Access | undefined): boolean => KINDS.includes(access?.kind);
+
+const isSchema = (schema: unknown): boolean => schema instanceof z.ZodType;
 
 function pathProblems({ method, path, params }: Route): string[] {
   const where = `${method} ${path}`;

@@ -139,6 +139,35 @@ test("all problems are told at once", async () => {
   );
 });
 
+test("what the types ask for and is missing all the same is told by its name, and served to nobody", async () => {
+  const summary = "Its types were taken off.";
+  const unchecked = (spec: object) => ({ summary, ...spec }) as never;
+  const wrong = feature("wrong", {
+    create: () => ({
+      routes: [
+        route("GET", "/a", unchecked({ reply: nothing }), () => ({})),
+        route("GET", "/b", unchecked({ access: "user" }), () => ({})),
+      ],
+      events: [event("c", unchecked({ payload: nothing, ack: "none" }), () => ({}))],
+      emits: [emitted("d", unchecked({}))],
+    }),
+  });
+
+  expect(await problemsOf(wrong)).toBe(
+    `The features cannot be served: ${[
+      "GET /a has no valid `access`",
+      "GET /b has no valid `access`",
+      "GET /b has no valid `reply`",
+      'the event "c" has no valid `access`',
+      'the event "c" has no valid `ack`',
+      'the event "d" has no valid `payload`',
+    ].join("; ")}`,
+  );
+  expect(gather([wrong], {} as Engine, mongoose.createConnection())).toMatchObject({
+    ...{ features: [], routes: [], events: [], emits: [] },
+  });
+});
+
 test("the rules of all features are asked, in their order, until one refuses", async () => {
   const asked: string[] = [];
   const ruling = (name: string, refuses: boolean) =>
