@@ -236,14 +236,18 @@ test("what differs from its declaration does not go out in development, and the 
     expect({ name, answer }).toMatchObject({ name, answer: { ok: false, error: { code: "internal" } } });
   }
   await expect(emitAck(socket, "careless:fine", {})).resolves.toEqual({ ok: true, text: "c" });
-  const reasons = worker.logs.map(
-    (line) => (line.fields.err as { message?: string } | undefined)?.message ?? "",
-  );
-  expect(reasons).toEqual(
+  const told = (message: string, fields: object) =>
+    expect.objectContaining({
+      ...{ level: "error", ...fields },
+      err: expect.objectContaining({ message: expect.stringContaining(message) }),
+    });
+  const undeclared = 'gives the error "conflict", which it does not declare';
+  expect(worker.logs.map(({ fields }) => fields)).toEqual(
     expect.arrayContaining([
-      expect.stringContaining('GET /careless/error gives the error "conflict", which it does not declare'),
-      expect.stringContaining('"careless:error" gives the error "conflict", which it does not declare'),
-      expect.stringContaining("Unrecognized key"),
+      told(`GET /careless/error ${undeclared}`, { method: "GET", route: "/careless/error" }),
+      told("Unrecognized key", { method: "GET", route: "/careless/reply" }),
+      told(`The event "careless:error" ${undeclared}`, { event: "careless:error" }),
+      told("Unrecognized key", { event: "careless:ack" }),
     ]),
   );
 });
@@ -251,5 +255,10 @@ test("what differs from its declaration does not go out in development, and the 
 test("a worker whose features do not go together does not start, and says why", async () => {
   await expect(startWorker({ mongodbUri, features: [...features, closing, closing] })).rejects.toThrow(
     /The features cannot be served: .*"closing" is declared 2 times/,
+  );
+  const spec = { summary: "Has no access.", reply: note } as never;
+  const open = feature("open", { create: () => ({ routes: [route("GET", "/open", spec, () => null)] }) });
+  await expect(startWorker({ mongodbUri, features: [...features, open] })).rejects.toThrow(
+    "The features cannot be served: GET /open has no valid `access`",
   );
 });

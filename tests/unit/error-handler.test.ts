@@ -59,7 +59,7 @@ test.each([
 
   expect(response.status).toBe(500);
   await expect(response.json()).resolves.toEqual(INTERNAL);
-  expect(lines()).toMatchObject([{ level: "error", msg: "request failed" }]);
+  expect(lines()).toMatchObject([{ level: "error", msg: "request failed", method: "GET", route: "/" }]);
   expect(JSON.stringify(lines())).toContain("hunter2");
 });
 

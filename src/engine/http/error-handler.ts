@@ -16,7 +16,12 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const known = toAppError(error);
     if (known.code === "internal" || known.code === "temporary") {
-      log.error({ requestId: response.locals.requestId, err: known.cause ?? known }, "request failed");
+      // The route as it is declared: what a client has put into its path is no part of it.
+      const where = { method: request.method, route: (request.route as { path: string } | undefined)?.path };
+      log.error(
+        { requestId: response.locals.requestId, ...where, err: known.cause ?? known },
+        "request failed",
+      );
     }
     if (response.headersSent) {
       response.destroy(); // the client must not take half an answer for a whole one
