@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { SetupFailure } from "./setup/failure.mjs";
 import { inProject } from "./setup/project.mjs";
 
-/** The feature that new ones are made of: it is linted and its types are checked like all else. */
-const TEMPLATE = inProject("examples", "notes");
+/** The features that new ones are made of: they are linted and their types are checked like all else. */
+const TEMPLATES = { whole: inProject("examples", "notes"), bare: inProject("examples", "bare-notes") };
 const LIST = ["src", "app", "features.ts"];
 
 /** The names in a feature's code: `shopping-lists` and `shopping-list` give `shoppingLists`, `ShoppingList`, … */
@@ -26,14 +26,17 @@ function forms(kebab) {
   };
 }
 
-/** What `npm run new` writes: paths from the project's folder and their texts, which are not formatted yet. */
-export function filesOf(names) {
+/**
+ * What `npm run new` writes: paths from the project's folder and their texts, which are not formatted yet. `kind` is `whole`, or `bare`
+ * for a feature without data.
+ */
+export function filesOf(names, kind) {
   const feature = names.many.kebab;
-  return readdirSync(TEMPLATE)
+  return readdirSync(TEMPLATES[kind])
     .sort()
     .map((name) => {
       const isTest = name.endsWith(".test.ts");
-      const text = rename(readFileSync(join(TEMPLATE, name), "utf8"), names);
+      const text = rename(readFileSync(join(TEMPLATES[kind], name), "utf8"), names);
       return {
         path: join(
           ...(isTest ? ["tests", "integration"] : ["src", "app", feature]),
@@ -69,13 +72,17 @@ function capital(words) {
   return words[0].toUpperCase() + words.slice(1);
 }
 
-/** The words of the template's code besides its own: an identifier that is one of them would be declared twice. */
+/**
+ * The words of the templates' code besides their own, and what the list of features is called: an identifier that is one of them would be
+ * declared twice.
+ */
 export function takenWords() {
-  const code = readdirSync(TEMPLATE)
-    .map((name) => readFileSync(join(TEMPLATE, name), "utf8"))
+  const code = Object.values(TEMPLATES)
+    .flatMap((folder) => readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8")))
     .join("\n")
     .replaceAll(/\/\*\*[\s\S]*?\*\/|\/\/.*|"[^"]*"/g, "");
-  return new Set(code.match(/\b[A-Za-z]\w*/g)?.filter((word) => !/note/i.test(word)));
+  const words = code.match(/\b[A-Za-z]\w*/g)?.filter((word) => !/note/i.test(word)) ?? [];
+  return new Set([...words, "features"]);
 }
 
 /** The list of features with one more. */

@@ -11,19 +11,24 @@ import { checkNodeVersion } from "./setup/node-version.mjs";
 import { inProject, say } from "./setup/project.mjs";
 import { wrongUsage } from "./setup/usage.mjs";
 
-const USAGE = `Usage: npm run new -- feature NAME [--one WORD]
+const USAGE = `Usage: npm run new -- feature NAME [--bare] [--one WORD]
 
 Writes a small feature that runs, for you to change: src/app/NAME/ with a model, a service, two routes and two events, its
 test in tests/integration/ and its line in src/app/features.ts. docs/extending.md explains each of them.
 
-  NAME        lower-case words joined by -, such as notes or shopping-lists
+  NAME        lower-case words joined by -, such as notes or shopping-lists; each begins with a letter
+  --bare      without data: one route and one event, no model and no service
   --one WORD  one of them, for events, models and types (default: NAME without its plural)
   --help
 
 Exits with 2 for a name that cannot be used; nothing is written then.
 `;
 /** @satisfies {import("node:util").ParseArgsConfig["options"]} */
-const OPTIONS = { one: { type: "string" }, help: { type: "boolean", short: "h" } };
+const OPTIONS = {
+  one: { type: "string" },
+  bare: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+};
 const LONGEST = 40;
 /** Where those of the engine are, each file with functions that make them. */
 const MODELS = ["dist", "engine", "stores", "models"];
@@ -37,11 +42,10 @@ function readArguments(args) {
   if (rest.length > 0) throw wrongUsage(`Unknown argument: ${rest[0]}`, USAGE);
   for (const word of [name, values.one ?? name]) checkForm(word);
   const names = namesOf(name, values.one);
-  for (const { camel } of [names.many, names.one]) {
-    if (isReserved(camel) || takenWords().has(camel))
-      throw refused(name, `"${camel}" has a meaning in its code`);
-  }
-  return names;
+  checkMeaning(name, names.many, "its identifier is");
+  if (values.one === undefined) checkMeaning(name, names.one, "without --one WORD one of them is");
+  else checkMeaning(values.one, names.one, "its identifier is");
+  return { names, kind: values.bare ? "bare" : "whole" };
 }
 
 function parsed(args) {
@@ -53,8 +57,18 @@ function parsed(args) {
 }
 
 function checkForm(word) {
-  if (/^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/.test(word) && word.length <= LONGEST) return;
-  throw refused(word, `must be lower-case letters, digits and single -, at most ${LONGEST} characters`);
+  if (word.length > LONGEST) throw refused(word, `it has more than ${LONGEST} characters`);
+  if (/^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$/.test(word)) return;
+  throw refused(
+    word,
+    "it must be words joined by single -, each of lower-case letters and digits that begins with a letter",
+  );
+}
+
+/** The identifier need not be what was typed: `how` says where it comes from. */
+function checkMeaning(word, { camel }, how) {
+  if (!isReserved(camel) && !takenWords().has(camel)) return;
+  throw refused(word, `${how} "${camel}", which has a meaning in its code`);
 }
 
 const refused = (name, why) => new SetupFailure(`The name "${name}" cannot be used: ${why}`, 2);
@@ -115,11 +129,11 @@ function formatted({ path, text }) {
   return { path, text: run.stdout };
 }
 
-async function main(names) {
+async function main({ names, kind }) {
   checkNodeVersion();
   await installDependencies();
   await build();
-  const files = filesOf(names);
+  const files = filesOf(names, kind);
   await checkFree(names, files);
   const list = formatted(listWith(names));
   writeAll(files.map(formatted), list);
@@ -129,7 +143,7 @@ async function main(names) {
 }
 
 await runScript(async () => {
-  const names = readArguments(process.argv.slice(2));
-  if (names === undefined) process.stdout.write(USAGE);
-  else await main(names);
+  const wanted = readArguments(process.argv.slice(2));
+  if (wanted === undefined) process.stdout.write(USAGE);
+  else await main(wanted);
 });

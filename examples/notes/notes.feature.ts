@@ -14,11 +14,11 @@ const newNote = z.strictObject({ text });
 const noteView = z.strictObject({ id: documentId, from: userId, text, at: z.iso.datetime() });
 
 const noteAdded = emitted("note:added", {
-  summary: "Somebody has added a note; for those who have sent `note:watch`.",
+  summary: "Tells those who have sent `note:watch` of each note that somebody adds.",
   payload: noteView,
 });
 
-/** Notes that all users share. */
+/** What all users share in `notes`. */
 export const notes = feature("notes", {
   models: { note: noteModel },
   create({ models, database, send }) {
@@ -37,7 +37,7 @@ export const notes = feature("notes", {
           "GET",
           "/notes",
           {
-            summary: "The newest notes, newest first.",
+            summary: "Lists `notes`, newest first.",
             access: user,
             query: z.strictObject({ limit: wholeNumber(1, 100).default(20) }),
             reply: z.strictObject({ items: z.array(noteView).max(100) }),
@@ -48,7 +48,7 @@ export const notes = feature("notes", {
           "POST",
           "/notes",
           {
-            summary: "Adds a note.",
+            summary: "Adds one note.",
             access: user,
             body: newNote,
             reply: noteView,
@@ -61,7 +61,7 @@ export const notes = feature("notes", {
       events: [
         event(
           "note:add",
-          { summary: "Adds a note.", access: user, payload: newNote, ack: noteView, errors: ["conflict"] },
+          { summary: "Adds one note.", access: user, payload: newNote, ack: noteView, errors: ["conflict"] },
           ({ payload, user }) => add(user, payload.text),
         ),
         event(

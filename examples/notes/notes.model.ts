@@ -1,6 +1,6 @@
 import { type Connection, type Model, Schema } from "mongoose";
 
-/** A note, as it is stored. */
+/** One note, as it is stored. */
 export interface NoteRecord {
   readonly from: string;
   readonly text: string;

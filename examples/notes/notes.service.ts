@@ -2,7 +2,7 @@ import type { HydratedDocument, Model } from "mongoose";
 import type { Engine } from "../../src/contract/feature.js";
 import type { NoteRecord } from "./notes.model.js";
 
-/** A note, as clients get it. */
+/** One note, as clients get it. */
 export interface NoteView {
   readonly id: string;
   readonly from: string;
@@ -10,7 +10,7 @@ export interface NoteView {
   readonly at: string;
 }
 
-/** What can be done with notes, whatever the way in. */
+/** What can be done with `notes`, whatever the way in. */
 export interface NoteService {
   /** The newest, newest first. */
   list(limit: number): Promise<NoteView[]>;

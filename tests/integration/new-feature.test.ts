@@ -87,11 +87,11 @@ test("its usage is told on request, and says what is wrong otherwise", async () 
 test.each([
   ["Notes", "lower-case"],
   ["../notes", "lower-case"],
-  ["notes-", "lower-case"],
-  ["2notes", "lower-case"],
-  ["n".repeat(41), "lower-case"],
-  ["delete", "has a meaning"],
-  ["user", "has a meaning"],
+  ["2notes", "begins with a letter"],
+  ["n".repeat(41), "more than 40 characters"],
+  ["delete", 'its identifier is "delete", which has a meaning'],
+  ["features", 'its identifier is "features", which has a meaning'],
+  ["users", 'without --one WORD one of them is "user", which has a meaning'],
   ["hello", "src/app/hello is there already"],
   ["rooms", "src/app/rooms is there already"],
   ["presence-nodes", 'a collection "presenceNodes"'],
@@ -149,17 +149,24 @@ test("a name is taken once there is such a feature", async () => {
 
 test("a name of several words, and one that is its own plural, become names that belong together", async () => {
   expect(await make("feature", "read-receipts")).toMatchObject({ code: 0 });
-  expect(await make("feature", "movies", "--one", "movie")).toMatchObject({ code: 0 });
+  expect(await make("feature", "movies", "--one", "movie", "--bare")).toMatchObject({ code: 0 });
 
   const files = await written();
   const receipts = files[join(project, "src/app/read-receipts/read-receipts.feature.ts")] ?? "";
-  for (const name of ['"/read-receipts"', '"read-receipt:add"', "newReadReceipt", "Adds a read receipt."]) {
+  for (const name of ['"/read-receipts"', '"read-receipt:add"', "newReadReceipt", "Adds one read receipt."]) {
     expect(receipts).toContain(name);
   }
-  expect(files[join(project, "src/app/movies/movies.feature.ts")]).toContain('"movie:add"');
+  expect(files[join(project, "src/app/movies/movies.feature.ts")]).toContain('"movie:send"');
   const made = Object.entries(files).filter(([path]) => /read-receipts|movies/.test(path));
-  expect(made).toHaveLength(8);
+  expect(made).toHaveLength(6);
   expect(made.filter(([, text]) => /note/i.test(text)).map(([path]) => path)).toEqual([]);
+  // "a" is wrong before some names.
+  expect(made.filter(([, text]) => /\ban? (read receipt|movie)/i.test(text))).toEqual([]);
+  // The one without data.
+  expect(made.map(([path]) => path).filter((path) => path.includes("movies"))).toEqual([
+    join(project, "src/app/movies/movies.feature.ts"),
+    join(project, "tests/integration/movies.test.ts"),
+  ]);
 });
 
 test("all that it has written passes the linter, the compiler and its tests as it is", async () => {
@@ -171,6 +178,6 @@ test("all that it has written passes the linter, the compiler and its tests as i
 
   const run = await program("jest/bin/jest.js", "--runInBand", ...tests);
 
-  expect(run.stderr).toMatch(/Tests: +24 passed, 24 total/);
+  expect(run.stderr).toMatch(/Tests: +18 passed, 18 total/);
   expect(run.code).toBe(0);
 });
