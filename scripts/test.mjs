@@ -8,20 +8,18 @@ import { checkNodeVersion } from "./setup/node-version.mjs";
 import { fetchNode, isNodeVersion, runUnder } from "./setup/other-node.mjs";
 import { inProject, say } from "./setup/project.mjs";
 import { needsOf } from "./setup/test-needs.mjs";
-import { checkPaths, isWatching, selectedTests } from "./setup/test-selection.mjs";
+import { checkPaths, checksFor, isWatching, selectedTests } from "./setup/test-selection.mjs";
 import { wrongUsage } from "./setup/usage.mjs";
 
 const USAGE = `Usage: npm test [-- [--node VERSION] <arguments for jest>]
 
 Installs what is missing and what the chosen tests need, then lints, builds, checks types and runs the tests.
-  npm test -- tests/unit       only the tests below a directory
+  npm test -- tests/unit       only the tests below a directory, or of a file; no lint, of the types those of tests and src
   npm test -- -t "two words"   only the tests with these words in their titles
   npm test -- --node 24        all of it with this version of Node.js (24, or whole: 24.11.0), which comes from npm
   npm run test:watch           runs the tests again after each change; no lint, no check of types
 `;
 
-/** What `build` does not compile. */
-const TYPED = ["tests", "tools/bench", "tools/chaos", "tools/loadtest", "tools/stack", "scripts"];
 const JEST = inProject("node_modules", "jest", "bin", "jest.js");
 // After the caller's arguments: jest takes what follows for more reporters.
 const REPORTERS = ["default", inProject("scripts", "setup", "totals-reporter.mjs")].map(
@@ -42,12 +40,12 @@ async function check(args) {
   const files = selectedTests(JEST, args);
   // Nothing to check, or a wrong argument: jest says it better, and at once.
   if (files.length === 0) return runJest(args);
-  const watching = isWatching(args);
-  if (!watching) await timed("lint", lint);
+  const checks = checksFor(args);
+  if (checks.lint) await timed("lint", lint);
   await timed("build", build);
-  if (!watching) await timed("types", checkTypes);
+  if (checks.types.length > 0) await timed("types", () => checkTypes(checks.types));
   for (const { name, ensure } of needsOf(files)) await timed(name, ensure);
-  const again = watching ? [`--globalSetup=${inProject("scripts", "setup", "build-again.mjs")}`] : [];
+  const again = isWatching(args) ? [`--globalSetup=${inProject("scripts", "setup", "build-again.mjs")}`] : [];
   await timed("tests", () => runJest([...args, ...again]));
 }
 
@@ -60,8 +58,8 @@ async function timed(name, step) {
 const lint = () => run(inProject("node_modules", "@biomejs", "biome", "bin", "biome"), ["check"]);
 const runJest = (args) => run(JEST, [...args, ...REPORTERS], isWatching(args));
 
-async function checkTypes() {
-  for (const project of TYPED) failOn(await runTsc(["--noEmit", "-p", project]));
+async function checkTypes(projects) {
+  for (const project of projects) failOn(await runTsc(["--noEmit", "-p", project]));
 }
 
 async function run(program, args, terminal = false) {

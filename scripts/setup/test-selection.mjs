@@ -11,6 +11,19 @@ export function isWatching(args) {
   return args.some((arg) => WATCH.test(arg));
 }
 
+/** Of an argument that is a path of tests. */
+const PATH = /^(\.\/)?tests(\/|$)/;
+
+/** What `build` does not compile; each comes with the types of what it imports. */
+const TYPED = ["tests", "tools/bench", "tools/chaos", "tools/loadtest", "tools/stack", "scripts"];
+
+/** What is checked before the tests: of all of them everything, of those of some paths the types that they depend on. */
+export function checksFor(args) {
+  if (isWatching(args)) return { lint: false, types: [] };
+  const isPart = args.some((arg) => PATH.test(arg) && !/^(\.\/)?tests\/?$/.test(arg));
+  return isPart ? { lint: false, types: ["tests"] } : { lint: true, types: TYPED };
+}
+
 /**
  * Looks at the paths among the arguments as jest does, before anything is installed.
  * @throws {SetupFailure} for one that no test file has.
@@ -19,7 +32,7 @@ export function checkPaths(args) {
   const files = readdirSync(inProject("tests"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => `tests/${name.replaceAll(sep, "/")}`);
-  for (const arg of args.filter((word) => /^(\.\/)?tests(\/|$)/.test(word))) {
+  for (const arg of args.filter((word) => PATH.test(word))) {
     const pattern = arg.replace(/^\.\//, "");
     if (!files.some((file) => file.includes(pattern) || matches(pattern, file))) {
       throw new SetupFailure(`There is no test file at ${arg}`);

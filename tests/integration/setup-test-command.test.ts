@@ -51,6 +51,21 @@ describe("what has to be installed for tests", () => {
   });
 });
 
+const ALL = ["tests", "tools/bench", "tools/chaos", "tools/loadtest", "tools/stack", "scripts"];
+
+test.each([
+  [[], { lint: true, types: ALL }],
+  [["-t", "two words"], { lint: true, types: ALL }],
+  [["tests"], { lint: true, types: ALL }],
+  [["tests/unit"], { lint: false, types: ["tests"] }],
+  [["./tests/integration/hello.test.ts", "-t", "two words"], { lint: false, types: ["tests"] }],
+  [["--watch", "tests/unit"], { lint: false, types: [] }],
+])("with %j what is checked before the tests is %j", async (args, checks) => {
+  expect(await evaluate("test-selection.mjs", "checksFor", `checksFor(${JSON.stringify(args)})`)).toEqual(
+    checks,
+  );
+});
+
 /** Writes a program in the place of Node's that says its version and, of a script, with what it was run. */
 const NPM = `const fs = require("node:fs"), path = require("node:path");
   const offer = fs.readFileSync("offer", "utf8");
