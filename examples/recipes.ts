@@ -97,12 +97,15 @@ export const stored = feature("stored", {
           summary: "Tells all who follow the room of orders, now or later.",
           access: user,
           params: z.strictObject({ id: z.string().max(40) }),
-          reply: z.strictObject({ seq: z.int() }),
+          reply: z.strictObject({ seq: z.int(), isThere: z.boolean() }),
         },
         async ({ params, user }) => {
+          const room = "orders";
           const messages = [{ id: params.id, body: { order: params.id } }];
           const [seq = 0] = await rooms.publish({ room: "orders", from: user, messages, retry: true });
-          return { seq };
+          const isThere =
+            (await rooms.scrollBack({ room, before: seq + 1, limit: 1 }))?.messages[0]?.seq === seq;
+          return { seq, isThere };
         },
       ),
     ],

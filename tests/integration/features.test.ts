@@ -50,10 +50,12 @@ const closing = feature("closing", {
   },
 });
 
+const HEADERS = { "Content-Type": "application/json", "X-User-Id": "ann" };
+
 const publish = (worker: RunningWorker, room: string, id: string) =>
   fetch(`${worker.url}/rooms/${room}/messages`, {
     method: "POST",
-    headers: { "Content-Type": "application/json", "X-User-Id": "ann" },
+    headers: HEADERS,
     body: JSON.stringify({ id, body: "hello" }),
   });
 
@@ -80,6 +82,29 @@ test("a feature's rule decides for HTTP and Socket.IO alike, and only about what
   const metrics = await worker.metrics();
   expect(metrics).toContain('closing_refused_total{worker="1"} 2');
   expect(metrics).toContain('closing_rooms{worker="1"} 1');
+});
+
+test("a rule is tried out as docs/extending.md prints it", async () => {
+  const error = { code: "forbidden", message: "Only the editor publishes here" };
+  const news = feature("news", {
+    create: () => ({
+      rule(user, { operation, room }) {
+        if (operation === "publish" && room.startsWith("news:") && user !== "editor")
+          throw new AppError("forbidden", error.message);
+      },
+    }),
+  });
+  const worker = await startWorker({ mongodbUri, features: [...features, news] });
+  const { socket } = await connectClient(worker.url, { auth: { user: "ann" } });
+
+  const body = JSON.stringify({ id: "1", body: "hello" });
+  const request = { method: "POST", headers: HEADERS, body };
+  const response = await fetch(`${worker.url}/rooms/news:today/messages`, request);
+  const messages = [{ id: "2", body: "hello" }];
+  const answer = await emitAck(socket, "publish", { room: "news:today", messages });
+
+  expect(response.status).toBe(403);
+  expect(answer).toMatchObject({ ok: false, error });
 });
 
 test("what does not keep to its declaration is an error on our side, and is told to the developer", async () => {
