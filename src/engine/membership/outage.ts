@@ -11,17 +11,24 @@ export interface OutageReport {
 export interface Outage {
   failed(activity: Activity, error: unknown): void;
   worked(activity: Activity): void;
+  /** From now on nothing is told: what is still under way fails because its store is taken away. */
+  end(): void;
 }
 
 export function createOutage(report: OutageReport): Outage {
   const failing = new Set<Activity>();
+  let isOver = false;
   return {
     failed(activity, error) {
+      if (isOver) return;
       if (failing.size === 0) report.failed(error);
       failing.add(activity);
     },
     worked(activity) {
-      if (failing.delete(activity) && failing.size === 0) report.over();
+      if (!isOver && failing.delete(activity) && failing.size === 0) report.over();
+    },
+    end() {
+      isOver = true;
     },
   };
 }

@@ -49,7 +49,16 @@ export function createMembers({ config, store, io, link, log }: MemberParts): Me
     },
     peer: peerUrl === "" ? undefined : { key: instanceKey(instance), url: peerUrl },
   });
-  return { membership, outage, component: compose("membership", [createWitness(membership), membership]) };
+  const report: Component = {
+    name: "outage report",
+    start: async () => {},
+    stop: async () => outage.end(),
+  };
+  return {
+    membership,
+    outage,
+    component: compose("membership", [report, createWitness(membership), membership]),
+  };
 }
 
 /** Passes on what the primary has seen: that a sibling has ended. */
