@@ -7,7 +7,8 @@ import { freePort } from "../../tools/shared/ports.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { ALL_MEASURES } from "../support/internals.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
-import { once } from "../support/wait.js";
+import { startTcpProxy } from "../support/tcp-proxy.js";
+import { eventually, once } from "../support/wait.js";
 
 let server: MongoServer;
 
@@ -51,6 +52,20 @@ test("a port where nobody listens is told with the system's reason", async () =>
   const { message, temporary } = await failure(`mongodb://127.0.0.1:${await freePort()}/x`);
   expect(message).toMatch(/^Cannot reach MongoDB at .*\(MONGODB_URI\): connect ECONNREFUSED/);
   expect(temporary).toBe(true);
+});
+
+test("a server that is slow to say anything is waited for", async () => {
+  const proxy = await startTcpProxy({ target: server.target });
+  proxy.set("blackhole");
+  const uri = `mongodb://${proxy.host}:${proxy.port}/slow?directConnection=true`;
+  const mongo = createMongo(uri, ALL_MEASURES, createLogger("silent"));
+
+  const started = mongo.start();
+  await eventually(() => expect(proxy.accepted).toBeGreaterThan(1));
+  proxy.set("pass");
+
+  await expect(started).resolves.toBeUndefined();
+  await mongo.stop();
 });
 
 test("a port of something else is told from one where nobody listens", async () => {

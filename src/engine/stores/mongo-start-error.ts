@@ -24,6 +24,12 @@ export function connectError(error: unknown, uri: string): StartError {
   return new StartError(message, { cause: error, temporary: true });
 }
 
+/** True when none of the servers has been heard of yet, not even by a refusal of the system. */
+export function isSilence(error: unknown): boolean {
+  const found = (error as { reason?: unknown } | null)?.reason;
+  return isTopology(found) && [...found.servers.values()].some(({ error: cause }) => cause === null);
+}
+
 /** True when the server knows us and does not let us, or does not know us at all. */
 export function refusesCredentials(error: unknown): boolean {
   const { MongoServerError } = mongoose.mongo;

@@ -5,10 +5,12 @@ import { wakeWritersOfClosedSockets } from "../internals/mongodb.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import { StartError } from "../process/start-error.js";
-import { connectError, refusesCredentials } from "./mongo-start-error.js";
+import { connectError, isSilence, refusesCredentials } from "./mongo-start-error.js";
 
 /** How long the driver looks for a usable server before an operation fails, in milliseconds. */
 const SERVER_SELECTION_TIMEOUT_MS = 2000;
+/** How often it looks at the start as long as no server has said anything: a busy machine's may just be slow. */
+const SILENT_LOOKS = 5;
 /** An operation without an answer for this long has failed, in milliseconds. */
 const OPERATION_TIMEOUT_MS = 10_000;
 
@@ -23,8 +25,8 @@ export interface Mongo extends Component {
 }
 
 /**
- * Connects at `start`, which rejects with a {@link StartError}: a temporary one after 2 s without a server, another one for
- * what does not pass, such as wrong credentials. Later outages are survived: the driver reconnects by itself, operations fail meanwhile.
+ * Connects at `start`, which rejects with a {@link StartError}: a temporary one after 2 s without a server, or after 10 s in which
+ * nothing at all was heard from one; another one for what does not pass, such as wrong credentials. Later outages are survived: the driver reconnects by itself, operations fail meanwhile.
  */
 export function createMongo(uri: string, internals: Pick<Internals, "allows">, log: Logger): Mongo {
   const connection = mongoose.createConnection();
@@ -35,6 +37,24 @@ export function createMongo(uri: string, internals: Pick<Internals, "allows">, l
   async function start(): Promise<void> {
     endWaking();
     if (internals.allows("mongodb-wake")) endWaking = wakeWritersOfClosedSockets();
+    try {
+      await open();
+      // Not before: a failed start is told by the error below, in one line, and who never was connected is not disconnected.
+      connection.on("disconnected", onDisconnected);
+      connection.on("error", (error: unknown) => log.error({ err: error }, "mongodb connection error"));
+    } catch (error) {
+      await giveUp();
+      throw connectError(error, uri);
+    }
+    try {
+      await setUpModels(connection);
+    } catch (error) {
+      await giveUp();
+      throw error;
+    }
+  }
+
+  async function open(looks = 1): Promise<void> {
     try {
       await connection.openUri(uri, {
         appName: "shoal",
@@ -50,18 +70,9 @@ export function createMongo(uri: string, internals: Pick<Internals, "allows">, l
         // The default is never: a half-open link would hang a request for ever.
         socketTimeoutMS: OPERATION_TIMEOUT_MS,
       });
-      // Not before: a failed start is told by the error below, in one line, and who never was connected is not disconnected.
-      connection.on("disconnected", onDisconnected);
-      connection.on("error", (error: unknown) => log.error({ err: error }, "mongodb connection error"));
     } catch (error) {
-      await giveUp();
-      throw connectError(error, uri);
-    }
-    try {
-      await setUpModels(connection);
-    } catch (error) {
-      await giveUp();
-      throw error;
+      if (looks === SILENT_LOOKS || !isSilence(error)) throw error;
+      await open(looks + 1);
     }
   }
 
