@@ -31,6 +31,8 @@ export interface RoomLimits {
   readonly ringsBytes: number;
   /** Messages kept per room while an earlier one is missing; more are dropped and read again later. */
   readonly bufferedMessages: number;
+  /** Size of what is kept like that for all rooms; of what exceeds it, one message per room is kept. */
+  readonly bufferedBytes: number;
   /** A missing number is looked up in the store after this time. */
   readonly gapMs: number;
   /** A missing number is declared unused after this time. */
@@ -70,6 +72,7 @@ export const ROOM_LIMITS: RoomLimits = {
   ringBytes: 64 * KIB,
   ringsBytes: 64 * MIB,
   bufferedMessages: 1000,
+  bufferedBytes: 64 * MIB,
   gapMs: 50,
   holeMs: 1_000,
   fillNumbers: 500,

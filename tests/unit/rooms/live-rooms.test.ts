@@ -165,8 +165,11 @@ describe("live events of a room", () => {
     expect(worker.reports).toEqual(["deliver: Error: a socket broke"]);
   });
 
-  test("more messages than may be held back are read again once the gap is closed", async () => {
-    const worker = bench.worker({ limits: { bufferedMessages: 5 } });
+  test.each([
+    ["more messages", { bufferedMessages: 5 }],
+    ["larger ones", { bufferedBytes: 1 }],
+  ])("%s than may be held back are read again once the gap is closed", async (_, limits) => {
+    const worker = bench.worker({ limits });
     await worker.subscribe({ room: "r", limit: 0 });
     const entries = await storeMessages(bench, "r", range(1, 40));
 

@@ -1,4 +1,5 @@
 import { ROOM_LIMITS, type RoomLimits } from "../../../src/engine/rooms/limits.js";
+import { HeldBytes } from "../../../src/engine/rooms/read/held-bytes.js";
 import { createHistoryReader } from "../../../src/engine/rooms/read/history-reader.js";
 import { LogView } from "../../../src/engine/rooms/read/log-view.js";
 import { createRingFamily } from "../../../src/engine/rooms/read/message-ring.js";
@@ -28,8 +29,10 @@ function openRooms(
 ): OpenRooms {
   const store = bench.store();
   const { clock } = bench.worker();
+  const held = new HeldBytes(limits.bufferedBytes);
   return createOpenRooms(
     {
+      held,
       reader: createHistoryReader(store, limits),
       filler: createHoleFiller({ store, clock, onStored() {} }),
       clock,
@@ -40,7 +43,7 @@ function openRooms(
       async readView(room) {
         const ring = rings.createRing();
         ring.push([message(room, 1)]);
-        return new LogView({ room, epoch: "e" }, 0, createRoomCursor(1, 10), ring);
+        return new LogView({ room, epoch: "e" }, 0, createRoomCursor(1, 10, held), ring);
       },
     },
     limits,
@@ -120,12 +123,13 @@ describe("open rooms", () => {
   });
 
   test.each([
-    ["hears what the bus brings meanwhile", 3],
-    ["misses nothing of it, however much it is", 300],
-  ])("a subscription during the opening of a room %s", async (_, count) => {
+    ["hears what the bus brings meanwhile", 3, {}],
+    ["misses nothing of it, however much it is", 300, { bufferedMessages: 10 }],
+    ["misses nothing of it, however large it is", 300, { bufferedBytes: 1000 }],
+  ])("a subscription during the opening of a room %s", async (_, count, limits) => {
     const door = createDoor();
     const worker = bench.worker({
-      limits: { bufferedMessages: 10 },
+      limits,
       wrapStore: (store): RoomStore => ({
         ...store,
         async before(...request) {

@@ -2,6 +2,7 @@ import type { HistoryPage, RoomEntry, SubscribeRequest, Subscription } from "../
 import type { RoomLimits } from "../limits.js";
 import type { RoomBus } from "../ports.js";
 import type { LogName, RoomStore } from "../room-store.js";
+import { HeldBytes } from "./held-bytes.js";
 import { createHistoryReader } from "./history-reader.js";
 import { createRingFamily } from "./message-ring.js";
 import { createOpenRooms } from "./open-rooms.js";
@@ -11,7 +12,7 @@ import { createScrollBack } from "./scroll-back.js";
 import { createSubscribe } from "./subscribe.js";
 import { createSweep } from "./sweep.js";
 
-export interface LiveRoomsDeps extends Omit<RoomDeps, "reader" | "readView"> {
+export interface LiveRoomsDeps extends Omit<RoomDeps, "reader" | "readView" | "held"> {
   readonly store: RoomStore;
   readonly bus: Pick<RoomBus, "isUp" | "onReady">;
   /** Sockets of this worker that get the live events of the room; 0 lets the room be closed. */
@@ -46,8 +47,9 @@ export interface LiveRooms {
 
 export function createLiveRooms(given: LiveRoomsDeps, limits: RoomLimits): LiveRooms {
   const reader = createHistoryReader(given.store, limits);
-  const readView = createReadView({ ...given, reader, rings: createRingFamily(limits) }, limits);
-  const deps = { ...given, reader, readView };
+  const held = new HeldBytes(limits.bufferedBytes);
+  const readView = createReadView({ ...given, reader, held, rings: createRingFamily(limits) }, limits);
+  const deps = { ...given, reader, held, readView };
   const rooms = createOpenRooms({ ...deps, readDecided: createReadDecided(deps, limits) }, limits);
   const sweep = createSweep({ ...deps, rooms }, limits);
   const subscribe = createSubscribe(deps, limits);

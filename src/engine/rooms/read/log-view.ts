@@ -82,9 +82,10 @@ export class LogView implements LogName {
     return this.#keep(run);
   }
 
-  /** Frees the memory of the ring. */
+  /** Frees the memory of what is kept. */
   release(): void {
     this.#ring.clear();
+    this.#cursor.release();
   }
 
   /** An event without messages that tells members where the log goes on. */

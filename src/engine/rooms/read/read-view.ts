@@ -4,6 +4,7 @@ import type { RoomLimits } from "../limits.js";
 import { type Report, RoomUnavailable } from "../ports.js";
 import type { RoomStore } from "../room-store.js";
 import type { HoleFiller } from "../write/hole-filler.js";
+import type { HeldBytes } from "./held-bytes.js";
 import type { HistoryReader } from "./history-reader.js";
 import { LogView } from "./log-view.js";
 import type { RingFamily } from "./message-ring.js";
@@ -21,10 +22,11 @@ export function createReadView(
     readonly reader: HistoryReader;
     readonly store: Pick<RoomStore, "create">;
     readonly rings: RingFamily;
+    readonly held: HeldBytes;
   },
   limits: Pick<RoomLimits, "bufferedMessages" | "openNumbers" | "ringMessages" | "ringBytes">,
 ): ReadView {
-  const { reader, store, rings } = deps;
+  const { reader, store, rings, held } = deps;
   const tailLimit = { messages: limits.ringMessages, bytes: limits.ringBytes };
 
   return async (room) => {
@@ -46,7 +48,7 @@ export function createReadView(
     const taken = unknown.length > 0 ? await reader.bySlots(room, unknown) : new Set<number>();
     const hole = unknown.find((seq) => !taken.has(seq));
 
-    const cursor = createRoomCursor(hole === undefined ? top : hole - 1, limits.bufferedMessages);
+    const cursor = createRoomCursor(hole === undefined ? top : hole - 1, limits.bufferedMessages, held);
     const ring = rings.createRing();
     ring.push(contiguousEnd(tail.entries.filter(({ seq }) => seq > floor && seq <= cursor.last)));
     cursor.take(tail.entries);

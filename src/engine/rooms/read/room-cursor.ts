@@ -1,4 +1,5 @@
 import type { RoomEntry } from "../../../contract/types.js";
+import type { HeldBytes } from "./held-bytes.js";
 
 /** Turns entries that come unordered, repeated and with gaps into one contiguous ascending run. */
 export interface RoomCursor {
@@ -18,16 +19,35 @@ export interface RoomCursor {
   missing(below: number, max: number): number[];
   /** Forgets that entries were dropped: the caller reads the store from `last` on. */
   clearOverflow(): void;
+  /** Drops what is held back. */
+  release(): void;
 }
 
-export function createRoomCursor(start: number, maxWaiting: number): RoomCursor {
+/** `bytes` bounds what all cursors hold back together. */
+export function createRoomCursor(start: number, maxWaiting: number, bytes: HeldBytes): RoomCursor {
   const held = new Map<number, RoomEntry>();
   let last = start;
   let overflowed = false;
 
+  function hold(entry: RoomEntry): boolean {
+    if (held.size >= maxWaiting) return false;
+    // One is always held: its number tells how far the log goes, and thereby what is missing.
+    if (held.size === 0) bytes.force(entry);
+    else if (!bytes.take(entry)) return false;
+    held.set(entry.seq, entry);
+    return true;
+  }
+
+  function drop(seq: number): void {
+    const entry = held.get(seq);
+    if (entry === undefined) return;
+    held.delete(seq);
+    bytes.give(entry);
+  }
+
   function follow(run: RoomEntry[]): RoomEntry[] {
     for (let next = held.get(last + 1); next !== undefined; next = held.get(last + 1)) {
-      held.delete(next.seq);
+      drop(next.seq);
       last = next.seq;
       run.push(next);
     }
@@ -54,13 +74,11 @@ export function createRoomCursor(start: number, maxWaiting: number): RoomCursor 
       for (const entry of entries) {
         if (entry.seq <= last) continue;
         if (entry.seq === last + 1) {
-          held.delete(entry.seq);
+          drop(entry.seq);
           last = entry.seq;
           run.push(entry);
           follow(run);
-        } else if (held.size < maxWaiting) {
-          held.set(entry.seq, entry);
-        } else if (!held.has(entry.seq)) {
+        } else if (!held.has(entry.seq) && !hold(entry)) {
           overflowed = true;
         }
       }
@@ -69,7 +87,7 @@ export function createRoomCursor(start: number, maxWaiting: number): RoomCursor 
     skipTo(seq) {
       if (seq <= last) return [];
       last = seq;
-      for (const passed of [...held.keys()]) if (passed <= seq) held.delete(passed);
+      for (const passed of [...held.keys()]) if (passed <= seq) drop(passed);
       return follow([]);
     },
     missing(below, max) {
@@ -79,6 +97,9 @@ export function createRoomCursor(start: number, maxWaiting: number): RoomCursor 
     },
     clearOverflow() {
       overflowed = false;
+    },
+    release() {
+      for (const seq of [...held.keys()]) drop(seq);
     },
   };
 }

@@ -4,6 +4,8 @@ import type { RoomLimits } from "../limits.js";
 import type { Clock, Deliver, Report, RoomObserver } from "../ports.js";
 import type { RoomHead } from "../room-store.js";
 import type { HoleFiller } from "../write/hole-filler.js";
+import { EarlyEntries } from "./early-entries.js";
+import type { HeldBytes } from "./held-bytes.js";
 import type { HistoryReader } from "./history-reader.js";
 import { Holes } from "./holes.js";
 import { LogView } from "./log-view.js";
@@ -21,6 +23,8 @@ export interface RoomDeps {
   readonly observer?: RoomObserver | undefined;
   /** Reads where the room's log stands. */
   readonly readView: (name: string) => Promise<LogView>;
+  /** Shared by all rooms. */
+  readonly held: HeldBytes;
 }
 
 /**
@@ -35,7 +39,7 @@ export class Room {
   #view: LogView | undefined;
   #ready: Promise<LogView>;
   /** What came before there was a view. */
-  #early: { readonly epoch: string; readonly entries: readonly RoomEntry[] }[] = [];
+  readonly #early: EarlyEntries;
   #closed = false;
   readonly #holes: Holes;
   /** Reads made in vain for the current gap. */
@@ -50,6 +54,7 @@ export class Room {
     this.name = name;
     this.#deps = deps;
     this.#limits = limits;
+    this.#early = new EarlyEntries(limits.bufferedMessages, deps.held);
     this.#holes = new Holes(deps.clock, limits);
     this.#view = first instanceof LogView ? first : undefined;
     this.#ready = first instanceof LogView ? Promise.resolve(first) : this.#begin(first);
@@ -68,8 +73,7 @@ export class Room {
   offer(epoch: string, entries: readonly RoomEntry[]): void {
     const view = this.#view;
     if (view === undefined) {
-      const free = this.#limits.bufferedMessages - sizeOf(this.#early);
-      if (free > 0) this.#early.push({ epoch, entries: entries.slice(0, free) });
+      this.#early.add(epoch, entries);
     } else if (epoch === view.epoch) {
       this.#pass(view, view.take(entries));
       this.#watch();
@@ -118,17 +122,15 @@ export class Room {
     this.#cancelPoll?.();
     this.#cancelPoll = undefined;
     this.#view?.release();
-    this.#early = [];
+    this.#early.takeAll();
   }
 
   async #begin(first: Promise<LogView>): Promise<LogView> {
     const view = await first;
     this.#view = view;
-    const early = this.#early.splice(0);
-    for (const { epoch, entries } of early) this.offer(epoch, entries);
+    for (const { epoch, entries } of this.#early.takeAll()) this.offer(epoch, entries);
     this.#watch();
-    // Some may have found no place there.
-    if (sizeOf(early) >= this.#limits.bufferedMessages) {
+    if (this.#early.overflowed) {
       this.pull().catch((error: unknown) => this.#deps.report("opening a room", error));
     }
     return view;
@@ -243,8 +245,4 @@ export class Room {
     await this.pull();
     this.#watch();
   }
-}
-
-function sizeOf(early: readonly { readonly entries: readonly RoomEntry[] }[]): number {
-  return early.reduce((sum, { entries }) => sum + entries.length, 0);
 }
