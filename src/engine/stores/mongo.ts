@@ -16,7 +16,7 @@ const OPERATION_TIMEOUT_MS = 10_000;
 
 /**
  * This process's connection to MongoDB. Models are bound to `connection`, never to mongoose's global one; `start` creates the
- * collections and indexes of those that it has by then.
+ * collections and indexes of those that it has by then, and a later reconnect those that are missing.
  */
 export interface Mongo extends Component {
   readonly connection: Connection;
@@ -32,7 +32,10 @@ export function createMongo(uri: string, internals: Pick<Internals, "allows">, l
   const connection = mongoose.createConnection();
   let endWaking = (): void => {};
   const onDisconnected = (): void => log.warn("mongodb disconnected");
-  connection.on("reconnected", () => log.info("mongodb reconnected"));
+  connection.on("reconnected", () => {
+    log.info("mongodb reconnected");
+    void setUpAgain();
+  });
 
   async function start(): Promise<void> {
     endWaking();
@@ -73,6 +76,17 @@ export function createMongo(uri: string, internals: Pick<Internals, "allows">, l
     } catch (error) {
       if (looks === SILENT_LOOKS || !isSilence(error)) throw error;
       await open(looks + 1);
+    }
+  }
+
+  /** What came back may be a restored database, or an empty one: neither need have the indexes. */
+  async function setUpAgain(): Promise<void> {
+    try {
+      await setUpModels(connection);
+    } catch (error) {
+      // If it went away again, the next reconnect sees to it.
+      if (connection.readyState !== mongoose.ConnectionStates.connected) return;
+      log.error({ err: error }, "mongodb came back without all indexes, and they cannot be created");
     }
   }
 
