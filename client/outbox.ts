@@ -27,10 +27,13 @@ function toJson(body: Json): string {
   throw roomError("invalid", "The body is no JSON value");
 }
 
+const closed = () => roomError("closed", "The room was closed before this was confirmed");
+
 /** One batch in flight keeps the order; it holds all that came meanwhile and is repeated until it is confirmed. */
 export function createOutbox(room: string, link: Link) {
   let queue: Entry[] = [];
   let batch: Entry[] = [];
+  let isClosed = false;
   let alone = 0; // so many go alone, to find out which of a refused batch is to blame
 
   /** With `retry` the server looks before it stores. */
@@ -54,6 +57,7 @@ export function createOutbox(room: string, link: Link) {
 
   function publish(body: Json, id = createId()): Promise<{ seq: number; id: string }> {
     return new Promise((resolve, reject) => {
+      if (isClosed) throw closed();
       const json = toJson(body);
       const bytes = new TextEncoder().encode(json).length;
       if (bytes > link.maxBytes) throw roomError("too_large", `The body exceeds ${link.maxBytes} bytes`);
@@ -71,6 +75,10 @@ export function createOutbox(room: string, link: Link) {
     });
   }
 
-  const closed = () => roomError("closed", "Closed before this was confirmed");
-  return { publish, pump, close: () => queue.forEach(({ settle }) => void settle(closed())) };
+  function close(): void {
+    isClosed = true; // nothing calls `pump` from here on: what was taken might never be settled
+    for (const { settle } of queue) settle(closed());
+  }
+
+  return { publish, pump, close };
 }

@@ -197,4 +197,15 @@ describe("publishing with the client library", () => {
     ]);
     expect(server.requests).toHaveLength(1);
   });
+
+  test.each([true, false])("publishing to a closed room is refused, with the link up: %s", async (up) => {
+    const server = createManualServer();
+    const room = server.client.room("r");
+    room.close();
+    await server.connection(up);
+
+    await expect(room.publish(1)).rejects.toMatchObject({ code: "closed" });
+
+    expect(server.requests).toEqual([]);
+  });
 });
