@@ -1,4 +1,4 @@
-import { runDirOf, uriOf } from "../../src/dev/embedded-mongodb/run-dir.js";
+import { ensureRunDir, runDirOf, uriOf } from "../../src/dev/embedded-mongodb/run-dir.js";
 
 test("the run directory is the same for the same user and database", () => {
   expect(runDirOf("/data/mongodb", 1000, "/tmp")).toBe(runDirOf("/data/mongodb", 1000, "/tmp"));
@@ -25,4 +25,10 @@ test("/tmp stands in for a temporary directory whose path is too long", () => {
 
 test("the URI names the stable socket of the run directory", () => {
   expect(uriOf("/tmp/shoal-1")).toBe("mongodb://%2Ftmp%2Fshoal-1%2Fmongodb.sock/?directConnection=true");
+});
+
+test("a temporary directory that is not there is named", () => {
+  expect(() => ensureRunDir("/nonexistent/tmp/shoal-1")).toThrow(
+    /^TMPDIR \/nonexistent\/tmp cannot be written: .*ENOENT/,
+  );
 });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, symlinkSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { errorCode } from "./error-code.js";
 
 /** The stable name under which clients find the database, a link to the socket of the moment. */
@@ -31,13 +31,16 @@ export function uriOf(runDir: string): string {
 
 /**
  * Makes `runDir` a private directory of this user.
- * @throws when somebody else has taken its name, as anyone can in a shared temporary directory.
+ * @throws naming TMPDIR when it cannot be written; when somebody else has taken its name, as anyone can in a shared temporary directory.
  */
 export function ensureRunDir(runDir: string): void {
   try {
     mkdirSync(runDir, { mode: 0o700 });
   } catch (error) {
-    if (errorCode(error) !== "EEXIST") throw error;
+    if (errorCode(error) !== "EEXIST") {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`TMPDIR ${dirname(runDir)} cannot be written: ${reason}`, { cause: error });
+    }
     const found = lstatSync(runDir);
     const isOurs = found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
     if (!isOurs) throw new Error(`${runDir} exists and is not a private directory of this user`);
