@@ -91,12 +91,14 @@ describe("readConfig", () => {
     ["an address of spaces, which would be all addresses", { HOST: " " }, "HOST must not be blank"],
     ["a directory with a line break", { DATA_DIR: "da\nta" }, "DATA_DIR must not have line breaks"],
     ["a CIDR that is too long", { TRUST_PROXY: "10.0.0.0/33" }, "TRUST_PROXY"],
-    ["trust in all addresses", { TRUST_PROXY: "0.0.0.0/0" }, "TRUST_PROXY must not be all addresses"],
-    [
-      "trust in all IPv6 addresses",
-      { TRUST_PROXY: "10.0.0.1,::/00" },
-      "TRUST_PROXY must not be all addresses",
-    ],
+    ...[
+      ...["0.0.0.0/0", "10.0.0.1,::/00", "::ffff:0.0.0.0/96", "0:0::ffff:0:0/97", "::ffff:0:0/103"],
+      ...["0.0.0.0/1,128.0.0.0/1", "8.0.0.0/7", "::/1,8000::/1", "2000::/3", "fc00::/7", "::ffff:1.2.3.4/8"],
+    ].map((ranges): [string, Record<string, string>, string] => [
+      `trust in ${ranges}`,
+      { TRUST_PROXY: ranges },
+      "TRUST_PROXY must not have ranges wider than",
+    ]),
     ["a proxy with a port", { TRUST_PROXY: "10.0.0.1:80" }, "TRUST_PROXY"],
     ["an IPv4 address with a long range", { TRUST_PROXY: "10.0.0.0/64" }, "TRUST_PROXY"],
     ["an empty entry among proxies", { TRUST_PROXY: "10.0.0.1," }, "TRUST_PROXY"],
@@ -185,6 +187,7 @@ describe("readConfig", () => {
     ["none", "false", false],
     ["a number of hops", "2", 2],
     ["addresses and ranges", "10.0.0.0/8, fd00::/8,loopback", ["10.0.0.0/8", "fd00::/8", "loopback"]],
+    ["mapped addresses", "::ffff:10.0.0.0/104,::ffff:1.2.3.4", ["::ffff:10.0.0.0/104", "::ffff:1.2.3.4"]],
   ])("TRUST_PROXY takes %s", (_what, value, expected) => {
     expect(readConfig({ TRUST_PROXY: value }).trustProxy).toEqual(expected);
   });

@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { BlockList, isIP } from "node:net";
 import { makeExactValidator } from "envalid";
 import { parseHostPattern, parseOriginPattern } from "./origins.js";
 import { disagreement, parseRedisUrl, refuseControls } from "./redis-url.js";
@@ -118,15 +118,26 @@ export const trustProxy = makeExactValidator<TrustProxy>((input) => {
   for (const proxy of proxies) {
     const [address = "", bits, ...rest] = proxy.split("/");
     const maxBits = isIP(address) === 6 ? 128 : 32;
-    if (bits !== undefined && /^0+$/.test(bits))
-      throw new TypeError("must not be all addresses, as a range of /0");
     const range = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= maxBits);
     if (rest.length > 0 || !range || !(isIP(address) || NAMED_RANGES.includes(proxy))) {
       throw new TypeError("must be a number of proxies, or addresses and CIDRs separated by commas");
     }
+    if (bits !== undefined && Number(bits) < fewestBits(address))
+      throw new TypeError(
+        "must not have ranges wider than /8, or /104 of IPv4 addresses that are mapped to IPv6",
+      );
   }
   return proxies;
 });
+
+/** Of a range of proxies. Wider ones, alone or a few together, are everybody, who could then claim any address. */
+const FEWEST_BITS = 8;
+
+function fewestBits(address: string): number {
+  const mapped = new BlockList();
+  mapped.addSubnet("::ffff:0:0", 96, "ipv6");
+  return isIP(address) === 6 && mapped.check(address, "ipv6") ? 96 + FEWEST_BITS : FEWEST_BITS;
+}
 
 function list(input: string): string[] {
   return input.split(",").map((part) => part.trim());

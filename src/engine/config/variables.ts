@@ -90,7 +90,7 @@ export const VARIABLES = {
   }),
   TRUST_PROXY: trustProxy({
     default: false,
-    desc: "Proxies whose X-Forwarded-For is believed: their number, or comma-separated addresses and CIDRs",
+    desc: "Proxies whose X-Forwarded-For is believed: their number, or comma-separated addresses and CIDRs, none wider than /8",
   }),
   LOG_LEVEL: oneOf(LOG_LEVELS)({ default: "info", desc: "Least severe level that is logged" }),
   DRAIN_WINDOW_MS: integer(
