@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { openRaw } from "../cluster/support/raw-connection.js";
 import { exchange, get, post, startTwoWorkers, type TwoWorkers } from "../cluster/support/two-workers.js";
+import { onTestEnd } from "../support/cleanup.js";
 import { connectClient } from "../support/connect-client.js";
 import { startMongo } from "../support/mongo.js";
 import { eventually, once } from "../support/wait.js";
@@ -168,4 +169,14 @@ test.each([
     );
     expect(answered).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   }
+});
+
+test("a relayed request needs the primary for nothing", async () => {
+  const [one, other] = await shoal.sessions();
+  const connections = await Promise.all([1, 2].map((worker) => shoal.connectionAt(worker)));
+  process.kill(shoal.pid, "SIGSTOP");
+  onTestEnd(() => process.kill(shoal.pid, "SIGCONT"));
+  for (const connection of connections)
+    for (const { path } of [one, other])
+      expect(await exchange(connection, post(path, "3"))).toMatch(/^HTTP\/1.1 200 /);
 });

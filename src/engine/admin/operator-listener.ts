@@ -10,7 +10,7 @@ export function createOperatorListener(path: string, operate: RequestListener): 
     start: () =>
       new Promise((resolve, reject) => {
         server.once("error", reject);
-        server.listen(path, resolve);
+        server.listen({ path, exclusive: true }, resolve); // else the primary would accept, and pass each connection on
       }),
     async stop() {
       server.close();

@@ -84,7 +84,9 @@ export function createForwardIngress(
   function listenPrivately(): Promise<void> {
     return new Promise((resolve, reject) => {
       httpServer.once("error", reject);
-      httpServer.listen({ path: socketPathOf(place.socketDir, place.self), backlog: 4096 }, resolve);
+      const path = socketPathOf(place.socketDir, place.self);
+      // Exclusive: else Node's cluster would have the primary accept, and pass each connection on.
+      httpServer.listen({ path, exclusive: true, backlog: 4096 }, resolve);
     });
   }
 
