@@ -180,3 +180,16 @@ test("a relayed request needs the primary for nothing", async () => {
     for (const { path } of [one, other])
       expect(await exchange(connection, post(path, "3"))).toMatch(/^HTTP\/1.1 200 /);
 });
+
+test("an answer that does not wait for the body comes before any of it, whichever worker gives it", async () => {
+  for (const { path } of await shoal.sessions()) {
+    for (const worker of [1, 2]) {
+      const connection = await shoal.connectionAt(worker);
+      const before = connection.received().length;
+      const unknown = `${path.slice(0, -4)}AAAA`;
+      connection.socket.write(`POST ${unknown} HTTP/1.1\r\nHost: shoal\r\nContent-Length: 9\r\n\r\n`);
+      await connection.receive(/HTTP\/1.1 404 /);
+      expect(connection.received().slice(before)).toMatch(/^HTTP\/1.1 404 /);
+    }
+  }
+});

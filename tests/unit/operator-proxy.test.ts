@@ -78,3 +78,17 @@ test("an answer that comes before all of the body was sent comes whole", async (
 
   await client.read(/\r\n\r\nx{1000000}$/);
 });
+
+test.each(["Content-Length: 8", "Transfer-Encoding: chunked"])(
+  "an answer that does not wait for the body comes before any of it, with %s",
+  async (framing) => {
+    const url = await proxyTo((_request, response) => {
+      response.writeHead(404, { "Content-Length": 0 }).end();
+    });
+    const client = await openRaw(url);
+
+    client.write(`POST /a HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n`);
+
+    await client.read(/^HTTP\/1\.1 404 /);
+  },
+);
