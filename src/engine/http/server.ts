@@ -8,6 +8,7 @@ import {
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import { ENGINE_PATH } from "./engine-request.js";
+import { PARSED_HEADER_BYTES } from "./header-size.js";
 import type { InFlight } from "./in-flight.js";
 
 /**
@@ -40,6 +41,7 @@ export function createHttpServer(listener: RequestListener): Server {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     headersTimeout: 60_000,
     requestTimeout: 60_000,
+    maxHeaderSize: PARSED_HEADER_BYTES, // the session router refuses what is beyond the limit of clients
     // What it refuses is answered as a request, with its body. Without a body Node (24 and 26) drops what follows in the same
     // packet, so that the session router answers those, which it gets with all that was read.
     shouldUpgradeCallback: (request) => isWebSocketUpgrade(request) || !hasContent(request),

@@ -4,7 +4,7 @@ import type { Component } from "../../process/lifecycle.js";
 import type { Logger } from "../../process/logger.js";
 import type { Io } from "../../realtime/io.js";
 import type { AddressBook, Destination } from "../worker/destination.js";
-import { RELAYED_HEADER } from "../worker/relay-headers.js";
+import { isRelayed } from "../worker/relay-headers.js";
 import { instanceKey, keyIn } from "./instance-key.js";
 import type { Peer } from "./peer.js";
 import { createPeerDirectory, type PeerDirectory } from "./peer-directory.js";
@@ -24,10 +24,10 @@ export function createPeers(config: Config, members: Membership, io: Io, log: Lo
 
   return {
     book: {
-      find(sessionId, { headers }) {
+      find(sessionId, request) {
         const key = keyIn(sessionId);
         // What was relayed is not relayed again: an address may have passed to another instance.
-        if (key === undefined || key === ownKey || RELAYED_HEADER.toLowerCase() in headers) return undefined;
+        if (key === undefined || key === ownKey || isRelayed(request)) return undefined;
         return directory.find(key).then((peer) => peer && destinationFor(peer, directory));
       },
     },

@@ -3,7 +3,7 @@ import { HOP_BY_HOP } from "../../http/hop-by-hop.js";
 import type { HeaderLines } from "./replay.js";
 
 /** Says that a request was relayed: it is never relayed again. A client that sends it only does without. */
-export const RELAYED_HEADER = "X-Shoal-Relayed";
+const RELAYED_HEADER = "X-Shoal-Relayed";
 
 /** What is of one connection, and what the next hop decides anew. */
 const DROPPED = new Set([...HOP_BY_HOP, "expect"]);
@@ -11,6 +11,11 @@ const DROPPED = new Set([...HOP_BY_HOP, "expect"]);
 const REPLACED = new Set(["x-forwarded-for", "x-forwarded-proto", RELAYED_HEADER.toLowerCase()]);
 /** What says where a request goes and where its body ends: no client has a reason to have it dropped on the way. */
 const VITAL = new Set(["content-length", "transfer-encoding", "host", RELAYED_HEADER.toLowerCase()]);
+
+/** Whether the request has come through a relay, or says so. */
+export function isRelayed({ headers }: IncomingMessage): boolean {
+  return RELAYED_HEADER.toLowerCase() in headers;
+}
 
 /**
  * Whether a relay would have to guess: the request wants vital headers dropped on the way, or its body has a coding besides

@@ -4,12 +4,13 @@ import type { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { closeWith } from "../../http/close-with.js";
 import { readEngineRequest } from "../../http/engine-request.js";
+import { isTooLarge } from "../../http/header-size.js";
 import { hasContent, isWebSocketUpgrade } from "../../http/server.js";
 import { takeRequestListeners, takeUpgradeListeners } from "../../http/server-listeners.js";
 import type { Component } from "../../process/lifecycle.js";
 import type { Logger } from "../../process/logger.js";
 import type { AddressBook, Destination, Upgrade } from "./destination.js";
-import { isAmbiguous } from "./relay-headers.js";
+import { isAmbiguous, isRelayed } from "./relay-headers.js";
 import { relayRequest } from "./relay-request.js";
 import { headOf, replay, withoutUpgrade } from "./replay.js";
 import { createRequestOrder } from "./request-order.js";
@@ -36,6 +37,8 @@ export interface RouterParts {
 
 const LOOK_EVERY_MS = 50;
 const BAD_UPGRADE = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const TOO_LARGE =
+  "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /**
  * Requests to Engine.IO on one connection are handled one after the other, whoever has their sessions: their answers are in
@@ -118,13 +121,10 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
         if (!order.enter(socket, response)) return;
         if (leaving) response.setHeader("Connection", "close");
         const here = (): void => onRequest(request, response);
+        if (isBeyondLimit(request)) return refuse(response, 431);
         if (!request.url?.startsWith(path)) return here();
         order.inTurn(socket, before, () => {
-          if (isAmbiguous(request)) {
-            response.shouldKeepAlive = false;
-            response.writeHead(400, { "Content-Length": "0" }).end();
-            return;
-          }
+          if (isAmbiguous(request)) return refuse(response, 400);
           const sessionId = sessionIn(request);
           if (sessionId === undefined) here();
           else void passRequest(sessionId, request, response, here).catch(endOnError(response));
@@ -143,10 +143,8 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
             );
             return;
           }
-          if (isAmbiguous(request) || hasContent(request)) {
-            closeWith(socket, BAD_UPGRADE);
-            return;
-          }
+          if (isBeyondLimit(request)) return closeWith(socket, TOO_LARGE);
+          if (isAmbiguous(request) || hasContent(request)) return closeWith(socket, BAD_UPGRADE);
           const sessionId = sessionIn(request);
           if (sessionId === undefined) here();
           else void passUpgrade(sessionId, { request, socket, head }, here).catch(endOnError(socket));
@@ -166,4 +164,14 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
       for (const end of [...relays, ...tunnels]) end();
     },
   };
+}
+
+/** The relay has looked at what comes from it. */
+function isBeyondLimit(request: IncomingMessage): boolean {
+  return !isRelayed(request) && isTooLarge(request);
+}
+
+function refuse(response: ServerResponse, status: 400 | 431): void {
+  response.shouldKeepAlive = false;
+  response.writeHead(status, { "Content-Length": "0" }).end();
 }
