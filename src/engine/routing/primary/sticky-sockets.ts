@@ -7,28 +7,57 @@ import type { Component } from "../../process/lifecycle.js";
 const LINGER_MS = 500;
 
 /**
+ * Bytes of bodies that wait to be sent to one worker beyond which no connection that sends it one is read: a worker that hangs takes
+ * nothing, and this process would keep it all.
+ */
+const MOST_WAITING_BYTES = 1_000_000;
+
+/**
  * The connections that are in the primary's hands with `ROUTING=sticky`: nothing said yet, or with a body, when the answer
  * comes back through the primary.
  */
 export interface StickySockets extends Component {
   /** Counts a connection until it closes or a worker has it. */
   add(socket: Socket): void;
-  /** Has `give` hand the connection to a worker; when that one ends, it is closed: the library would leave the client waiting. */
+  /**
+   * Has `give` emit the first "data" of the connection, for the library; when the worker that it goes to ends, it is closed: the
+   * library would leave the client waiting.
+   */
   handOver(socket: Socket, give: () => void): void;
 }
 
 /** `stop` gives answers that the workers have finished up to `flushTimeoutMs` to reach their clients. */
 export function createStickySockets(flushTimeoutMs: number): StickySockets {
   const owners = new Map<Socket, Worker | undefined>();
-  let given: Socket | undefined;
+  /** Whose bytes the library is being given. */
+  let given: { readonly socket: Socket; readonly bytes: number } | undefined;
 
   // The library sends the connection as such, or the bytes of a body: only then the connection stays here.
   function watch(worker: Worker): void {
+    const paused = new Set<Socket>();
+    let waitingBytes = 0;
+
+    function onSent(bytes: number): void {
+      waitingBytes -= bytes;
+      if (waitingBytes > MOST_WAITING_BYTES) return;
+      for (const socket of paused) socket.resume();
+      paused.clear();
+    }
+
     watchSends(worker, (send, args) => {
+      if (given === undefined) return send(...args);
+      const { socket, bytes } = given;
       const [message, handle] = args;
-      if (given !== undefined) owners.set(given, worker);
-      if (given === undefined || handle !== given) return send(...args);
-      const socket = given;
+      owners.set(socket, worker);
+      if (handle !== socket) {
+        waitingBytes += bytes;
+        if (waitingBytes > MOST_WAITING_BYTES) paused.add(socket.pause());
+        const callback = handle as (error: Error | null) => void; // nothing is between the two
+        return send(message, (error: Error | null) => {
+          onSent(bytes);
+          callback(error);
+        });
+      }
       // Closed here as soon as it is on its way, and not when it has arrived as Node would: until then this process would read
       // what the client sends next, and a worker killed meanwhile would leave the client waiting.
       return send(message, socket, { keepOpen: true }, () => socket.destroy());
@@ -73,9 +102,13 @@ export function createStickySockets(flushTimeoutMs: number): StickySockets {
       });
     },
     handOver(socket, give) {
-      given = socket;
+      socket.prependListener("data", (chunk: Buffer) => {
+        given = { socket, bytes: chunk.length };
+      });
+      socket.on("data", () => {
+        given = undefined;
+      });
       give();
-      given = undefined;
     },
   };
 }
