@@ -10,8 +10,8 @@ import type { PresenceChange, RoomUsers } from "../../src/engine/presence/types.
 import { compose } from "../../src/engine/process/lifecycle.js";
 import { systemClock } from "../../src/engine/rooms/ports.js";
 import { createMembershipStore } from "../../src/engine/stores/membership-store.js";
-import { setUpModels } from "../../src/engine/stores/mongo.js";
 import { createPresenceStore } from "../../src/engine/stores/presence-store.js";
+import { setUpModels } from "../../src/engine/stores/store-set-up.js";
 import { onEnd, onTestEnd } from "../support/cleanup.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";

@@ -1,8 +1,8 @@
 import mongoose, { type Connection } from "mongoose";
 import type { Numbers } from "../../src/engine/rooms/room-store.js";
 import type { RoomRecord } from "../../src/engine/stores/models/room.js";
-import { setUpModels } from "../../src/engine/stores/mongo.js";
 import { createRoomStore, type MongoRoomStore } from "../../src/engine/stores/room-store.js";
+import { setUpModels } from "../../src/engine/stores/store-set-up.js";
 import { onFileEnd, onTestEnd } from "../support/cleanup.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.js";

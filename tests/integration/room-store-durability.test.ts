@@ -1,7 +1,7 @@
 import mongoose from "mongoose";
 import type { RoomMessage } from "../../src/contract/types.js";
-import { setUpModels } from "../../src/engine/stores/mongo.js";
 import { createRoomStore, type MongoRoomStore } from "../../src/engine/stores/room-store.js";
+import { setUpModels } from "../../src/engine/stores/store-set-up.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { eventually } from "../support/wait.js";

@@ -1,7 +1,7 @@
 import mongoose, { type Connection } from "mongoose";
 import type { RoomEntry, RoomMessage } from "../../src/contract/types.js";
-import { setUpModels } from "../../src/engine/stores/mongo.js";
 import { createRoomStore, type MongoRoomStore } from "../../src/engine/stores/room-store.js";
+import { setUpModels } from "../../src/engine/stores/store-set-up.js";
 import { onFileEnd, onTestEnd } from "../support/cleanup.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 

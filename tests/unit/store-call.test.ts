@@ -1,5 +1,5 @@
 import mongoose from "mongoose";
-import { featureCall, storeCall } from "../../src/engine/stores/mongo.js";
+import { featureCall, storeCall } from "../../src/engine/stores/store-calls.js";
 
 const { mongo } = mongoose;
 

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import mongoose, { type Connection } from "mongoose";
 import { systemClock } from "../../src/engine/rooms/ports.js";
 import { createRooms } from "../../src/engine/rooms/rooms.js";
-import { setUpModels } from "../../src/engine/stores/mongo.js";
 import { createRoomStore } from "../../src/engine/stores/room-store.js";
+import { setUpModels } from "../../src/engine/stores/store-set-up.js";
 
 /** One way to store a message so that its acknowledgement can be trusted. */
 export interface Side {

@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { Connection } from "mongoose";
 import { type BusKeyRecord, createBusKeyModel } from "./models/bus-key.js";
-import { boundedCall } from "./mongo.js";
 import { upsert } from "./room-counter.js";
+import { boundedCall } from "./store-calls.js";
 
 const ID = "bus";
 const SECRET_BYTES = 32;

@@ -1,7 +1,7 @@
 import type { Connection } from "mongoose";
 import type { MembershipStore } from "../membership/membership-store.js";
 import { createNodeModel, type NodeRecord } from "./models/node.js";
-import { boundedCalls } from "./mongo.js";
+import { boundedCalls } from "./store-calls.js";
 
 /** w:1 is enough: a write that a fail-over takes back is repeated, or noticed by a missing beat. */
 const SEEN = { writeConcern: { w: 1 } } as const;

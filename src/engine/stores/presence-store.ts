@@ -3,7 +3,7 @@ import type { MembershipStore } from "../membership/membership-store.js";
 import type { PresenceStore } from "../presence/presence-store.js";
 import type { RoomUsers } from "../presence/types.js";
 import { createPresenceEntryModel, type PresenceEntryRecord } from "./models/presence-entry.js";
-import { boundedCalls } from "./mongo.js";
+import { boundedCalls } from "./store-calls.js";
 
 /** w:1 is enough: a write that a fail-over takes back is repeated. */
 const SEEN = { writeConcern: { w: 1 } } as const;

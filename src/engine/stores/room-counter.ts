@@ -3,7 +3,7 @@ import mongoose, { type Collection, type Connection } from "mongoose";
 import type { Numbers } from "../rooms/room-store.js";
 import { createAllocationQueue } from "./allocation-queue.js";
 import type { RoomRecord } from "./models/room.js";
-import { boundedCall } from "./mongo.js";
+import { boundedCall } from "./store-calls.js";
 
 const DUPLICATE_KEY = 11_000;
 /** Grants kept per room, one of each worker: as many other commands may run between a command and the read of its result. */

@@ -1,7 +1,7 @@
 import type { Connection } from "mongoose";
 import { mergeCalls } from "./merged-calls.js";
-import { boundedCall } from "./mongo.js";
 import { upsert } from "./room-counter.js";
+import { boundedCall } from "./store-calls.js";
 
 const JOURNALED = { w: 1, j: true } as const;
 

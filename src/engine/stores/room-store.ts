@@ -5,10 +5,11 @@ import { createInsertQueue, type InsertOutcome } from "./insert-queue.js";
 import { mergeCalls } from "./merged-calls.js";
 import { createRoomModel, type RoomRecord } from "./models/room.js";
 import { createRoomEntryModel, type RoomEntryRecord } from "./models/room-entry.js";
-import { boundedCall, boundedCalls, setUpStore } from "./mongo.js";
 import { createRoomCounter, newRoom, upsert } from "./room-counter.js";
 import { createJournalBarrier } from "./room-journal.js";
 import { entryOf, readPage, recordOf } from "./room-records.js";
+import { boundedCall, boundedCalls } from "./store-calls.js";
+import { setUpStore } from "./store-set-up.js";
 
 /** What no crash takes back: on a replica set, also behind a router, committed by a majority and journaled, on a single server journaled. */
 type Durable =

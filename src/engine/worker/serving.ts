@@ -17,7 +17,7 @@ import type { Logger } from "../process/logger.js";
 import { createDeliver, createSend } from "../realtime/clients.js";
 import { createRealtime } from "../realtime/realtime.js";
 import type { Rooms } from "../rooms/rooms.js";
-import { featureCall } from "../stores/mongo.js";
+import { featureCall } from "../stores/store-calls.js";
 import { inputLimitsOf } from "./input-limits.js";
 import type { Sockets } from "./sockets.js";
 import type { Stores } from "./stores.js";

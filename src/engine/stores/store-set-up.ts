@@ -1,0 +1,56 @@
+import mongoose, { type Connection } from "mongoose";
+import { StartError } from "../process/start-error.js";
+import { refusesCredentials } from "./mongo-start-error.js";
+import { isOutage, OPERATION_TIMEOUT_MS, within } from "./store-calls.js";
+
+/**
+ * Runs the set-up of a store, such as creating its indexes, when a process starts.
+ * @throws {StartError} when the user may not do that; a temporary one when the database goes away meanwhile. Anything
+ * else is passed on.
+ */
+export async function setUpStore(what: string, operation: () => Promise<void>): Promise<void> {
+  try {
+    await within(operation(), OPERATION_TIMEOUT_MS);
+  } catch (error) {
+    if (refusesCredentials(error)) {
+      const reason = error instanceof Error ? error.message.slice(0, 200) : "";
+      throw new StartError(`MongoDB (MONGODB_URI) does not let the ${what} be set up: ${reason}`, {
+        cause: error,
+      });
+    }
+    if (!isOutage(error)) throw error;
+    const message = `Lost MongoDB (MONGODB_URI) while the ${what} was set up`;
+    throw new StartError(message, { cause: error, temporary: true });
+  }
+}
+
+/**
+ * Creates the collections and indexes of all models that the connection has by now, before anything is served; safe from
+ * several processes at once.
+ * @throws {StartError} as {@link setUpStore}, and when the data or another index is in the way.
+ */
+export async function setUpModels(connection: Connection): Promise<void> {
+  await Promise.all(connection.modelNames().map((name) => setUpModel(connection.model(name))));
+}
+
+/** A model of whatever documents. */
+interface Indexed {
+  readonly modelName: string;
+  createCollection(): Promise<unknown>;
+  createIndexes(): Promise<void>;
+}
+
+/** A `unique` that is not there keeps nothing out, and nobody would notice. */
+async function setUpModel(model: Indexed): Promise<void> {
+  try {
+    await setUpStore(`collection of ${model.modelName}`, async () => {
+      await model.createCollection();
+      await model.createIndexes();
+    });
+  } catch (error) {
+    if (!(error instanceof mongoose.mongo.MongoServerError)) throw error;
+    throw new StartError(`The indexes of ${model.modelName} cannot be created: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
