@@ -1,4 +1,5 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { createLogOutput } from "../../src/engine/process/log-output.js";
@@ -152,6 +153,25 @@ describe("the output of the log", () => {
 
     expect(losses).toEqual([1, 2]);
   });
+
+  test("does not wait at the end for a reader that takes a line now and then", async () => {
+    const path = join(await tempDir("pipe"), "log");
+    execFileSync("mkfifo", [path]);
+    const program = `n=0; while read -r line; do n=$((n + 1)); sleep 0.02; done < ${path}; echo $n`;
+    const reader = spawn("sh", ["-c", program], { stdio: ["ignore", "pipe", "ignore"] });
+    onEnd(() => reader.kill());
+    const count = once(reader.stdout, "data");
+    const first = openSync(path, constants.O_WRONLY); // waits for the reader
+    const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+    const output = createLogOutput(fd, tell);
+
+    for (const line of numbered(1000)) output.write(line);
+    output.end();
+    closeSync(first);
+    closeSync(fd);
+
+    expect(Number(String((await count)[0]))).toBeLessThan(900);
+  }, 120_000);
 
   test("does not wait at the end for a reader that takes nothing", async () => {
     const pipe = await makePipe();

@@ -8,6 +8,8 @@ const FULL_RETRY_MS = 50;
 const FAILED_RETRY_MS = 1000;
 /** Time without progress after which the end of the process stops waiting for the reader, in milliseconds. */
 const PATIENCE_AT_END_MS = 1000;
+/** The same for a reader that takes something, but slowly: the event loop stands still meanwhile. */
+const LONGEST_END_MS = 3000;
 const LOOK_AT_END_MS = 10;
 
 /** What was lost, and why: the code of the latest failure, such as `ENOSPC`. */
@@ -20,8 +22,8 @@ export interface Loss {
 export interface LogOutput {
   write(line: string): void;
   /**
-   * For the end of the process: waits as long as the reader takes something at least once a second. After the call
-   * no write is retried.
+   * For the end of the process: waits as long as the reader takes something at least once a second, for at most 3 s. After
+   * the call no write is retried.
    */
   end(): void;
 }
@@ -120,11 +122,14 @@ export function createLogOutput(fd: number, tell: (loss: Loss) => string): LogOu
       ended = true;
       clearTimeout(timer);
       catchUp();
-      let progressAt = performance.now();
+      const endedAt = performance.now();
+      let progressAt = endedAt;
       for (let before = waitingBytes; waitingBytes > 0; before = waitingBytes) {
         catchUp();
-        if (waitingBytes < before) progressAt = performance.now();
-        else if (performance.now() - progressAt > PATIENCE_AT_END_MS) return;
+        const now = performance.now();
+        if (now - endedAt > LONGEST_END_MS) return;
+        if (waitingBytes < before) progressAt = now;
+        else if (now - progressAt > PATIENCE_AT_END_MS) return;
         else sleep(LOOK_AT_END_MS);
       }
     },
