@@ -1,6 +1,7 @@
 import type { Connection } from "mongoose";
 import { createLogger } from "../../src/engine/process/logger.js";
 import { StartError } from "../../src/engine/process/start-error.js";
+import { createBusKeyStore } from "../../src/engine/stores/bus-key-store.js";
 import { createMembershipStore } from "../../src/engine/stores/membership-store.js";
 import { createMongo } from "../../src/engine/stores/mongo.js";
 import { createPresenceStore } from "../../src/engine/stores/presence-store.js";
@@ -25,6 +26,7 @@ async function connectedOverABrokenWire() {
 describe("what is cut off while it is set up", () => {
   test.each<[string, (connection: Connection) => Promise<void>]>([
     ["the room log", (connection) => createRoomStore(connection).prepare()],
+    ["the bus key", async (connection) => void (await createBusKeyStore(connection).prepare())],
     [
       "models",
       (connection) => {

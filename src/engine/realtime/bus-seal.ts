@@ -18,7 +18,9 @@ export interface BusSeal {
 }
 
 export interface BusSealParts {
-  /** The key that the workers of one database share. */
+  /** The key that the workers of one database share, at the start; fails as a start may. */
+  readonly firstKey: () => Promise<Buffer>;
+  /** The same, later. */
   readonly readKey: () => Promise<Buffer>;
   /** Told about each message that was refused. */
   readonly refused: () => void;
@@ -29,7 +31,7 @@ export interface BusSealParts {
  * A seal whose key is read at the start, every minute, and when foreign messages come, at most every 5 s. A code costs 2.3 µs
  * for 200 bytes, 0.6 ms for 1 MiB, at the sender and at each receiver. A message that is repeated as it was is not noticed.
  */
-export function createBusSeal({ readKey, refused, log }: BusSealParts): BusSeal & Component {
+export function createBusSeal({ firstKey, readKey, refused, log }: BusSealParts): BusSeal & Component {
   let key: Buffer = Buffer.alloc(0);
   let refresh: NodeJS.Timeout | undefined;
   let doubtedAt = Number.NEGATIVE_INFINITY;
@@ -55,7 +57,7 @@ export function createBusSeal({ readKey, refused, log }: BusSealParts): BusSeal 
   return {
     name: "bus seal",
     async start() {
-      key = await readKey();
+      key = await firstKey();
       refresh = setInterval(() => void renew(), REFRESH_MS);
     },
     async stop() {

@@ -3,12 +3,15 @@ import type { Connection } from "mongoose";
 import { type BusKeyRecord, createBusKeyModel } from "./models/bus-key.js";
 import { upsert } from "./room-counter.js";
 import { boundedCall } from "./store-calls.js";
+import { setUpStore } from "./store-set-up.js";
 
 const ID = "bus";
 const SECRET_BYTES = 32;
 
 /** The key that only workers of this database have. */
 export interface BusKeyStore {
+  /** As `read`, when a process starts. @throws {StartError} a temporary one when MongoDB goes away meanwhile. */
+  prepare(): Promise<Buffer>;
   /** The key as it is now, 32 bytes; makes the secret if there is none. Rejects, within a bounded time, when MongoDB is away. */
   read(): Promise<Buffer>;
 }
@@ -47,5 +50,5 @@ export function createBusKeyStore(connection: Connection): BusKeyStore {
       .digest();
   }
 
-  return { read: () => boundedCall(read()) };
+  return { prepare: () => setUpStore("bus key", read), read: () => boundedCall(read()) };
 }

@@ -3,10 +3,13 @@ import type { Internals } from "../internals/internals.js";
 import { wakeWritersOfClosedSockets } from "../internals/mongodb.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
+import { StartError } from "../process/start-error.js";
 import { connectError, isSilence } from "./mongo-start-error.js";
 import { OPERATION_TIMEOUT_MS, within } from "./store-calls.js";
 import { setUpModels } from "./store-set-up.js";
 
+/** Pause before the set-up of models goes on that a broken link has ended, in milliseconds. */
+const SET_UP_AGAIN_MS = 1000;
 /** How long the driver looks for a usable server before an operation fails, in milliseconds. */
 const SERVER_SELECTION_TIMEOUT_MS = 2000;
 /**
@@ -33,6 +36,7 @@ export interface Mongo extends Component {
 export function createMongo(uri: string, internals: Pick<Internals, "allows">, log: Logger): Mongo {
   const connection = mongoose.createConnection();
   let endWaking = (): void => {};
+  let setUpTimer: NodeJS.Timeout | undefined;
   const onDisconnected = (): void => log.warn("mongodb disconnected");
   connection.on("reconnected", () => {
     log.info("mongodb reconnected");
@@ -83,11 +87,17 @@ export function createMongo(uri: string, internals: Pick<Internals, "allows">, l
 
   /** What came back may be a restored database, or an empty one: neither need have the indexes. */
   async function setUpAgain(): Promise<void> {
+    clearTimeout(setUpTimer);
     try {
       await setUpModels(connection);
     } catch (error) {
       // If it went away again, the next reconnect sees to it.
       if (connection.readyState !== mongoose.ConnectionStates.connected) return;
+      if (error instanceof StartError && error.temporary) {
+        // One link broke, which is no disconnect.
+        setUpTimer = setTimeout(() => void setUpAgain(), SET_UP_AGAIN_MS).unref();
+        return;
+      }
       log.error({ err: error }, "mongodb came back without all indexes, and they cannot be created");
     }
   }
@@ -110,6 +120,7 @@ export function createMongo(uri: string, internals: Pick<Internals, "allows">, l
 
   async function stop(): Promise<void> {
     connection.off("disconnected", onDisconnected); // from here on it is no news
+    clearTimeout(setUpTimer);
     await connection.close(true);
     endWaking();
   }

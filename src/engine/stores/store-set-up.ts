@@ -8,9 +8,9 @@ import { isOutage, OPERATION_TIMEOUT_MS, within } from "./store-calls.js";
  * @throws {StartError} when the user may not do that; a temporary one when the database goes away meanwhile. Anything
  * else is passed on.
  */
-export async function setUpStore(what: string, operation: () => Promise<void>): Promise<void> {
+export async function setUpStore<Result>(what: string, operation: () => Promise<Result>): Promise<Result> {
   try {
-    await within(operation(), OPERATION_TIMEOUT_MS);
+    return await within(operation(), OPERATION_TIMEOUT_MS);
   } catch (error) {
     if (refusesCredentials(error)) {
       const reason = error instanceof Error ? error.message.slice(0, 200) : "";

@@ -58,7 +58,10 @@ export function createSockets({
   const { redis, mongo, busKey } = stores;
   const connections = createConnections();
   const io = createIo(config, checkOrigin, connections.onWebSocket);
-  const seal = createBusSeal({ readKey: busKey.read, refused: () => metrics.bus.refused("foreign"), log });
+  const seal = createBusSeal({
+    ...{ firstKey: busKey.prepare, readKey: busKey.read, log },
+    refused: () => metrics.bus.refused("foreign"),
+  });
   const limit = connectionsLimit(config.admission.connections, log);
   const limits = { ...config.admission, connections: limit };
   const admission = createAdmission(io, connections, limits, lag.meanMs, (result) => {

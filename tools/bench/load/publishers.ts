@@ -85,8 +85,9 @@ async function shoalNode(spec: Extract<PublisherSpec, { kind: "shoal-node" }>): 
   const redis = createRedis(config, log);
   const internals = createInternals([], log);
   const mongo = createMongo(mongodbUri, internals, log);
+  const busKey = createBusKeyStore(mongo.connection);
   const seal = createBusSeal({
-    readKey: createBusKeyStore(mongo.connection).read,
+    ...{ firstKey: busKey.prepare, readKey: busKey.read },
     refused() {},
     log,
   });
