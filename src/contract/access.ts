@@ -1,25 +1,6 @@
 import { AppError, type ErrorCode } from "./errors.js";
-
-/** What somebody may want to do in a room. */
-export const ROOM_OPERATIONS = [
-  "join",
-  "relay",
-  "publish",
-  "subscribe",
-  "page",
-  "presence",
-  "watch",
-] as const;
-
-export type RoomOperation = (typeof ROOM_OPERATIONS)[number];
-
-/** Those that show what is in a room or who. */
-export const READING: readonly Asked["operation"][] = ["subscribe", "page", "presence", "watch"];
-
-/** What is asked of the application's rule: an operation on a room, or `broadcast`, which reaches everybody who is connected. */
-export type Asked =
-  | { readonly operation: RoomOperation; readonly room: string }
-  | { readonly operation: "broadcast"; readonly room?: undefined };
+import type { Asked, Operation, RoomOperation, ServerOperation } from "./operations.js";
+import type { Passport } from "./passport.js";
 
 /** No caller is asked for: an anonymous one is let in. */
 export interface AnyoneAccess {
@@ -36,15 +17,27 @@ export interface OperatorAccess {
   readonly kind: "operator";
 }
 
-/** A user whom the application's rule allows what he asks for; `operations` are all that it can be. */
+/** A user whose capabilities and the application's rule allow what he asks for; `operations` are all that it can be. */
 export interface RuledAccess<Input = never> {
   readonly kind: "ruled";
-  readonly operations: readonly Asked["operation"][];
+  readonly operations: readonly Operation[];
+  readonly asked: (input: Input) => Asked;
+}
+
+/** A key of the server API whose capabilities allow what is asked; `operations` are all that it can be. Rules have no say. */
+export interface KeyAccess<Input = never> {
+  readonly kind: "key";
+  readonly operations: readonly Operation[];
   readonly asked: (input: Input) => Asked;
 }
 
 /** Who may call a route or an event with this input. Every declaration has one. */
-export type Access<Input = never> = AnyoneAccess | UserAccess | OperatorAccess | RuledAccess<Input>;
+export type Access<Input = never> =
+  | AnyoneAccess
+  | UserAccess
+  | OperatorAccess
+  | RuledAccess<Input>
+  | KeyAccess<Input>;
 
 export const anyone: AnyoneAccess = { kind: "anyone" };
 export const user: UserAccess = { kind: "user" };
@@ -57,10 +50,20 @@ export function room(operation: RoomOperation): RuledAccess<{ readonly room: str
 
 /** Whoever may do what the input asks for, which is one of `operations`. */
 export function ruled<Input>(
-  operations: readonly Asked["operation"][],
+  operations: readonly Operation[],
   asked: (input: Input) => Asked,
 ): RuledAccess<Input> {
   return { kind: "ruled", operations, asked };
+}
+
+/** A key that may do this, which concerns no room. */
+export function key(operation: ServerOperation): KeyAccess<unknown> {
+  return { kind: "key", operations: [operation], asked: () => ({ operation }) };
+}
+
+/** A key that may do this in the room that the input names. */
+export function keyInRoom(operation: RoomOperation): KeyAccess<{ readonly room: string }> {
+  return { kind: "key", operations: [operation], asked: (input) => ({ operation, room: input.room }) };
 }
 
 /**
@@ -85,9 +88,9 @@ export function allOf(rules: readonly Rule[]): Rule {
   };
 }
 
-/** Who asks: `user` is undefined when nobody said who he is. */
+/** Who asks. */
 export interface Caller {
-  readonly user: string | undefined;
+  readonly passport: Passport;
   /** Whether the request came to the private port. */
   readonly isOperator: boolean;
 }
@@ -99,20 +102,30 @@ export interface Caller {
 export type Decide = (access: Access, caller: Caller, input: unknown) => Promise<void>;
 
 export function createDecide(rule: Rule): Decide {
-  return async (access, caller, input) => {
+  return async (access, { passport, isOperator }, input) => {
+    const { kind, user } = passport;
     switch (access.kind) {
       case "anyone":
         return;
       case "operator":
-        if (!caller.isOperator) throw new AppError("forbidden");
+        if (!isOperator) throw new AppError("forbidden");
         return;
       case "user":
-        if (caller.user === undefined) throw new AppError("forbidden");
+        if (user === undefined) throw new AppError("forbidden");
         return;
-      case "ruled":
-        if (caller.user === undefined) throw new AppError("forbidden");
-        // The declaration's own types have seen to it that its input fits.
-        await rule(caller.user, (access as RuledAccess<unknown>).asked(input));
+      case "key":
+        if (kind !== "key" || !passport.may(askedOf(access, input))) throw new AppError("forbidden");
+        return;
+      case "ruled": {
+        const asked = askedOf(access, input);
+        if (user === undefined || !passport.may(asked)) throw new AppError("forbidden");
+        await rule(user, asked);
+      }
     }
   };
+}
+
+/** The declaration's own types have seen to it that its input fits. */
+function askedOf(access: RuledAccess | KeyAccess, input: unknown): Asked {
+  return (access as RuledAccess<unknown> | KeyAccess<unknown>).asked(input);
 }

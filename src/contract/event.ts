@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Access, AnyoneAccess, OperatorAccess } from "./access.js";
+import type { Access, AnyoneAccess, KeyAccess, OperatorAccess } from "./access.js";
 import type { Channel } from "./channel.js";
 import type { Emitted } from "./emitted.js";
 import type { ErrorCode } from "./errors.js";
@@ -48,7 +48,10 @@ export interface EventCall<Payload, Ack, Way = Entry> {
 export interface EventSpec<Payload extends z.ZodType, Ack extends z.ZodType<object, object>, Enters> {
   /** A sentence for the documentation. */
   readonly summary: string;
-  readonly access: Exclude<Access<z.output<Payload>>, AnyoneAccess | OperatorAccess>;
+  readonly access: Exclude<
+    Access<z.output<Payload>>,
+    AnyoneAccess | OperatorAccess | KeyAccess<z.output<Payload>>
+  >;
   readonly payload: Payload;
   /** What the acknowledgement carries besides `ok: true`; without it nothing. */
   readonly ack?: Ack;

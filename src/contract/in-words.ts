@@ -1,5 +1,6 @@
 import type { Access } from "./access.js";
 import { ERRORS, type ErrorCode } from "./errors.js";
+import type { Operation } from "./operations.js";
 
 /** Who may call it, for people. */
 export function accessInWords(access: Access): string {
@@ -11,13 +12,19 @@ export function accessInWords(access: Access): string {
     case "operator":
       return "operators, on the private port";
     case "ruled":
-      return `users whom the application's rule allows ${access.operations.map((one) => `\`${one}\``).join(" or ")}`;
+      return `users whose capabilities and the application's rule allow ${listed(access.operations)}`;
+    case "key":
+      return `keys of the server API with ${listed(access.operations)}`;
   }
+}
+
+function listed(operations: readonly Operation[]): string {
+  return operations.map((one) => `\`${one}\``).join(" or ");
 }
 
 /** Who may call it, for programs. */
 export function accessAsData(access: Access): object {
-  return access.kind === "ruled"
+  return access.kind === "ruled" || access.kind === "key"
     ? { kind: access.kind, operations: access.operations }
     : { kind: access.kind };
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Json } from "./domain.js";
-import { MESSAGE_ID, ROOM_NAME, SENDER_ID } from "./room-names.js";
+import { MESSAGE_ID, ROOM_NAME, USER_ID, USER_ID_FORM } from "./room-names.js";
 
 /** Largest MESSAGE_LIMIT_BYTES, and with it what a message that was stored under another limit may have. */
 const MOST_BODY_BYTES = 16_777_216;
@@ -31,7 +31,7 @@ export const messageId = z
 /** Whom a connection speaks for. */
 export const userId = z
   .string()
-  .regex(SENDER_ID, "must be 1 to 64 letters, digits or any of _ . : @ -")
+  .regex(USER_ID, USER_ID_FORM)
   .meta({ id: "UserId", description: "Whom a connection or a request speaks for", examples: ["ann"] });
 
 /** The id that MongoDB gives a document. */

@@ -16,7 +16,7 @@ export interface RouteCall<Params, Query, Body, User = string | undefined> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
-  /** Who asks; undefined where the access is `anyone` or `operator`. */
+  /** Who asks; undefined where the access is `anyone`, `operator` or `key`. */
   readonly user: User;
 }
 
@@ -113,7 +113,7 @@ export function route<
         params: named as z.output<Params>,
         query: parse(query ?? UNREAD, request.query) as z.output<Query>,
         body: parse(body ?? UNREAD, request.body) as z.output<Body>,
-        user: caller.user as UserOf<Way>,
+        user: caller.passport.user as UserOf<Way>,
       });
       return { status: statuses.of(answer), reply: answer };
     },

@@ -6,6 +6,7 @@ import { createOriginCheck } from "../../src/engine/http/origin.js";
 import { releaseHeaders } from "../../src/engine/internals/node.js";
 import { createAuthenticate } from "../../src/engine/realtime/authenticate.js";
 import { createIo, type Io, type IoSocket } from "../../src/engine/realtime/io.js";
+import { createOpenAuthenticator } from "../../src/engine/trust/open-authenticator.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { once } from "../support/wait.js";
 
@@ -22,7 +23,7 @@ async function serve(prepare: (io: Io) => void): Promise<{ io: Io; url: string }
 }
 
 test("the auth of a handshake is let go once it has said who somebody is", async () => {
-  const { io, url } = await serve((io) => io.use(createAuthenticate(4096)));
+  const { io, url } = await serve((io) => io.use(createAuthenticate(createOpenAuthenticator(), 4096)));
   const auth = { user: "ann", token: "x".repeat(1000) };
   const client = connect(url, { auth, transports: ["websocket"], reconnection: false });
   onTestEnd(() => void client.disconnect());
@@ -30,7 +31,7 @@ test("the auth of a handshake is let go once it has said who somebody is", async
   await once(client, "connect");
 
   const [socket] = [...io.sockets.sockets.values()] as IoSocket[];
-  expect(socket?.data.user).toBe("ann");
+  expect(socket?.data.passport.user).toBe("ann");
   expect(socket?.handshake.auth).toEqual({});
 });
 

@@ -17,7 +17,7 @@ const NO_DATABASE = {} as Parameters<typeof rooms.create>[1];
 function connection() {
   const rooms = new Set(["own"]);
   const socket = {
-    ...{ rooms, connected: true, data: { user: "ann" } },
+    ...{ rooms, connected: true, data: { passport: { kind: "open", user: "ann", may: () => true } } },
     join: (key: string) => void rooms.add(key),
     leave: (key: string) => void rooms.delete(key),
   };

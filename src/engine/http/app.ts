@@ -8,6 +8,7 @@ import type { Route } from "../../contract/route.js";
 import type { Config } from "../config/config.js";
 import type { HttpMetrics } from "../metrics/types.js";
 import type { Logger } from "../process/logger.js";
+import type { Authenticator } from "../trust/authenticator.js";
 import { accessLog } from "./access-log.js";
 import { createClientAddress, trustFunction } from "./client-address.js";
 import { declaredRoutes, type RouteParts } from "./declared-routes.js";
@@ -25,6 +26,7 @@ export interface AppParts {
   /** Of all features. */
   readonly routes: readonly Route[];
   readonly decide: Decide;
+  readonly authenticator: Authenticator;
   readonly log: Logger;
   readonly inFlight: InFlight;
   readonly checkOrigin: OriginCheck;
@@ -39,6 +41,7 @@ const CLIENT_DIR = fileURLToPath(new URL("../../../dist/client", import.meta.url
 export function createApp(config: Config, parts: AppParts): Express {
   const serving: RouteParts = {
     decide: parts.decide,
+    authenticator: parts.authenticator,
     isOperator: false,
     check: config.environment !== "production",
   };
@@ -73,12 +76,17 @@ export function createApp(config: Config, parts: AppParts): Express {
 
 /** The Express application of the private port: the routes of operators. */
 export function createOperatorApp(config: Config, parts: AppParts): Express {
-  const { routes, decide, log } = parts;
+  const { routes, decide, authenticator, log } = parts;
   const app = beginApp(config, parts);
   app.use(jsonBody(config.limits.bodyBytes));
   const operators = routes.filter(({ access }) => access.kind === "operator");
   app.use(
-    declaredRoutes(operators, { decide, isOperator: true, check: config.environment !== "production" }),
+    declaredRoutes(operators, {
+      decide,
+      authenticator,
+      isOperator: true,
+      check: config.environment !== "production",
+    }),
   );
   app.use(notFound, errorHandler(log));
   return app;

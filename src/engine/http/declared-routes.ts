@@ -1,13 +1,15 @@
 import { type Request, type RequestHandler, Router } from "express";
 import type { Access, Decide } from "../../contract/access.js";
 import { errorsOfRoute, onlyDeclared } from "../../contract/error-schema.js";
+import { NOBODY, type Passport } from "../../contract/passport.js";
 import type { Route } from "../../contract/route.js";
+import type { Authenticator } from "../trust/authenticator.js";
 import { allowOnly } from "./allow-only.js";
-import { userOf } from "./identity.js";
 
 /** What every route is served with. */
 export interface RouteParts {
   readonly decide: Decide;
+  readonly authenticator: Pick<Authenticator, "ofRequest">;
   /** Whether they are served on the private port, whose callers are operators. */
   readonly isOperator: boolean;
   /** Whether each reply is held against what is declared, which costs more than sending it: for development and tests. */
@@ -28,10 +30,10 @@ export function declaredRoutes(routes: readonly Route[], parts: RouteParts): Rou
 
 const VERBS = { GET: "get", POST: "post", PUT: "put", PATCH: "patch", DELETE: "delete" } as const;
 
-function handlerOf(route: Route, { decide, isOperator, check }: RouteParts): RequestHandler {
+function handlerOf(route: Route, { decide, authenticator, isOperator, check }: RouteParts): RequestHandler {
   const answer: Route["answer"] = check ? checkedAnswer(route) : route.answer;
   return async (request, response) => {
-    const caller = { user: callerOf(route.access, request), isOperator };
+    const caller = { passport: await passportOf(route.access, request, authenticator), isOperator };
     const { params, query, body } = request;
     const { status, reply } = await answer({ params, query, body }, caller, decide);
     if (route.fresh) response.setHeader("Cache-Control", "no-store");
@@ -53,6 +55,11 @@ function checkedAnswer(route: Route): Route["answer"] {
   };
 }
 
-function callerOf({ kind }: Access, request: Request): string | undefined {
-  return kind === "user" || kind === "ruled" ? userOf(request) : undefined;
+/** Nobody is asked who he is where it is of no interest. */
+async function passportOf(
+  { kind }: Access,
+  { headers }: Request,
+  authenticator: Pick<Authenticator, "ofRequest">,
+): Promise<Passport> {
+  return kind === "user" || kind === "ruled" ? await authenticator.ofRequest(headers) : NOBODY;
 }

@@ -1,7 +1,7 @@
-import { type Asked, READING } from "../../contract/access.js";
 import { type Channel, logChannel, presenceChannel, relayChannel } from "../../contract/channel.js";
 import { AppError } from "../../contract/errors.js";
 import type { Entry } from "../../contract/event.js";
+import { type Asked, READING } from "../../contract/operations.js";
 import type { IoSocket } from "./io.js";
 
 /** Lets connections into channels, and leaves nothing of them to those who are refused. */

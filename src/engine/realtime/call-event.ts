@@ -2,7 +2,7 @@ import type { Caller, Decide } from "../../contract/access.js";
 import { errorsOfEvent, onlyDeclared } from "../../contract/error-schema.js";
 import type { ClientEvent, Entry, EventTools } from "../../contract/event.js";
 import type { Admittance } from "./admittance.js";
-import { type Deliver, SocketClient } from "./clients.js";
+import { type Deliver, SocketClient, userOf } from "./clients.js";
 import type { IoSocket } from "./io.js";
 
 /** What calling needs besides the event. */
@@ -32,10 +32,11 @@ const NO_ENTRY: Entry = { enter: () => false, exit: () => {} };
 export function createCallEvent({ decide, admittance, deliver, check }: CallParts): CallEvent {
   return async (socket, event, raw, acknowledge) => {
     const payload = event.read(raw);
-    const { user } = socket.data;
+    const { passport } = socket.data;
+    const user = userOf(socket);
     const left = event.leaves(payload, user);
     if (left !== undefined) admittance.leave(socket, left);
-    const caller: Caller = { user, isOperator: false };
+    const caller: Caller = { passport, isOperator: false };
 
     async function run(entry: Entry): Promise<object | undefined> {
       try {

@@ -72,7 +72,7 @@ export class SocketClient implements Client {
   }
 
   get user(): string {
-    return this.#socket.data.user;
+    return userOf(this.#socket);
   }
 
   isIn(channel: Channel): boolean {
@@ -91,6 +91,11 @@ export class SocketClient implements Client {
     const others = channel === undefined ? this.#socket.broadcast : this.#socket.to(channel);
     this.#deliver.many(untyped(others), event, payload);
   }
+}
+
+/** Whom a connection speaks for; there is somebody for each that was let in. */
+export function userOf({ data }: IoSocket): string {
+  return data.passport.user ?? "";
 }
 
 /** How a connection is connected, as far as features are told. */

@@ -1,4 +1,5 @@
 import { Server, type ServerOptions, type Socket } from "socket.io";
+import type { Passport } from "../../contract/passport.js";
 import type { Config } from "../config/config.js";
 import type { OriginCheck } from "../http/origin.js";
 import { createWebSocketEngine, type OnWebSocket } from "./connections/web-sockets.js";
@@ -8,8 +9,8 @@ import type { AnyEvents, InterServerEvents, RoomEvents } from "./events.js";
 export interface SocketData {
   /** The client's address, seen through trusted proxies. */
   address: string;
-  /** Identity of the sender: the same over all its connections. */
-  user: string;
+  /** Who the client is, and what it may do at all. */
+  passport: Passport;
 }
 
 /** The Socket.IO server. Features declare the events; only those that the engine itself sends are typed here. */

@@ -13,7 +13,7 @@ export function createPresenceLink(io: Io, presence: Pick<Presence, "enter" | "e
   let stop = (): void => {};
 
   function onJoin(key: string, id: string): void {
-    const user = io.sockets.sockets.get(id)?.data.user;
+    const user = io.sockets.sockets.get(id)?.data.passport.user;
     if (key.startsWith(KEY_PREFIX) && user !== undefined)
       presence.enter(key.slice(KEY_PREFIX.length), id, user);
   }

@@ -8,6 +8,7 @@ import { releaseHeaders } from "../internals/node.js";
 import type { ConnectionMetrics, EventMetrics } from "../metrics/types.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
+import type { Authenticator } from "../trust/authenticator.js";
 import type { Admission } from "./admission.js";
 import { createAdmittance } from "./admittance.js";
 import { createAuthenticate } from "./authenticate.js";
@@ -32,6 +33,7 @@ export interface RealtimeParts {
   /** What the features declare. */
   readonly features: readonly Declarations[];
   readonly decide: Decide;
+  readonly authenticator: Authenticator;
   readonly deliver: Deliver;
   readonly check: boolean;
   readonly limits: Pick<LimitsConfig, "roomsPerSocket" | "openEvents" | "authBytes">;
@@ -79,7 +81,7 @@ export function createRealtime(parts: RealtimeParts): Component {
     name: "realtime",
     async start() {
       releasesHeaders = internals.allows("header-release");
-      io.use(createAuthenticate(parts.limits.authBytes));
+      io.use(createAuthenticate(parts.authenticator, parts.limits.authBytes));
       io.on("connection", onConnection);
       io.attach(parts.httpServer);
       connections.install(io);

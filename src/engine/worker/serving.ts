@@ -18,6 +18,7 @@ import { createDeliver, createSend } from "../realtime/clients.js";
 import { createRealtime } from "../realtime/realtime.js";
 import type { Rooms } from "../rooms/rooms.js";
 import { featureCall } from "../stores/store-calls.js";
+import type { Authenticator } from "../trust/authenticator.js";
 import { inputLimitsOf } from "./input-limits.js";
 import type { Sockets } from "./sockets.js";
 import type { Stores } from "./stores.js";
@@ -41,6 +42,8 @@ export interface ServingParts {
   readonly features: readonly Feature[];
   readonly stores: Pick<Stores, "mongo" | "redis">;
   readonly sockets: Pick<Sockets, "io" | "connections" | "admission">;
+  /** Runs from before the first client comes until the last one has gone. */
+  readonly authenticator: Authenticator;
   readonly rooms: Rooms;
   readonly presence: Presence;
   readonly internals: Internals;
@@ -56,6 +59,7 @@ export function createServing(parts: ServingParts): Serving {
     features,
     stores,
     sockets,
+    authenticator,
     rooms,
     presence,
     internals,
@@ -79,14 +83,22 @@ export function createServing(parts: ServingParts): Serving {
   const send = createSend(sockets.io, deliver);
   const decide = createDecide(allOf(declared.rules));
   const inFlight = createInFlight();
-  const apps = { routes: declared.routes, decide, log, inFlight, checkOrigin, metrics: metrics.http };
+  const apps = {
+    routes: declared.routes,
+    decide,
+    authenticator,
+    log,
+    inFlight,
+    checkOrigin,
+    metrics: metrics.http,
+  };
   const httpServer = createHttpServer(createApp(config, apps));
 
   return {
     ...{ declared, httpServer, inFlight },
     operate: createOperatorApp(config, apps),
     realtime: createRealtime({
-      ...{ ...sockets, httpServer, decide, deliver, check, internals, log },
+      ...{ ...sockets, httpServer, decide, authenticator, deliver, check, internals, log },
       features: declared.features,
       limits: config.limits,
       clientAddress: createClientAddress(config.trustProxy),

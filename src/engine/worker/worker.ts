@@ -18,6 +18,7 @@ import { closePaced } from "../realtime/paced-close.js";
 import { createPeers } from "../routing/peers/peers.js";
 import type { AddressBook } from "../routing/worker/destination.js";
 import { createSessionRouter } from "../routing/worker/session-router.js";
+import { createOpenAuthenticator } from "../trust/open-authenticator.js";
 import { createConnectionCut } from "./connection-cut.js";
 import { createDurableRooms } from "./durable-rooms.js";
 import { createMembers } from "./members.js";
@@ -77,8 +78,10 @@ export function createWorker(
   const members = createMembers({ config, store: stores.members, io, link, log });
   const presence = createRoomPresence(stores.presence, members, io, link);
   const rooms = createDurableRooms({ config, store: stores.rooms, io, link, metrics, log });
+  const authenticator = createOpenAuthenticator();
   const serving = createServing({
     ...{ config, identity, checkOrigin, features, stores, sockets, internals, metrics, log },
+    authenticator,
     rooms: rooms.rooms,
     presence: presence.presence,
   });
@@ -106,6 +109,7 @@ export function createWorker(
       sockets.bus,
       members.component,
       presence.presence,
+      authenticator,
       serving.realtime,
       sockets.guards,
       createConnectionCut(httpServer, config.shutdownTimeoutMs * FAREWELL_SHARE),

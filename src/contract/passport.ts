@@ -1,0 +1,27 @@
+import type { Asked } from "./operations.js";
+
+/** Of a verified token. */
+export interface TokenFacts {
+  /** Its `jti`, if it has one. */
+  readonly id: string | undefined;
+  /** Its `iat`, in seconds since 1970, if it has one. */
+  readonly issuedAtS: number | undefined;
+  /** Its `exp`, in milliseconds since 1970. */
+  readonly expiresAtMs: number;
+}
+
+/** Who somebody is, and what he may do at all; the application's rule may still refuse. */
+export interface Passport {
+  /** By what he has proved it: nothing (`open`), a user's token, or a key of the server API. */
+  readonly kind: "open" | "token" | "key";
+  /** Whom he speaks for; undefined when nobody said so, and for keys. */
+  readonly user: string | undefined;
+  may(asked: Asked): boolean;
+  /** Of kind `token` only. */
+  readonly token?: TokenFacts;
+  /** Name of the key, of kind `key` only. */
+  readonly key?: string;
+}
+
+/** Of somebody who has said nothing: for what is open to anyone. */
+export const NOBODY: Passport = { kind: "open", user: undefined, may: () => false };
