@@ -36,7 +36,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "engine/service (type)",
   ],
   "engine/cluster": [
-    ...["engine/admin", "engine/routing", "engine/ipc", "engine/process"],
+    ...["engine/admin", "engine/routing", "engine/trust", "engine/ipc", "engine/process"],
     ...["engine/config (type)", "engine/service (type)"],
   ],
   "engine/worker": [
@@ -70,7 +70,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["engine/process (type)", "engine/rooms (type)", "engine/stores (type)", "engine/trust (type)"],
   ],
   "engine/http": ["engine/config", "engine/process", "engine/metrics (type)", "engine/trust (type)"],
-  "engine/trust": ["engine/process", "engine/config (type)", "engine/metrics (type)", "engine/stores (type)"],
+  "engine/trust": ["engine/process", "engine/config", "engine/metrics (type)", "engine/stores (type)"],
   "engine/presence": ["engine/rooms", "engine/membership (type)", "engine/process (type)"],
   "engine/membership": ["engine/process (type)", "engine/rooms (type)"],
   "engine/rooms": ["engine/process (type)"],

@@ -6,6 +6,7 @@ import type { Logger } from "../process/logger.js";
 import type { StartError } from "../process/start-error.js";
 import { createIngress } from "../routing/primary/ingress.js";
 import type { Service } from "../service.js";
+import { createKeyFile } from "../trust/keys/key-file.js";
 import { createGathering } from "./gathering.js";
 import { createWorkerPool } from "./worker-pool.js";
 
@@ -16,18 +17,25 @@ import { createWorkerPool } from "./worker-pool.js";
  */
 export function createPrimary(config: Config, log: Logger, onGiveUp: (error: StartError) => void): Service {
   const ingress = createIngress(config, log, () => pool.routable());
-  const pool = createWorkerPool(config, log, onGiveUp, ingress.socketDir);
+  const keys = createKeyFile({
+    ...{ path: config.keys.file, first: config.keys.first, log },
+    onChange: (changed) => pool.tell({ type: "shoal:keys", keys: changed }),
+  });
+  const pool = createWorkerPool(config, log, onGiveUp, ingress.socketDir, keys.current);
   const gathering = createGathering();
   // With Redis the workers hear each other through it.
   if (config.redis === undefined) setupAdapterRelay();
 
   return {
-    ...compose("primary", [gathering, ingress.ground, pool, ingress.gate]),
+    ...compose("primary", [gathering, keys, ingress.ground, pool, ingress.gate]),
     canServe: () => pool.routable().length > 0,
     measure: async () => ({ ...(await gathering.collect()), restarts: pool.restarts() }),
     operate: createOperatorProxy(ingress.socketDir, pool.routable),
     drain: pool.drain,
-    reload: pool.reload,
+    async reload() {
+      await keys.reread();
+      await pool.reload();
+    },
     url: ingress.gate.url,
     kill: pool.kill,
   };

@@ -1,5 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import { fileURLToPath } from "node:url";
+import type { ApiKey } from "../config/api-keys.js";
 import type { Config } from "../config/config.js";
 import type { PrimaryMessage } from "../ipc/messages.js";
 import type { Component } from "../process/lifecycle.js";
@@ -24,6 +25,8 @@ export interface WorkerPool extends Component {
    * @throws {StartError} when a new one does not start; its predecessor and those after it serve on.
    */
   reload(): Promise<void>;
+  /** Tells all workers. */
+  tell(message: PrimaryMessage): void;
   /** How often the worker of each slot was replaced, for whatever reason. */
   restarts(): ReadonlyMap<number, number>;
   /** Ends every worker at once. */
@@ -39,6 +42,7 @@ export function createWorkerPool(
   log: Logger,
   onGiveUp: (error: StartError) => void,
   socketDir: Ingress["socketDir"],
+  keys: () => readonly ApiKey[],
 ): WorkerPool {
   const slots = new Map<number, PoolWorker>();
   /** Those that have a successor, or are to have their slot. */
@@ -56,7 +60,10 @@ export function createWorkerPool(
   function fork(slot: number): void {
     respawns.delete(slot);
     const worker = forkWorker(() => bootOf(slot), {
-      onReady: () => onReady(slot),
+      onReady() {
+        tellKeys(worker);
+        onReady(slot);
+      },
       onRetiring: () => void retireDrained(worker),
       onLeaving: () => onLeaving(worker),
       onExit: (exit) => onExit(slot, worker, exit),
@@ -65,8 +72,14 @@ export function createWorkerPool(
     log.debug({ worker: slot, workerPid: worker.node.process.pid }, "worker forked");
   }
 
+  /** They may have changed while it booted. */
+  function tellKeys(worker: PoolWorker): void {
+    worker.tell({ type: "shoal:keys", keys: keys() });
+  }
+
   function bootOf(slot: number): PrimaryMessage {
-    return { type: "shoal:boot", slot, config, socketDir: socketDir() };
+    const current = { ...config, keys: { ...config.keys, first: keys() } };
+    return { type: "shoal:boot", slot, config: current, socketDir: socketDir() };
   }
 
   function onReady(slot: number): void {
@@ -156,6 +169,7 @@ export function createWorkerPool(
     await new Promise<void>((resolve, reject) => {
       const worker = forkWorker(() => bootOf(slot), {
         onReady() {
+          tellKeys(worker);
           const displaced = slots.get(slot);
           if (displaced !== undefined) others.add(displaced);
           if (displaced === old) old.leaveRotation();
@@ -210,6 +224,9 @@ export function createWorkerPool(
     stop,
     drain,
     reload: createReload(config, { isServing, current: (slot) => slots.get(slot), succeed }, log),
+    tell(message) {
+      for (const worker of workers()) worker.tell(message);
+    },
     restarts: () => restarts,
     kill,
     routable: () =>

@@ -5,6 +5,7 @@ import { type CleanedEnv, customCleanEnv } from "envalid";
 import { APP_VARIABLES } from "../../app/variables.js";
 import type { Measure } from "../internals/measures.js";
 import { StartError } from "../process/start-error.js";
+import { type KeysConfig, keysIn } from "./keys-config.js";
 import { parseRedisUrl } from "./redis-url.js";
 import type { TrustProxy } from "./values.js";
 import { type LOG_LEVELS, VARIABLES } from "./variables.js";
@@ -91,6 +92,7 @@ export interface Config {
   readonly allowedHosts: readonly string[];
   /** Whether clients are told what the API is. */
   readonly apiDocs: boolean;
+  readonly keys: KeysConfig;
   readonly trustProxy: TrustProxy;
   readonly limits: LimitsConfig;
   readonly rooms: RoomsConfig;
@@ -129,6 +131,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (given.LISTEN === "reuse-port" && !canReusePort()) {
     problems.push("LISTEN reuse-port needs Linux and Node.js 22.12 or later");
   }
+  const keys = keysIn(given, problems);
   if (problems.length > 0) throw new StartError(`Bad configuration: ${problems.join("; ")}`);
 
   return freeze({
@@ -159,6 +162,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     corsOrigins: given.CORS_ORIGIN,
     allowedHosts: given.ALLOWED_HOSTS,
     apiDocs: given.API_DOCS === "on",
+    keys,
     trustProxy: given.TRUST_PROXY,
     limits: {
       bodyBytes: given.BODY_LIMIT_BYTES,

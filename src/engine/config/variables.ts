@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { APP_VARIABLES } from "../../app/variables.js";
 import { SWITCHABLE } from "../internals/measures.js";
 import {
+  apiKeys,
   hosts,
   identifier,
   integer,
@@ -87,6 +88,14 @@ export const VARIABLES = {
     default: "off",
     devDefault: "on",
     desc: "Whether clients are told the API: `/openapi.json`, `/asyncapi.json`, and the page `/docs` where swagger-ui-dist is installed, as in development",
+  }),
+  API_KEYS: apiKeys({
+    default: [],
+    desc: "Keys of the server API under `/v1`, as a JSON list of `{kid, sha256: [hash, hash?], caps}`; `npm run key` makes one",
+  }),
+  API_KEYS_FILE: line({
+    default: "",
+    desc: "File with the same list, instead of API_KEYS. It is read again on SIGHUP and within 2 s of a change; a version that is wrong is told in the log and changes nothing",
   }),
   TRUST_PROXY: trustProxy({
     default: false,

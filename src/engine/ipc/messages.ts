@@ -1,3 +1,4 @@
+import type { ApiKey } from "../config/api-keys.js";
 import type { Config } from "../config/config.js";
 
 // Node's cluster, the sticky library and the adapter use the same channel: every message is an object whose type has a
@@ -20,6 +21,8 @@ export type PrimaryMessage =
       /** Directory of the private sockets by which the workers of this instance reach each other. */
       readonly socketDir: string;
     }
+  /** The keys of the server API that count from now on. */
+  | { readonly type: "shoal:keys"; readonly keys: readonly ApiKey[] }
   /** To send its clients away, one after the other; it still answers what arrives, and says when none is left. */
   | { readonly type: "shoal:drain" }
   /** The worker is out of rotation: nothing new arrives after this message, so it can finish and end. */

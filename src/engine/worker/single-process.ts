@@ -1,8 +1,10 @@
 import type { Config } from "../config/config.js";
 import { descriptorCapacity } from "../process/descriptors.js";
+import { compose } from "../process/lifecycle.js";
 import { createListener, type Listener } from "../process/listener.js";
 import type { Logger } from "../process/logger.js";
 import type { Measurements, Service } from "../service.js";
+import { createKeyFile } from "../trust/keys/key-file.js";
 import { createWorker } from "./worker.js";
 
 /** The whole service in this process, with no primary: the form for pods of one process. */
@@ -17,8 +19,12 @@ export function createSingleProcess(config: Config, log: Logger): Service {
       return listener;
     },
   });
-  const reload = (): Promise<void> =>
-    Promise.reject(new Error("WORKERS is 1: there is no worker to replace"));
+  const { first, file: path } = config.keys;
+  const keys = createKeyFile({ path, first, onChange: worker.replaceKeys, log });
+  async function reload(): Promise<void> {
+    await keys.reread();
+    throw new Error("WORKERS is 1: there is no worker to replace");
+  }
   const measure = async (): Promise<Measurements> => ({
     workers: new Map([[identity.worker, await worker.collect()]]),
     leaving: new Map(),
@@ -26,6 +32,7 @@ export function createSingleProcess(config: Config, log: Logger): Service {
   });
   return {
     ...worker,
+    ...compose("service", [keys, worker]),
     reload,
     measure,
     canServe: () => true,

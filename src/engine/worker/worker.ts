@@ -18,9 +18,11 @@ import { closePaced } from "../realtime/paced-close.js";
 import { createPeers } from "../routing/peers/peers.js";
 import type { AddressBook } from "../routing/worker/destination.js";
 import { createSessionRouter } from "../routing/worker/session-router.js";
+import { createKeyRing, type KeyRing } from "../trust/keys/key-ring.js";
 import { createOpenAuthenticator } from "../trust/open-authenticator.js";
 import { createConnectionCut } from "./connection-cut.js";
 import { createDurableRooms } from "./durable-rooms.js";
+import { createKeyFeed } from "./key-feed.js";
 import { createMembers } from "./members.js";
 import { createMetricsLink } from "./metrics-link.js";
 import { createRoomPresence } from "./room-presence.js";
@@ -52,6 +54,8 @@ export interface Worker extends Component {
   drain(): Promise<void>;
   /** Answers a request that came to the private port. */
   readonly operate: RequestListener;
+  /** From now on these keys of the server API count; a clustered worker hears of them by itself. */
+  readonly replaceKeys: KeyRing["replace"];
   /** All that it measures, as it is now. */
   collect(): Promise<readonly MetricFamily[]>;
 }
@@ -72,6 +76,7 @@ export function createWorker(
   const internals = createInternals(config.internalsOff, log);
   const lag = createEventLoopLag();
   const checkOrigin = createOriginCheck(config);
+  const keys = createKeyRing(config.keys.first);
   const stores = createStores(config, internals, log, onStage);
   const sockets = createSockets({ config, checkOrigin, stores, internals, metrics, lag, log });
   const { io, connections, admission, link } = sockets;
@@ -98,6 +103,7 @@ export function createWorker(
   const component = compose(
     "worker",
     [
+      createKeyFeed(keys),
       declared.check,
       internals,
       metrics,
@@ -145,7 +151,7 @@ export function createWorker(
     return draining;
   }
 
-  return { ...component, start, drain, collect: metrics.collect, operate };
+  return { ...component, start, drain, collect: metrics.collect, operate, replaceKeys: keys.replace };
 }
 
 async function together(...ends: Promise<void>[]): Promise<void> {

@@ -10,7 +10,10 @@ export interface Container {
   readonly image: string;
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
   readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
-  readonly envFrom?: readonly { configMapRef?: { name: string }; secretRef?: { name: string } }[];
+  readonly envFrom?: readonly {
+    configMapRef?: { name: string };
+    secretRef?: { name: string; optional?: boolean };
+  }[];
   readonly resources: {
     readonly requests: Readonly<Record<string, string>>;
     readonly limits: Readonly<Record<string, string>>;
@@ -88,7 +91,7 @@ export function environmentOf(
     if (configMapRef !== undefined) {
       Object.assign(environment, find<{ data: object }>(manifests, "ConfigMap", configMapRef.name).data);
     }
-    if (secretRef !== undefined) {
+    if (secretRef !== undefined && (secretRef.optional !== true || secretRef.name in handmade)) {
       const data = handmade[secretRef.name] ?? decoded(manifests, secretRef.name);
       Object.assign(environment, data);
     }

@@ -1,0 +1,70 @@
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ApiKey } from "../../../src/engine/config/api-keys.js";
+import { createLogger } from "../../../src/engine/process/logger.js";
+import { createKeyFile } from "../../../src/engine/trust/keys/key-file.js";
+import { makeKey } from "../../support/api-keys.js";
+import { onTestEnd } from "../../support/cleanup.js";
+import { tempDir } from "../../support/temp-dir.js";
+import { eventually } from "../../support/wait.js";
+
+const one = makeKey("one");
+const two = makeKey("two");
+
+/** A file with the first key, and who follows it. */
+async function follow() {
+  const path = join(await tempDir("keys"), "keys.json");
+  const lines: string[] = [];
+  const changes: (readonly ApiKey[])[] = [];
+  const file = createKeyFile({
+    ...{ path, first: [one.entry], onChange: (keys: readonly ApiKey[]) => void changes.push(keys) },
+    log: createLogger("info", { write: (text) => void lines.push(text) }),
+  });
+  onTestEnd(file.stop);
+  const write = (text: string) => writeFile(path, text);
+  await write(JSON.stringify([one.entry]));
+  return { path, file, write, lines, changes };
+}
+
+describe("the file of keys", () => {
+  test("is read again by itself when it changes, also when another file takes its place", async () => {
+    const { path, file, changes, lines } = await follow();
+    await file.start();
+
+    await writeFile(`${path}.new`, JSON.stringify([two.entry]));
+    await rename(`${path}.new`, path);
+
+    await eventually(() => expect(changes).toEqual([[two.entry]]));
+    expect(file.current()).toEqual([two.entry]);
+    expect(lines.join("")).toContain('"kids":["two"]');
+    expect(lines.join("")).not.toContain(two.entry.sha256[0]);
+  });
+
+  test("keeps the keys while it is wrong, and says so once", async () => {
+    const { file, write, changes, lines } = await follow();
+
+    await write(JSON.stringify([{ ...two.entry, sha256: [two.secret] }]));
+    await file.reread();
+    await file.reread();
+
+    expect(file.current()).toEqual([one.entry]);
+    expect(changes).toEqual([]);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('\\"sha256\\" of key \\"two\\"');
+    expect(lines[0]).not.toContain(two.secret);
+
+    await write(JSON.stringify([two.entry]));
+    await file.reread();
+
+    expect(file.current()).toEqual([two.entry]);
+    expect(lines.slice(1).join("")).toContain("API_KEYS_FILE is right again");
+  });
+
+  test("that stays what it is, is no change", async () => {
+    const { file, changes, lines } = await follow();
+
+    await file.reread();
+
+    expect([changes, lines]).toEqual([[], []]);
+  });
+});
