@@ -60,6 +60,31 @@ const withIt = () => {
     await eventually(async () => expect(await health(shoal.url)).toMatchObject({ worker: 1 }));
   });
 
+  test("a worker that is being replaced accepts no new clients while it sends its own away", async () => {
+    const shoal = await spawnShoal({
+      workers: 2,
+      mongodbUri: mongo.uriFor(),
+      env: { ...env, DRAIN_WINDOW_MS: "1000" },
+    });
+    await Promise.all(Array.from({ length: 8 }, () => connectClient(shoal.url)));
+    const lanes = 3;
+    let refused = 0;
+    const load = startLoad(async () => {
+      const { status } = await call(`${shoal.url}/socket.io/?EIO=4&transport=polling`);
+      if (status === 503) refused += 1;
+    }, lanes);
+    await eventually(() => expect(load.succeeded).toBeGreaterThan(20));
+
+    process.kill(shoal.pid, "SIGHUP");
+    await shoal.waitForLog(logged("all workers replaced"), { withinMs: 30_000 });
+    await load.stop();
+
+    // Of each lane, what was waiting at the port when it closed, once for each worker.
+    expect(refused).toBeLessThanOrEqual(2 * lanes);
+    expect(load.failures.length).toBeLessThanOrEqual(2 * lanes);
+    expect(complaints(shoal.logs)).toEqual([]);
+  });
+
   test("SIGTERM ends the accepting, and then the instance with code 0", async () => {
     const shoal = await start();
     const load = startLoad(async () => void (await call(`${shoal.url}/hello`)), 2);

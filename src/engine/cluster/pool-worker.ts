@@ -105,6 +105,7 @@ export function forkWorker(boot: () => PrimaryMessage, events: PoolWorkerEvents)
   const tell = (message: PrimaryMessage): void => tellWorker(node, message);
 
   function leaveRotation(): void {
+    if (!isLeaving) tell({ type: "shoal:unlisten" });
     isLeaving = true;
   }
 

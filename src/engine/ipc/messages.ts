@@ -48,7 +48,9 @@ export type PrimaryMessage =
   /** Nobody else has the connection of this `shoal:adopt` open any more; `bytes` were read of it after its head. */
   | { readonly type: "shoal:go"; readonly id: number; readonly bytes: Uint8Array }
   /** To listen by itself (`LISTEN=reuse-port`). To be answered with `shoal:listening`. */
-  | { readonly type: "shoal:listen"; readonly host: string; readonly port: number };
+  | { readonly type: "shoal:listen"; readonly host: string; readonly port: number }
+  /** The worker is out of rotation: it serves what it has, and accepts nothing further at a port of its own. */
+  | { readonly type: "shoal:unlisten" };
 
 /** What a worker tells its primary. */
 export type WorkerMessage =

@@ -27,9 +27,11 @@ export function createForwardIngress(
   const arriving = new Map<number, { readonly socket: Socket; readonly head: Uint8Array }>();
   let intake: Intake | undefined;
   let listener: Listener | undefined;
+  let portClosed: Promise<void> | undefined;
 
   const handlers: PrimaryHandlers = {
     "shoal:listen": ({ host, port }) => void listen(host, port),
+    "shoal:unlisten": () => void closePort(),
     "shoal:check": ({ flight }) => tellPrimary({ type: "shoal:checked", flight }),
     "shoal:connection"({ flight }, handle) {
       const socket = received(handle);
@@ -80,6 +82,16 @@ export function createForwardIngress(
     }
   }
 
+  /** Ends the accepting at a port of its own, if there is one. What waits there is accepted before. */
+  function closePort(): Promise<void> {
+    async function close(): Promise<void> {
+      for (let turns = 0; turns < 2; turns += 1) await nextTurn();
+      await listener?.stop();
+    }
+    portClosed ??= close();
+    return portClosed;
+  }
+
   /** The server's time limits hold for all its connections only while it listens somewhere. */
   function listenPrivately(): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -109,9 +121,7 @@ export function createForwardIngress(
     },
     async stop() {
       await farewell.stop();
-      // What waits at a port of its own is accepted before it closes.
-      for (let turns = 0; turns < 2; turns += 1) await nextTurn();
-      await listener?.stop();
+      await closePort();
       await intake?.close();
     },
   };
