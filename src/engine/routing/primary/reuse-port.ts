@@ -20,24 +20,39 @@ export function createReusePort(
   /** With port 0, the port that the first worker got is the port of all. */
   let bound = port;
   let url = "";
-  const answers = new Map<Worker, (answer: Answer) => void>();
-
+  const answers = new Map<Worker, (answer: Answer | undefined) => void>();
+  /** Workers are asked one after the other: the first one finds the port. Never rejects. */
+  let asked: Promise<void> = Promise.resolve();
   let stopHearing = (): void => {};
 
-  function onReady(worker: Worker): void {
-    if (url === "") return;
-    void ask(worker).then(({ error }) => {
-      if (error !== undefined) log.error({ reason: error }, "a worker cannot accept connections");
+  /** Resolves when the worker listens or has ended. */
+  function open(worker: Worker): Promise<void> {
+    const opened = asked.then(async () => {
+      const answer = await ask(worker);
+      if (answer === undefined) return;
+      if (answer.error !== undefined) throw new StartError(answer.error);
+      url = answer.url;
+      bound = Number(new URL(url).port);
     });
+    asked = opened.catch(() => {});
+    return opened;
   }
 
-  /** Resolves when the worker has answered or ended. */
-  function ask(worker: Worker): Promise<Answer> {
-    return new Promise((resolve) => {
+  /** Resolves with undefined when the worker has ended. */
+  async function ask(worker: Worker): Promise<Answer | undefined> {
+    if (worker.isDead() || !worker.isConnected()) return undefined;
+    const answer = new Promise<Answer | undefined>((resolve) => {
       answers.set(worker, resolve);
-      worker.once("exit", () => resolve({ type: "shoal:listening", error: "it has ended" }));
-      tellWorker(worker, { type: "shoal:listen", host, port: bound });
+      worker.once("exit", () => resolve(undefined));
     });
+    tellWorker(worker, { type: "shoal:listen", host, port: bound });
+    return answer.finally(() => answers.delete(worker));
+  }
+
+  function openLate(worker: Worker): void {
+    open(worker).catch(({ message }: Error) =>
+      log.error({ reason: message }, "a worker cannot accept connections"),
+    );
   }
 
   return {
@@ -45,14 +60,15 @@ export function createReusePort(
     async start() {
       stopHearing = hearWorkers({
         "shoal:listening": (answer, worker) => answers.get(worker)?.(answer),
-        "shoal:ready": (_message, worker) => onReady(worker),
+        "shoal:ready": (_message, worker) => openLate(worker),
       });
-      // One after the other: the first one finds the port.
-      for (const worker of routable()) {
-        const answer = await ask(worker);
-        if (answer.error !== undefined) throw new StartError(answer.error);
-        url = answer.url;
-        bound = Number(new URL(url).port);
+      try {
+        await Promise.all(routable().map(open));
+        await asked; // one may have become ready meanwhile
+        if (url === "") throw new StartError("No worker is left to listen");
+      } catch (error) {
+        stopHearing();
+        throw error;
       }
     },
     async stop() {
