@@ -89,6 +89,8 @@ function configOrExit(): Config {
 }
 
 function announce(config: Config, log: Logger, instance: Instance): void {
+  if (config.relaySecrets.includes(""))
+    log.warn("PEER_SECRET is not set: whoever reaches the port can pass for a peer");
   log.info(
     {
       url: instance.url(),

@@ -66,7 +66,34 @@ describe("readConfig", () => {
     });
   });
 
+  test("peers in production prove each other, in development they need not", () => {
+    const [secret, previous] = ["s".repeat(32), "p".repeat(32)];
+    const peers = { PEER_URL: "http://10.0.0.1:3000" };
+    const required = "PEER_SECRET is required when PEER_URL is set and NODE_ENV is production";
+
+    expect(problemsOf({ ...production, ...peers })).toContain(required);
+    expect(problemsOf({ PEER_SECRET_PREVIOUS: previous })).toContain(
+      "PEER_SECRET_PREVIOUS needs PEER_SECRET",
+    );
+    expect(readConfig(peers).relaySecrets).toEqual([""]);
+    const both = { ...peers, PEER_SECRET: secret, PEER_SECRET_PREVIOUS: previous };
+    expect(readConfig({ ...production, ...both }).relaySecrets).toEqual([secret, previous]);
+  });
+
+  test("without peers the workers of each instance have a secret of their own", () => {
+    const [one, other] = [readConfig({}).relaySecrets, readConfig({}).relaySecrets];
+    expect(one.concat(other).every((secret) => secret.length >= 32)).toBe(true);
+    expect(one).not.toEqual(other);
+  });
+
   test.each([
+    ["a short secret", { PEER_SECRET: "s".repeat(31) }, "PEER_SECRET"],
+    ["a secret with a line break", { PEER_SECRET: `${"s".repeat(32)}\n` }, "PEER_SECRET"],
+    [
+      "a secret with a space behind it",
+      { PEER_SECRET_PREVIOUS: `${"s".repeat(32)} ` },
+      "PEER_SECRET_PREVIOUS",
+    ],
     ["a number with decimals", { PORT: "80.5" }, "PORT"],
     ["a port beyond the last one", { PORT: "65536" }, "PORT"],
     ["an origin with a path", { CORS_ORIGIN: "https://app.example.com/chat" }, "CORS_ORIGIN"],

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { instanceKey, keyIn, sessionSuffix } from "../../src/engine/routing/peers/instance-key.js";
 import { endToEnd, relayedHeaders } from "../../src/engine/routing/worker/relay-headers.js";
+import { createRelayProof } from "../../src/engine/routing/worker/relay-proof.js";
 import { newSessionId } from "../../src/engine/routing/worker/session-owner.js";
 
 const kept = ["Host", "shoal", "Cookie", "a=1", "Cookie", "b=2", "Content-Length", "3"];
@@ -21,15 +22,10 @@ test("a relayed request says by whom it came, and that it was relayed", () => {
     socket: { remoteAddress: "192.0.2.9" },
   };
 
-  const added = [
-    "X-Forwarded-For",
-    "192.0.2.1, 192.0.2.9",
-    "X-Forwarded-Proto",
-    "https",
-    "X-Shoal-Relayed",
-    "1",
-  ];
-  expect(relayedHeaders(request as unknown as IncomingMessage)).toEqual([...kept, ...added]);
+  const added = ["X-Forwarded-For", "192.0.2.1, 192.0.2.9", "X-Forwarded-Proto", "https", "X-Shoal-Relayed"];
+  const proof = createRelayProof("aaaaaaaa", ["s".repeat(32)]);
+  const lines = relayedHeaders(request as unknown as IncomingMessage, proof);
+  expect(lines).toEqual([...kept, ...added, expect.stringMatching(/^1\.aaaaaaaa\.\d{13}\.[\w-]{43}$/)]);
 });
 
 describe("a session id's key", () => {

@@ -76,6 +76,8 @@ export interface Config {
   readonly listen: "primary" | "reuse-port";
   /** Where other instances reach this one; empty: they need not. */
   readonly peerUrl: string;
+  /** One or two secrets by which processes know what other ones have relayed; with an empty one anybody can say so. */
+  readonly relaySecrets: readonly string[];
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Time over which connections are closed before a stop; 0 closes them at once. */
   readonly drainWindowMs: number;
@@ -128,6 +130,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (given.REDIS_TOPOLOGY === "sentinel" && given.REDIS_SENTINEL_MASTER === "") {
     problems.push("REDIS_SENTINEL_MASTER is required when REDIS_TOPOLOGY is sentinel");
   }
+  if (given.NODE_ENV === "production" && given.PEER_URL !== "" && given.PEER_SECRET === "") {
+    problems.push("PEER_SECRET is required when PEER_URL is set and NODE_ENV is production");
+  }
+  if (given.PEER_SECRET_PREVIOUS !== "" && given.PEER_SECRET === "") {
+    problems.push("PEER_SECRET_PREVIOUS needs PEER_SECRET");
+  }
   if (given.LISTEN === "reuse-port" && !canReusePort()) {
     problems.push("LISTEN reuse-port needs Linux and Node.js 22.12 or later");
   }
@@ -144,6 +152,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     routing: given.ROUTING,
     listen: given.LISTEN,
     peerUrl: given.PEER_URL,
+    relaySecrets: relaySecretsOf(given),
     logLevel: given.LOG_LEVEL,
     drainWindowMs: given.DRAIN_WINDOW_MS,
     shutdownTimeoutMs: given.SHUTDOWN_TIMEOUT_MS,
@@ -198,6 +207,17 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 function settingsOf(given: Settings): Settings {
   const names = Object.keys(APP_VARIABLES) as (keyof Settings)[];
   return Object.fromEntries(names.map((name) => [name, given[name]])) as Settings;
+}
+
+/** Without peers only the workers of this instance have to know each other; peers in development that share nothing share that. */
+function relaySecretsOf(given: {
+  PEER_URL: string;
+  PEER_SECRET: string;
+  PEER_SECRET_PREVIOUS: string;
+}): string[] {
+  const { PEER_URL, PEER_SECRET, PEER_SECRET_PREVIOUS } = given;
+  if (PEER_URL === "") return [randomBytes(32).toString("base64url")];
+  return PEER_SECRET_PREVIOUS === "" ? [PEER_SECRET] : [PEER_SECRET, PEER_SECRET_PREVIOUS];
 }
 
 /** `reusePort` of `net.Server.listen` came with this version. */

@@ -67,6 +67,17 @@ export const mongodbUri = makeExactValidator<string>((input) => {
   return uri;
 });
 
+/** Characters of a secret: fewer may be guessed. */
+const SECRET_LENGTH = 32;
+
+/** Validator of a secret, which is taken as it is. */
+export const secret = makeExactValidator<string>((input) => {
+  refuseControls(input);
+  if (input.length < SECRET_LENGTH || input.trim() !== input)
+    throw new TypeError(`must be at least ${SECRET_LENGTH} characters, with no space before or after`);
+  return input;
+});
+
 /** Validator of the address of an HTTP server, for others: scheme, host and port, nothing else. */
 export const serverUrl = makeExactValidator<string>((input) => {
   const isOrigin = URL.canParse(input) && [input, `${input}/`].includes(new URL(input).href);

@@ -11,6 +11,7 @@ import {
   oneOf,
   origins,
   redisUrls,
+  secret,
   serverUrl,
   someOf,
   trustProxy,
@@ -58,6 +59,14 @@ export const VARIABLES = {
   PEER_URL: serverUrl({
     default: "",
     desc: "Where the other instances reach this one's PORT, such as `http://10.1.2.3:3000`; with it requests find their session's instance, so that nothing in front has to. Every instance needs one, and the same MongoDB",
+  }),
+  PEER_SECRET: secret({
+    default: "",
+    desc: "What the instances know each other by, the same for all, at least 32 characters; required in production with PEER_URL. Make one with `openssl rand -base64 32`",
+  }),
+  PEER_SECRET_PREVIOUS: secret({
+    default: "",
+    desc: "The PEER_SECRET before, while it is replaced: it is believed as well",
   }),
   MONGODB_URI: mongodbUri({ default: "", desc: "MongoDB to use; without it the embedded one is started" }),
   DATA_DIR: line({ default: "data", desc: "Directory of the embedded MongoDB" }),

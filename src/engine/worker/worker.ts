@@ -15,8 +15,11 @@ import { type Component, compose } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import type { Io } from "../realtime/io.js";
 import { closePaced } from "../realtime/paced-close.js";
+import { instanceKey } from "../routing/peers/instance-key.js";
 import { createPeers } from "../routing/peers/peers.js";
 import type { AddressBook } from "../routing/worker/destination.js";
+import { createRelayCheck } from "../routing/worker/relay-check.js";
+import { createRelayProof } from "../routing/worker/relay-proof.js";
 import { createSessionRouter } from "../routing/worker/session-router.js";
 import { createKeyRing, type KeyRing } from "../trust/keys/key-ring.js";
 import { createOpenAuthenticator } from "../trust/open-authenticator.js";
@@ -92,8 +95,10 @@ export function createWorker(
   });
   const { declared, httpServer, inFlight, operate } = serving;
   const peers = createPeers(config, members.membership, io, log);
+  const proof = createRelayProof(instanceKey(config.instance), config.relaySecrets);
   const router = createSessionRouter({
-    ...{ httpServer, log, path: ENGINE_PATH },
+    ...{ httpServer, log, path: ENGINE_PATH, proof },
+    check: createRelayCheck(proof, members.membership.urlOf, log),
     books: [...entrance.siblings, ...(peers === undefined ? [] : [peers.book])],
     silenceMs: config.ping.intervalMs + config.ping.timeoutMs,
   });

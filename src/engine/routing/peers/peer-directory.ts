@@ -12,6 +12,8 @@ export interface PeerDirectory extends Component {
   find(key: string): Promise<Peer | undefined>;
   /** Tells that the instance could not be reached: logged once, until it could. */
   unreachable(peer: Peer, error: Error): void;
+  /** Tells that the instance did not believe this one: logged once for an instance at an address. */
+  refused(peer: Peer): void;
   /** Tells that it could. */
   reached(peer: Peer): void;
 }
@@ -24,6 +26,7 @@ export function createPeerDirectory(
   const peers = new Map<string, Peer>();
   /** Until when those that could not be reached are left alone. */
   const resting = new Map<Peer, number>();
+  const refusing = new WeakSet<Peer>();
   let stopHearing = (): void => {};
 
   /** The instance at the address that it has now. */
@@ -66,6 +69,14 @@ export function createPeerDirectory(
     unreachable(peer, error) {
       if (!resting.has(peer)) log.warn({ err: error, peer: peer.url }, "peer cannot be reached");
       if (peers.get(peer.key) === peer) resting.set(peer, performance.now() + REST_MS);
+    },
+    refused(peer) {
+      if (!refusing.has(peer))
+        log.error(
+          { peer: peer.url },
+          "a peer refuses requests of this instance: PEER_SECRET or the clocks differ",
+        );
+      refusing.add(peer);
     },
     reached(peer) {
       if (resting.delete(peer)) log.info({ peer: peer.url }, "peer can be reached again");

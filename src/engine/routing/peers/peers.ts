@@ -4,7 +4,7 @@ import type { Component } from "../../process/lifecycle.js";
 import type { Logger } from "../../process/logger.js";
 import type { Io } from "../../realtime/io.js";
 import type { AddressBook, Destination } from "../worker/destination.js";
-import { isRelayed } from "../worker/relay-headers.js";
+import { RELAYED_HEADER } from "../worker/relay-proof.js";
 import { instanceKey, keyIn } from "./instance-key.js";
 import type { Peer } from "./peer.js";
 import { createPeerDirectory, type PeerDirectory } from "./peer-directory.js";
@@ -27,7 +27,8 @@ export function createPeers(config: Config, members: Membership, io: Io, log: Lo
       find(sessionId, request) {
         const key = keyIn(sessionId);
         // What was relayed is not relayed again: an address may have passed to another instance.
-        if (key === undefined || key === ownKey || isRelayed(request)) return undefined;
+        const isRelayed = RELAYED_HEADER.toLowerCase() in request.headers;
+        if (key === undefined || key === ownKey || isRelayed) return undefined;
         return directory.find(key).then((peer) => peer && destinationFor(peer, directory));
       },
     },
@@ -52,6 +53,7 @@ function destinationFor(peer: Peer, directory: PeerDirectory): Destination {
     agentFor: peer.agentFor,
     postTimeoutMs: POST_TIMEOUT_MS,
     onReached: () => directory.reached(peer),
+    onRefused: () => directory.refused(peer),
     onUnreachable: (error) => directory.unreachable(peer, error),
   };
 }

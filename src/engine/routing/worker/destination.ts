@@ -19,6 +19,8 @@ export interface Destination {
   handOver?(upgrade: Upgrade): void;
   /** A connection to the process was made. */
   onReached(): void;
+  /** The process was reached, and does not take this one for a peer. */
+  onRefused(): void;
   /** No connection could be made. */
   onUnreachable(error: Error): void;
 }

@@ -1,9 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { HOP_BY_HOP } from "../../http/hop-by-hop.js";
+import { RELAYED_HEADER, type RelayProof } from "./relay-proof.js";
 import type { HeaderLines } from "./replay.js";
-
-/** Says that a request was relayed: it is never relayed again. A client that sends it only does without. */
-const RELAYED_HEADER = "X-Shoal-Relayed";
 
 /** What is of one connection, and what the next hop decides anew. */
 const DROPPED = new Set([...HOP_BY_HOP, "expect"]);
@@ -11,11 +9,6 @@ const DROPPED = new Set([...HOP_BY_HOP, "expect"]);
 const REPLACED = new Set(["x-forwarded-for", "x-forwarded-proto", RELAYED_HEADER.toLowerCase()]);
 /** What says where a request goes and where its body ends: no client has a reason to have it dropped on the way. */
 const VITAL = new Set(["content-length", "transfer-encoding", "host", RELAYED_HEADER.toLowerCase()]);
-
-/** Whether the request has come through a relay, or says so. */
-export function isRelayed({ headers }: IncomingMessage): boolean {
-  return RELAYED_HEADER.toLowerCase() in headers;
-}
 
 /**
  * Whether a relay would have to guess: the request wants vital headers dropped on the way, or its body has a coding besides
@@ -37,16 +30,21 @@ export function endToEnd(rawHeaders: HeaderLines): string[] {
   return kept.flat();
 }
 
-/** The header of a relayed request, without what concerns its connection. */
-export function relayedHeaders({ rawHeaders, headers, socket }: IncomingMessage): string[] {
+/** The header of a relayed request, without what concerns its connection. It proves that it was relayed. */
+export function relayedHeaders(
+  { method = "", url: target = "", rawHeaders, headers, socket }: IncomingMessage,
+  proof: Pick<RelayProof, "make">,
+): string[] {
   const kept = pairs(endToEnd(rawHeaders)).filter(([name]) => !REPLACED.has(name.toLowerCase()));
   const cameBy = [headers["x-forwarded-for"] ?? [], socket.remoteAddress ?? "unknown"].flat();
+  const forwardedFor = cameBy.join(", ");
+  const forwardedProto = [headers["x-forwarded-proto"] ?? "http"].flat().join(", ");
   return [
     ...kept.flat(),
     ...(headers.host === undefined ? ["Host", ""] : []), // HTTP/1.0 knows requests without it
-    ...["X-Forwarded-For", cameBy.join(", ")],
-    ...["X-Forwarded-Proto", [headers["x-forwarded-proto"] ?? "http"].flat().join(", ")],
-    ...[RELAYED_HEADER, "1"],
+    ...["X-Forwarded-For", forwardedFor],
+    ...["X-Forwarded-Proto", forwardedProto],
+    ...[RELAYED_HEADER, proof.make({ method, target, forwardedFor, forwardedProto })],
   ];
 }
 

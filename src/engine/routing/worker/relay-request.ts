@@ -2,6 +2,7 @@ import { type ClientRequest, type IncomingMessage, request, type ServerResponse 
 import { hasContent } from "../../http/server.js";
 import type { Destination } from "./destination.js";
 import { endToEnd, relayedHeaders } from "./relay-headers.js";
+import { RELAYED_HEADER, type RelayProof } from "./relay-proof.js";
 
 /** Longest wait for a connection to another process, in milliseconds. */
 export const CONNECT_TIMEOUT_MS = 2000;
@@ -10,6 +11,7 @@ export const CONNECT_TIMEOUT_MS = 2000;
 export interface Errand {
   readonly destination: Destination;
   readonly sessionId: string;
+  readonly proof: RelayProof;
   /** After this long without a byte there is nobody any more, in milliseconds: there are heartbeats. */
   readonly silenceMs: number;
   /** The session has nobody: whoever has it is not there, or has gone. Nothing was answered. */
@@ -68,6 +70,7 @@ export function relayRequest(
     clearTimeout(timer);
     stage = "over";
     if (!incoming.complete) incoming.unpipe(outgoing).resume(); // what is left of the body nobody wants
+    if (RELAYED_HEADER.toLowerCase() in answer.headers) errand.destination.onRefused();
     response.writeHead(answer.statusCode ?? 502, endToEnd(answer.rawHeaders));
     answer.once("error", () => response.destroy()); // half an answer must not pass for a whole one
     answer.pipe(response);
@@ -82,8 +85,8 @@ export function relayRequest(
 }
 
 /** The body is framed by node:http, from what its own parser has read: as long as it was said to be, or in chunks. */
-function send(incoming: IncomingMessage, { destination, sessionId }: Errand): ClientRequest {
-  const headers = relayedHeaders(incoming);
+function send(incoming: IncomingMessage, { destination, sessionId, proof }: Errand): ClientRequest {
+  const headers = relayedHeaders(incoming, proof);
   // Without this line the next hop would take the request for one without a body.
   if (incoming.headers["transfer-encoding"] !== undefined) {
     headers.push("Transfer-Encoding", "chunked");

@@ -10,7 +10,9 @@ import { takeRequestListeners, takeUpgradeListeners } from "../../http/server-li
 import type { Component } from "../../process/lifecycle.js";
 import type { Logger } from "../../process/logger.js";
 import type { AddressBook, Destination, Upgrade } from "./destination.js";
-import { isAmbiguous, isRelayed } from "./relay-headers.js";
+import type { RelayCheck } from "./relay-check.js";
+import { isAmbiguous } from "./relay-headers.js";
+import { RELAYED_HEADER, type RelayProof, type Verdict } from "./relay-proof.js";
 import { relayRequest } from "./relay-request.js";
 import { headOf, replay, withoutUpgrade } from "./replay.js";
 import { createRequestOrder } from "./request-order.js";
@@ -30,6 +32,10 @@ export interface RouterParts {
   readonly path: string;
   /** Asked in this order. */
   readonly books: readonly AddressBook[];
+  /** Of the process that relays. */
+  readonly proof: RelayProof;
+  /** Asked about each request that comes. */
+  readonly check: RelayCheck;
   /** After this long without a byte there is nobody any more, in milliseconds: there are heartbeats. */
   readonly silenceMs: number;
   readonly log: Logger;
@@ -37,6 +43,7 @@ export interface RouterParts {
 
 const LOOK_EVERY_MS = 50;
 const BAD_UPGRADE = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+const FORBIDDEN = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 const TOO_LARGE =
   "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
@@ -45,7 +52,15 @@ const TOO_LARGE =
  * order, and none overtakes another one on its way. An upgrade waits for the answers before it. What a relay would have to
  * guess about is refused whoever has the session, so that the answer does not depend on the way.
  */
-export function createSessionRouter({ httpServer, path, books, silenceMs, log }: RouterParts): SessionRouter {
+export function createSessionRouter({
+  httpServer,
+  path,
+  books,
+  proof,
+  check,
+  silenceMs,
+  log,
+}: RouterParts): SessionRouter {
   const relays = new Set<() => void>();
   const tunnels = new Set<() => void>();
   const order = createRequestOrder();
@@ -79,7 +94,7 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
     const destination = await destinationOf(sessionId, request);
     if (response.destroyed) return;
     if (destination === undefined) return handleHere();
-    const end = relayRequest(request, response, { destination, sessionId, silenceMs, handleHere });
+    const end = relayRequest(request, response, { destination, sessionId, proof, silenceMs, handleHere });
     relays.add(end);
     response.once("close", () => relays.delete(end));
   }
@@ -97,7 +112,7 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
     if (destination === undefined) return handleHere();
     // Who sends before there is an answer may go on with it, and each who has the connection open would read a part.
     if (destination.handOver !== undefined && upgrade.head.length === 0) return destination.handOver(upgrade);
-    const end = openTunnel(upgrade, { destination, sessionId, silenceMs, handleHere });
+    const end = openTunnel(upgrade, { destination, sessionId, proof, silenceMs, handleHere });
     tunnels.add(end);
     socket.once("close", () => tunnels.delete(end));
   }
@@ -121,8 +136,10 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
         if (!order.enter(socket, response)) return;
         if (leaving) response.setHeader("Connection", "close");
         const here = (): void => onRequest(request, response);
-        if (isBeyondLimit(request)) return refuse(response, 431);
+        const cameBy = check.judge(request);
+        if (isBeyondLimit(request, cameBy)) return refuse(response, 431);
         if (!request.url?.startsWith(path)) return here();
+        if (cameBy === "forged") return refuse(response, 403);
         order.inTurn(socket, before, () => {
           if (isAmbiguous(request)) return refuse(response, 400);
           const sessionId = sessionIn(request);
@@ -133,6 +150,7 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
       httpServer.on("upgrade", (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
         const socket = duplex as Socket; // of a server of node:http without TLS
         const here = (): void => onUpgrade(request, socket, head);
+        const cameBy = check.judge(request);
         order.inTurn(socket, order.last(socket), () => {
           // Anything else asks for a protocol that this server does not speak, and is to be answered as if it did not (RFC 9110, 7.8).
           if (!isWebSocketUpgrade(request)) {
@@ -143,7 +161,8 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
             );
             return;
           }
-          if (isBeyondLimit(request)) return closeWith(socket, TOO_LARGE);
+          if (isBeyondLimit(request, cameBy)) return closeWith(socket, TOO_LARGE);
+          if (cameBy === "forged") return closeWith(socket, FORBIDDEN);
           if (isAmbiguous(request) || hasContent(request)) return closeWith(socket, BAD_UPGRADE);
           const sessionId = sessionIn(request);
           if (sessionId === undefined) here();
@@ -167,11 +186,13 @@ export function createSessionRouter({ httpServer, path, books, silenceMs, log }:
 }
 
 /** The relay has looked at what comes from it. */
-function isBeyondLimit(request: IncomingMessage): boolean {
-  return !isRelayed(request) && isTooLarge(request);
+function isBeyondLimit(request: IncomingMessage, cameBy: Verdict["kind"]): boolean {
+  return cameBy !== "relayed" && isTooLarge(request);
 }
 
-function refuse(response: ServerResponse, status: 400 | 431): void {
+function refuse(response: ServerResponse, status: 400 | 403 | 431): void {
   response.shouldKeepAlive = false;
-  response.writeHead(status, { "Content-Length": "0" }).end();
+  // A relay hears by the second header that it was not believed.
+  const headers = { "Content-Length": "0", ...(status === 403 ? { [RELAYED_HEADER]: "refused" } : {}) };
+  response.writeHead(status, headers).end();
 }

@@ -68,6 +68,7 @@ export function createSiblings({ self, suffix, socketDir }: Place): Siblings {
       onReached() {
         if (!known.has(worker)) known.set(worker, destination);
       },
+      onRefused() {}, // they have the same secret
       onUnreachable() {
         known.delete(worker);
         agent.close();

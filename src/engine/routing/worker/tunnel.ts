@@ -35,7 +35,7 @@ export function openTunnel({ request, socket, head }: Upgrade, errand: Errand): 
     upstream.off("error", onAbsent);
     destination.onReached();
     upstream.setTimeout(errand.silenceMs, end);
-    upstream.write(headerOf(request));
+    upstream.write(headerOf(request, errand));
     upstream.write(head);
     upstream.once("error", end).pipe(socket);
     socket.once("error", end).once("finish", end).pipe(upstream);
@@ -43,8 +43,9 @@ export function openTunnel({ request, socket, head }: Upgrade, errand: Errand): 
   return end;
 }
 
-function headerOf(request: IncomingMessage): Buffer {
-  return headOf(request, [...relayedHeaders(request), "Connection", "Upgrade", "Upgrade", "websocket"]);
+function headerOf(request: IncomingMessage, { proof }: Pick<Errand, "proof">): Buffer {
+  const lines = relayedHeaders(request, proof);
+  return headOf(request, [...lines, "Connection", "Upgrade", "Upgrade", "websocket"]);
 }
 
 /** node:net calls `path` what node:http calls `socketPath`. */
