@@ -168,6 +168,22 @@ describe("architecture", () => {
     expect(circles).toEqual([]);
   });
 
+  test("a primary loads nothing of what serves clients or speaks to stores", () => {
+    const graph = new Map(files.map((file) => [file.name, file.imports]));
+    const loaded = new Set<string>();
+
+    function load(name: string): void {
+      if (loaded.has(name)) return;
+      loaded.add(name);
+      for (const one of graph.get(name) ?? []) if (!one.typeOnly && !one.dynamic) load(one.target);
+    }
+    for (const name of ["engine/run-instance", "engine/cluster/primary"]) load(name);
+
+    const foreign = ["express", "socket.io", "mongoose", "ioredis"].filter((name) => loaded.has(name));
+    expect(foreign).toEqual([]);
+    expect(loaded).toContain("envalid");
+  });
+
   test("every internal import names a file that is there", () => {
     const names = new Set(files.map((file) => file.name));
 

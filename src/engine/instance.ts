@@ -1,13 +1,11 @@
 import { createEmbeddedMongodb } from "../dev/embedded-mongodb/embedded-mongodb.js";
 import { createMonitor } from "./admin/monitor.js";
-import { createPrimary } from "./cluster/primary.js";
 import type { Config } from "./config/config.js";
 import { compose, lazily } from "./process/lifecycle.js";
 import { createPortProbe } from "./process/listener.js";
 import type { Logger } from "./process/logger.js";
 import type { StartError } from "./process/start-error.js";
 import type { Service } from "./service.js";
-import { createSingleProcess } from "./worker/single-process.js";
 
 /** Part of the shutdown time that the embedded MongoDB has for its end, after everything else has ended. */
 const MONGODB_STOP_SHARE = 0.1;
@@ -36,10 +34,9 @@ export function createInstance(config: Config, log: Logger, onGiveUp: (error: St
   const mongodbUri = (): string => embedded?.uri() ?? config.mongodbUri;
   let service: Service | undefined;
 
-  const serving = lazily("service", () => {
+  const serving = lazily("service", async () => {
     const complete = { ...config, mongodbUri: mongodbUri() };
-    service =
-      config.workers === 1 ? createSingleProcess(complete, log) : createPrimary(complete, log, onGiveUp);
+    service = await (config.workers === 1 ? single(complete, log) : primary(complete, log, onGiveUp));
     return service;
   });
 
@@ -68,4 +65,16 @@ export function createInstance(config: Config, log: Logger, onGiveUp: (error: St
     reload: async () => service?.reload(),
     kill: () => service?.kill(),
   };
+}
+
+// A primary needs nothing of what serves: loading it would take half a second and 60 MB of every instance.
+
+async function single(config: Config, log: Logger): Promise<Service> {
+  const { createSingleProcess } = await import("./worker/single-process.js");
+  return createSingleProcess(config, log);
+}
+
+async function primary(config: Config, log: Logger, onGiveUp: (error: StartError) => void): Promise<Service> {
+  const { createPrimary } = await import("./cluster/primary.js");
+  return createPrimary(config, log, onGiveUp);
 }

@@ -8,6 +8,8 @@ export interface Import {
   readonly target: string;
   readonly internal: boolean;
   readonly typeOnly: boolean;
+  /** Only when the statement runs, if ever: `await import("x")`. */
+  readonly dynamic: boolean;
 }
 
 /** One file below src/. */
@@ -45,6 +47,7 @@ function importsOf(name: string, text: string): Import[] {
       target: internal ? path : target,
       internal,
       typeOnly: typeWord !== undefined || onlyTypes(names),
+      dynamic: dynamic !== undefined,
     };
   });
 }

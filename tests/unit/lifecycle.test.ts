@@ -84,7 +84,7 @@ describe("compose", () => {
 describe("lazily", () => {
   test("makes its part at start and not before", async () => {
     const events: string[] = [];
-    const lazy = lazily("lazy", () => {
+    const lazy = lazily("lazy", async () => {
       events.push("made");
       return part("a", events);
     });

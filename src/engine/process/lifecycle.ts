@@ -58,13 +58,13 @@ export function compose(
 }
 
 /** A part that can be made only when those before it have started; `create` runs once, at start. */
-export function lazily(name: string, create: () => Component): Component {
+export function lazily(name: string, create: () => Promise<Component>): Component {
   let part: Component | undefined;
   return {
     name,
-    start() {
-      part = create();
-      return part.start();
+    async start() {
+      part = await create();
+      await part.start();
     },
     async stop() {
       await part?.stop();
