@@ -1,5 +1,6 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type Client, connectClient } from "../support/connect-client.js";
 import { logged } from "../support/line-log.js";
 import { descendants, isAlive } from "../support/process-table.js";
 import { fixture } from "../support/program-path.js";
@@ -58,3 +59,40 @@ test("an instance ends when its workers crash again and again while they serve",
   const told = shoal.logs.filter(logged("worker ends: an error that nobody caught"));
   expect(told.length).toBeGreaterThanOrEqual(10);
 });
+
+test("a worker that is killed from outside while it starts is tried again, and the others serve on", async () => {
+  const shoal = await spawnShoal({ workers: 2 });
+  const [victim = 0, other = 0] = shoal.workerPids();
+  const isOfThem = ({ command }: { command: string }) => command.endsWith("main.js");
+  const starting = () =>
+    descendants(shoal.pid).find((entry) => isOfThem(entry) && entry.pid !== victim && entry.pid !== other);
+  const { socket } = await connectAt(shoal, 2);
+  const disconnects: string[] = [];
+  socket.on("disconnect", (reason) => disconnects.push(reason));
+
+  process.kill(victim, "SIGKILL");
+  for (let kills = 1; kills <= 4; kills += 1) {
+    const { pid } = await eventually(() => found(starting()));
+    process.kill(pid, "SIGKILL");
+    await eventually(() => expect(shoal.logs.filter(logged("worker ended"))).toHaveLength(1 + kills));
+  }
+  await eventually(() => expect(shoal.workerPids()).toHaveLength(2), { withinMs: 15_000 });
+
+  expect(shoal.logs.filter(logged("worker ended", { worker: 1, kind: "killed" }))).toHaveLength(5);
+  expect(disconnects).toEqual([]);
+  expect((await call(`${shoal.url}/hello`)).status).toBe(200);
+});
+
+/** A client at the worker of this slot. */
+async function connectAt({ url }: { readonly url: string }, slot: number): Promise<Client> {
+  for (;;) {
+    const client = await connectClient(url);
+    if (client.session.worker === slot) return client;
+    client.socket.disconnect();
+  }
+}
+
+function found<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("not there yet");
+  return value;
+}

@@ -98,8 +98,10 @@ export function forkWorker(boot: () => PrimaryMessage, events: PoolWorkerEvents)
   function kindOf(code: number | null, signal: string | null): ExitKind {
     // These signals end only a worker that is too young to listen to them; Ctrl-C reaches the whole process group.
     if ((retired && code === 0) || signal === "SIGTERM" || signal === "SIGINT") return "left";
-    if (!wasReady) return failure?.temporary ? "unavailable" : "failed";
-    return signal === "SIGKILL" ? "killed" : "crashed";
+    // From outside, unless this process has a reason of its own, as for a start that hangs.
+    if (signal === "SIGKILL" && failure === undefined) return "killed";
+    if (wasReady) return "crashed";
+    return failure?.temporary ? "unavailable" : "failed";
   }
 
   const tell = (message: PrimaryMessage): void => tellWorker(node, message);

@@ -112,9 +112,10 @@ export function createWorkerPool(
     tellSiblings(exit);
     if (others.delete(worker)) return; // its slot is another one's
     slots.delete(slot);
-    ready.delete(slot);
+    const wasReady = ready.delete(slot);
     if (phase === "stopping") return;
-    if (phase === "starting" && exit.kind !== "killed" && exit.kind !== "left") {
+    const isReplaced = exit.kind === "left" || (exit.kind === "killed" && wasReady);
+    if (phase === "starting" && !isReplaced) {
       settleStart?.reject(startErrorOf(exit));
       return;
     }
