@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readdir, readFile, rmdir, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, readFile, rmdir, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { runDirOf } from "../../src/dev/embedded-mongodb/run-dir.js";
@@ -17,6 +17,15 @@ const RESTARTING = logged("embedded mongodb ended, it is started again");
 
 async function dataDir(): Promise<string> {
   return join(await tempDir("data"), "data");
+}
+
+/** A directory that belongs to another user and can be read. */
+async function foreignDir(): Promise<string> {
+  if (userInfo().uid !== 0) return "/";
+  const path = await tempDir("foreign");
+  await chmod(path, 0o755);
+  await chown(path, 65_534, 65_534);
+  return path;
 }
 
 /** A program of its own that serves `data`, with all temporary files in `tmp`. */
@@ -53,6 +62,40 @@ describe("the embedded MongoDB", () => {
     expect(existsSync(runDir)).toBe(false);
     expect(await readdir(data)).toEqual(["mongodb"]);
   });
+
+  test("writes to nothing outside its own directories, whatever links lie beside the data", async () => {
+    const data = await dataDir();
+    const precious = join(await tempDir("precious"), "file");
+    await writeFile(precious, "precious");
+    await mkdir(data);
+    for (const name of ["mongodb.uri", "mongod.uri"]) await symlink(precious, join(data, name));
+    const first = await startedMongodb({ dataDir: data });
+
+    expect(await readFile(precious, "utf8")).toBe("precious");
+    await expect(newMongodb({ dataDir: data }).mongodb.start()).rejects.toThrow(first.mongodb.uri());
+    await first.mongodb.stop();
+    expect((await readdir(data)).sort()).toEqual(["mongod.uri", "mongodb", "mongodb.uri"]);
+    expect(await readFile(precious, "utf8")).toBe("precious");
+  });
+
+  test.each(["mongodb", "mongod"])(
+    "refuses a directory %s that belongs to somebody else, and leaves it alone",
+    async (name) => {
+      const data = await dataDir();
+      const foreign = await foreignDir();
+      const { mode } = await stat(foreign);
+      await mkdir(data);
+      await symlink(foreign, join(data, name));
+
+      const start = newMongodb({ dataDir: data }).mongodb.start();
+
+      await expect(start).rejects.toThrow(StartError);
+      await expect(start).rejects.toThrow(
+        `DATA_DIR ${data} cannot be used: ${name} in it belongs to another user`,
+      );
+      expect((await stat(foreign)).mode).toBe(mode);
+    },
+  );
 
   test("keeps its data from others, however open the directories are that it finds", async () => {
     const data = await dataDir();

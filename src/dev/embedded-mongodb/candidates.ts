@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { cachedCLibrary, engineLaunch, needsNewerCLibrary } from "./c-library.js";
 import { databaseDirOf } from "./data-dir.js";
 import type { HostLaunch } from "./host-process.js";
@@ -44,5 +45,5 @@ export function findCandidates(options: CandidateOptions): Candidates {
 function taskOf(kind: DatabaseKind, { dataDir, tempDir, engineModule }: CandidateOptions): HostTask {
   const databaseDir = databaseDirOf(dataDir, kind);
   const runDir = runDirOf(databaseDir, process.getuid?.() ?? 0, tempDir);
-  return { kind, engineModule, databaseDir, runDir, uriFile: `${databaseDir}.uri` };
+  return { kind, engineModule, databaseDir, runDir, uriFile: join(databaseDir, "shoal.uri") };
 }

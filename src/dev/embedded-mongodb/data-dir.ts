@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
-import { access, chmod, mkdir, realpath, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { access, chmod, lstat, mkdir, realpath, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { StartError } from "../../engine/process/start-error.js";
 import { errorCode } from "./error-code.js";
 
@@ -15,7 +15,8 @@ export function databaseDirOf(dataDir: string, kind: keyof typeof DATABASES): st
 /**
  * Makes sure that `dataDir` is a directory that can be read and written, creating it if needed, and returns
  * its one true path, whatever links led to it. What it holds besides is left alone, and so is its mode when it was there
- * before; the databases in it are made private to this user.
+ * before; the databases in it are made private to this user. One that belongs to another user, or to which another user has laid a
+ * link, is refused: who may write in `dataDir` could choose where the data goes, or read it.
  * @throws {StartError} naming DATA_DIR and what is wrong with it.
  */
 export async function openDataDir(dataDir: string): Promise<string> {
@@ -45,11 +46,17 @@ async function makeDirectory(path: string): Promise<void> {
 /** It may have been made when its parent was the only guard, or copied. One that is not there yet is made by who uses it. */
 async function makePrivate(path: string): Promise<void> {
   try {
-    const { mode } = await stat(path);
-    if ((mode & 0o077) !== 0) await chmod(path, 0o700);
+    requireOurs(path, await lstat(path)); // first, as what a link points to need not be there yet
+    const found = await stat(path);
+    requireOurs(path, found);
+    if ((found.mode & 0o077) !== 0) await chmod(path, 0o700);
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
   }
+}
+
+function requireOurs(path: string, { uid }: { readonly uid: number }): void {
+  if (uid !== (process.getuid?.() ?? uid)) throw new Error(`${basename(path)} in it belongs to another user`);
 }
 
 function explain(error: unknown): string {
@@ -63,6 +70,6 @@ function explain(error: unknown): string {
     case "EROFS":
       return "the file system is read-only";
     default:
-      return errorCode(error) || String(error);
+      return errorCode(error) || (error instanceof Error ? error.message : String(error));
   }
 }

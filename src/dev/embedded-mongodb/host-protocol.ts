@@ -7,7 +7,7 @@ export interface Places {
   readonly databaseDir: string;
   /** Private directory of the sockets. */
   readonly runDir: string;
-  /** File beside the data that tells a second instance the URI of the running one. */
+  /** File among the data, where only this user can write, that tells a second instance the URI of the running one. */
   readonly uriFile: string;
 }
 
