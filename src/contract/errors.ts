@@ -25,6 +25,18 @@ export const ERRORS = {
   conflict: { status: 409, temporary: false, message: "This exists already" },
   too_large: { status: 413, temporary: false, message: "The body is larger than the limit" },
   unsupported_media_type: { status: 415, temporary: false, message: "The body must be application/json" },
+  rate_limited: {
+    status: 429,
+    temporary: true,
+    message: "This is more than is allowed in so short a time",
+    retryAfterMs: 1000,
+  },
+  too_many_connections: {
+    status: 429,
+    temporary: true,
+    message: "This user has as many connections as one may have",
+    retryAfterMs: 5000,
+  },
   internal: { status: 500, temporary: false, message: "Something went wrong on our side" },
   temporary: {
     status: 503,

@@ -1,4 +1,5 @@
 import { GENERATED_BY } from "../contract/about.js";
+import { type Rate, rateInWords } from "../engine/config/values.js";
 import { VARIABLES } from "../engine/config/variables.js";
 import { code, page, table } from "./markdown.js";
 
@@ -32,6 +33,11 @@ function defaultOf(name: string, variable: Variable): string {
 }
 
 function shown(value: unknown): string {
+  if (isRate(value)) return code(rateInWords(value));
   const isNone = value === "" || value === false || (Array.isArray(value) && value.length === 0);
   return isNone ? "—" : code(String(value));
+}
+
+function isRate(value: unknown): value is Rate {
+  return typeof value === "object" && value !== null && "perSecond" in value;
 }

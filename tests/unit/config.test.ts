@@ -51,6 +51,34 @@ describe("readConfig", () => {
     expect(problems).not.toContain("hunter2");
   });
 
+  test("limits addresses, users, rooms and keys in production, and nobody elsewhere", () => {
+    expect(readConfig(production).rates).toEqual({
+      ipHandshakes: { perSecond: 10, burst: 50 },
+      ipRequests: { perSecond: 100, burst: 200 },
+      userEvents: { perSecond: 50, burst: 100 },
+      roomPublish: { perSecond: 1000, burst: 2000 },
+      keyRequests: { perSecond: 100, burst: 1000 },
+    });
+    expect(readConfig(production).admission.perUser).toBe(20);
+    expect(Object.values(readConfig({}).rates)).toEqual(Array(5).fill("off"));
+    expect(readConfig({}).admission.perUser).toBe(0);
+  });
+
+  test("takes a rate as what may come a second and at once, or off", () => {
+    const { rates } = readConfig({ ...production, RATE_USER_EVENTS: "5, 20", RATE_IP_REQUESTS: "off" });
+
+    expect(rates).toMatchObject({ userEvents: { perSecond: 5, burst: 20 }, ipRequests: "off" });
+  });
+
+  test.each(["5", "5,", "0,5", "5,0", "1.5,5", "-1,5", "5,5,5", "1000001,5", "5/s", "on", "1e3,5"])(
+    "refuses the rate %s",
+    (given) => {
+      expect(problemsOf({ RATE_USER_EVENTS: given })).toContain(
+        "RATE_USER_EVENTS must be off, or what may come",
+      );
+    },
+  );
+
   test("is frozen in depth", () => {
     const config = readConfig({ REDIS_URL: "redis://cache" });
 

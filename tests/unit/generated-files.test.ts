@@ -30,6 +30,14 @@ test("the OpenAPI document passes the field's validator", async () => {
   expect(JSON.parse(evaluate(program))).toEqual({ valid: true });
 });
 
+test("the page of the configuration shows each default as one writes it", () => {
+  const page = generated["docs/configuration.md"] ?? "";
+
+  expect(page).toContain("| `RATE_IP_HANDSHAKES` | `off`; `10,50` in production |");
+  expect(page).toContain("| `PORT` | `3000` |");
+  expect(page).not.toContain("[object");
+});
+
 // @asyncapi/parser brings 136 packages of 54 MB for the same schema; it finds this document valid, too.
 test("the AsyncAPI document passes the schema of its specification", () => {
   const schema = JSON.parse(text("node_modules/@asyncapi/specs/schemas/3.0.0-without-$id.json"));

@@ -6,6 +6,7 @@ import { APP_VARIABLES } from "../../app/variables.js";
 import type { Measure } from "../internals/measures.js";
 import { StartError } from "../process/start-error.js";
 import { type KeysConfig, keysIn } from "./keys-config.js";
+import { type RatesConfig, ratesOf } from "./limit-variables.js";
 import { parseRedisUrl } from "./redis-url.js";
 import type { TrustProxy } from "./values.js";
 import { type LOG_LEVELS, VARIABLES } from "./variables.js";
@@ -48,6 +49,8 @@ export interface AdmissionConfig {
   readonly connections: number;
   readonly handshakesPerSecond: number;
   readonly lagMs: number;
+  /** Connections of one user; 0: as many as he likes. */
+  readonly perUser: number;
   /** 0: no connection is closed for its age. */
   readonly maxAgeMs: number;
 }
@@ -99,6 +102,7 @@ export interface Config {
   readonly limits: LimitsConfig;
   readonly rooms: RoomsConfig;
   readonly admission: AdmissionConfig;
+  readonly rates: RatesConfig;
   /** Measures that are not taken, see docs/internals.md. */
   readonly internalsOff: readonly Measure[];
   readonly ping: PingConfig;
@@ -197,8 +201,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       connections: given.MAX_CONNECTIONS_PER_WORKER,
       handshakesPerSecond: given.MAX_HANDSHAKES_PER_SECOND,
       lagMs: given.OVERLOAD_LAG_MS,
+      perUser: given.MAX_CONNECTIONS_PER_USER,
       maxAgeMs: given.MAX_CONNECTION_AGE_MS,
     },
+    rates: ratesOf(given),
     ping: { intervalMs: given.PING_INTERVAL_MS, timeoutMs: given.PING_TIMEOUT_MS },
     settings: settingsOf(given),
   });

@@ -20,6 +20,36 @@ export function integer(min: number, max: number) {
   });
 }
 
+/** How often something may happen: so often a second, and so often at once after a rest. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** A rate, or that there is none. */
+export type RateSetting = Rate | "off";
+
+const MOST_PER_SECOND = 1_000_000;
+
+/** Validator of `rate,burst`, two whole numbers from 1 to 1,000,000, or `off`. */
+export const rate = makeExactValidator<RateSetting>((input) => {
+  if (input === "off") return "off";
+  const [perSecond = 0, burst = 0, ...rest] = list(input).map((part) =>
+    /^\d+$/.test(part) ? Number(part) : 0,
+  );
+  const isInRange = [perSecond, burst].every((value) => value >= 1 && value <= MOST_PER_SECOND);
+  if (!isInRange || rest.length > 0)
+    throw new TypeError(
+      `must be off, or what may come a second and at once, such as 10,50: two whole numbers from 1 to ${MOST_PER_SECOND}`,
+    );
+  return { perSecond, burst };
+});
+
+/** A rate as {@link rate} reads it. */
+export function rateInWords(setting: RateSetting): string {
+  return setting === "off" ? setting : `${setting.perSecond},${setting.burst}`;
+}
+
 /** Validator of one of the given words. */
 export function oneOf<const Word extends string>(words: readonly Word[]) {
   return makeExactValidator<Word>((input) => {

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { APP_VARIABLES } from "../../app/variables.js";
 import { SWITCHABLE } from "../internals/measures.js";
+import { LIMIT_VARIABLES } from "./limit-variables.js";
 import {
   apiKeys,
   hosts,
@@ -134,6 +135,7 @@ export const VARIABLES = {
     1,
     1_000_000,
   )({ default: 1000, desc: "New connections per second and worker; beyond it handshakes get 503" }),
+  ...LIMIT_VARIABLES,
   OVERLOAD_LAG_MS: integer(
     10,
     60_000,

@@ -1,5 +1,13 @@
 /** How a handshake ended: a connection, or the reason for which there is none. */
-export const HANDSHAKE_RESULTS = ["accepted", "draining", "full", "rate", "overload", "refused"] as const;
+export const HANDSHAKE_RESULTS = [
+  "accepted",
+  "draining",
+  "full",
+  "rate",
+  "address",
+  "overload",
+  "refused",
+] as const;
 
 /** See {@link HANDSHAKE_RESULTS}. */
 export type HandshakeResult = (typeof HANDSHAKE_RESULTS)[number];
@@ -42,6 +50,18 @@ export interface RoomMetrics {
   published(durationMs: number): void;
   /** A room had a gap, which was read from the log. */
   repaired(): void;
+}
+
+/** What there are limits of, each of its own kind of key. */
+export const LIMITS = ["handshakes", "requests", "events", "messages", "keys", "connections"] as const;
+
+/** See {@link LIMITS}. */
+export type LimitName = (typeof LIMITS)[number];
+
+/** What is counted about limits of addresses, users, rooms and keys. */
+export interface LimitMetrics {
+  /** Something was refused because there was too much of it. */
+  refused(limit: LimitName): void;
 }
 
 /** Why something that came from another worker was not believed. */

@@ -6,6 +6,7 @@ import { createConnectionMetrics } from "./connection-metrics.js";
 import { createEventMetrics, type EventNames } from "./event-metrics.js";
 import { createFeatureMetrics } from "./feature-metrics.js";
 import { createHttpMetrics } from "./http-metrics.js";
+import { createLimitMetrics } from "./limit-metrics.js";
 import { addProcessMetrics, createRegistry, readFamilies } from "./registry.js";
 import { createRoomMetrics } from "./room-metrics.js";
 import type {
@@ -14,6 +15,7 @@ import type {
   EventMetrics,
   FeatureMetrics,
   HttpMetrics,
+  LimitMetrics,
   RoomMetrics,
 } from "./types.js";
 
@@ -45,6 +47,7 @@ export interface WorkerMetrics extends Component {
   readonly http: HttpMetrics;
   readonly rooms: RoomMetrics;
   readonly bus: BusMetrics;
+  readonly limits: LimitMetrics;
   readonly features: FeatureMetrics;
   /** Begins to measure events of these names. Once. */
   ofEvents(names: EventNames): EventMetrics;
@@ -67,6 +70,7 @@ export function createWorkerMetrics(slot: number): WorkerMetrics {
     http: createHttpMetrics(registry),
     rooms: createRoomMetrics(registry),
     bus: createBusMetrics(registry),
+    limits: createLimitMetrics(registry),
     features: createFeatureMetrics(registry),
     ofEvents: (names) => createEventMetrics(registry, names),
     show: (state) => addState(registry, state),

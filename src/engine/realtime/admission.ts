@@ -1,12 +1,15 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { AppError } from "../../contract/errors.js";
+import type { ClientAddress } from "../http/client-address.js";
 import { closeWith } from "../http/close-with.js";
 import { readEngineRequest } from "../http/engine-request.js";
+import { addressKey } from "../trust/limits/address-key.js";
+import { type RateLimit, rateLimited } from "../trust/limits/rate-limit.js";
 import type { Connections } from "./connections/connections.js";
 import type { Io } from "./io.js";
 
 /** Why a handshake is not let in, or that it is. */
-export type AdmissionResult = "accepted" | "draining" | "full" | "rate" | "overload";
+export type AdmissionResult = "accepted" | "draining" | "full" | "rate" | "address" | "overload";
 
 /** How much of a worker new clients may take. */
 export interface AdmissionLimits {
@@ -16,6 +19,19 @@ export interface AdmissionLimits {
   readonly handshakesPerSecond: number;
   /** Mean lag of the event loop, over the last second, above which nobody new comes in. */
   readonly lagMs: number;
+}
+
+/** What a door is made of. */
+export interface AdmissionParts {
+  readonly io: Io;
+  readonly connections: Connections;
+  readonly limits: AdmissionLimits;
+  /** Of one address. */
+  readonly handshakes: RateLimit;
+  readonly clientAddress: ClientAddress;
+  meanLagMs(): number;
+  /** Hears of what was decided. */
+  onHandshake(result: AdmissionResult): void;
 }
 
 /** The door of a worker. */
@@ -34,16 +50,11 @@ const MOST_URL_CHARACTERS = 2048;
 
 /**
  * Refuses handshakes with 503, which clients and load balancers retry elsewhere, while a worker drains, is full or cannot
- * keep up. Requests of its sessions always pass; those of sessions that it does not know get 404, and those that can be read in
- * two ways get 400. The rate is kept by a token bucket of one second.
+ * keep up, and with 429 those of an address that has had its share. Requests of its sessions always pass; those of sessions that it does
+ * not know get 404, and those that can be read in two ways get 400. The rate is kept by a token bucket of one second.
  */
-export function createAdmission(
-  io: Io,
-  connections: Connections,
-  limits: AdmissionLimits,
-  meanLagMs: () => number,
-  onHandshake: (result: AdmissionResult) => void,
-): Admission {
+export function createAdmission(parts: AdmissionParts): Admission {
+  const { io, connections, limits, handshakes, clientAddress, meanLagMs, onHandshake } = parts;
   let closed = false;
   let tokens = limits.handshakesPerSecond;
   let filledAtMs = performance.now();
@@ -67,7 +78,22 @@ export function createAdmission(
     return takeToken() ? "accepted" : "rate";
   }
 
-  function refusalFor({ url = "", headers }: IncomingMessage): Refusal | undefined {
+  /** Asked before the worker's own rate, of which an address that is refused takes nothing. */
+  function refusalOfAddress(request: IncomingMessage): Refusal | undefined {
+    const key = addressKey(clientAddress(request));
+    const waitMs = handshakes.take(key);
+    if (waitMs === 0) return undefined;
+    onHandshake("address");
+    const { status, headers, body } = rateLimited(waitMs);
+    return {
+      status,
+      headers: { ...headers, ...Object.fromEntries(handshakes.headers(key)) },
+      body: { error: body },
+    };
+  }
+
+  function refusalFor(request: IncomingMessage): Refusal | undefined {
+    const { url = "", headers } = request;
     const asked = readEngineRequest(url, `${io.path()}/`);
     if (asked.kind === "session") {
       const connection = connections.get(asked.sessionId);
@@ -76,6 +102,8 @@ export function createAdmission(
     }
     if (asked.kind !== "handshake") return MALFORMED;
     if (url.length > MOST_URL_CHARACTERS) return TOO_LONG;
+    const refusal = refusalOfAddress(request);
+    if (refusal !== undefined) return refusal;
     const result = judge();
     onHandshake(result);
     return result === "accepted" ? undefined : notNow(result);

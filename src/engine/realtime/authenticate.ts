@@ -30,10 +30,13 @@ export function createAuthenticate(
   return (socket, next) => {
     admit(socket).then(
       () => next(),
-      (error: unknown) => {
-        const refusal = error instanceof AppError ? error : new AppError("internal");
-        next(Object.assign(new Error(refusal.message), { data: refusal.body }));
-      },
+      (error: unknown) => next(refusalOf(error)),
     );
   };
+}
+
+/** As a client gets it with `connect_error`: the same body as over HTTP is its `data`. */
+export function refusalOf(error: unknown): Error {
+  const refusal = error instanceof AppError ? error : new AppError("internal");
+  return Object.assign(new Error(refusal.message), { data: refusal.body });
 }

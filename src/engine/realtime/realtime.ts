@@ -5,7 +5,7 @@ import type { LimitsConfig } from "../config/config.js";
 import type { ClientAddress } from "../http/client-address.js";
 import type { Internals } from "../internals/internals.js";
 import { releaseHeaders } from "../internals/node.js";
-import type { ConnectionMetrics, EventMetrics } from "../metrics/types.js";
+import type { ConnectionMetrics, EventMetrics, LimitMetrics } from "../metrics/types.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import type { Authenticator } from "../trust/authenticator.js";
@@ -24,6 +24,7 @@ import { createDispatch } from "./dispatch.js";
 import { countHandshakes } from "./handshake-count.js";
 import type { Io, IoSocket } from "./io.js";
 import { countOutgoing } from "./outgoing-count.js";
+import { createUserConnections } from "./user-connections.js";
 
 /** What the Socket.IO side of a worker is made of. */
 export interface RealtimeParts {
@@ -40,7 +41,10 @@ export interface RealtimeParts {
   readonly clientAddress: ClientAddress;
   readonly admission: Admission;
   readonly internals: Pick<Internals, "allows">;
+  /** Connections of one user; 0: as many as he likes. */
+  readonly connectionsPerUser: number;
   readonly metrics: ConnectionMetrics & EventMetrics;
+  readonly limitMetrics: LimitMetrics;
   readonly log: Logger;
 }
 
@@ -49,7 +53,7 @@ const TURN_MS = 4;
 
 /** The Socket.IO side of a worker: attaches to the HTTP server at start, ends every connection at stop. */
 export function createRealtime(parts: RealtimeParts): Component {
-  const { io, connections, features, deliver, internals, metrics } = parts;
+  const { io, connections, features, deliver, internals, connectionsPerUser, metrics } = parts;
   const turns = createTurns(TURN_MS);
   const reading = createReading(turns);
   const dispatch = createDispatch({
@@ -82,6 +86,8 @@ export function createRealtime(parts: RealtimeParts): Component {
     async start() {
       releasesHeaders = internals.allows("header-release");
       io.use(createAuthenticate(parts.authenticator, parts.limits.authBytes));
+      if (connectionsPerUser > 0)
+        io.use(createUserConnections(connectionsPerUser, parts.limitMetrics).middleware);
       io.on("connection", onConnection);
       io.attach(parts.httpServer);
       connections.install(io);

@@ -5,7 +5,7 @@ import type { Engine, Feature } from "../../contract/feature.js";
 import { type Gathered, gather } from "../../contract/gather.js";
 import type { Config } from "../config/config.js";
 import { createApp, createOperatorApp } from "../http/app.js";
-import { createClientAddress } from "../http/client-address.js";
+import type { ClientAddress } from "../http/client-address.js";
 import { createInFlight, type InFlight } from "../http/in-flight.js";
 import type { OriginCheck } from "../http/origin.js";
 import { createHttpServer } from "../http/server.js";
@@ -39,6 +39,7 @@ export interface ServingParts {
   readonly config: Config;
   readonly identity: Identity;
   readonly checkOrigin: OriginCheck;
+  readonly clientAddress: ClientAddress;
   readonly features: readonly Feature[];
   readonly stores: Pick<Stores, "mongo" | "redis">;
   readonly sockets: Pick<Sockets, "io" | "connections" | "admission">;
@@ -56,6 +57,7 @@ export function createServing(parts: ServingParts): Serving {
     config,
     identity,
     checkOrigin,
+    clientAddress,
     features,
     stores,
     sockets,
@@ -101,8 +103,10 @@ export function createServing(parts: ServingParts): Serving {
       ...{ ...sockets, httpServer, decide, authenticator, deliver, check, internals, log },
       features: declared.features,
       limits: config.limits,
-      clientAddress: createClientAddress(config.trustProxy),
+      clientAddress,
+      connectionsPerUser: config.admission.perUser,
       metrics: { ...metrics.connections, ...events },
+      limitMetrics: metrics.limits,
     }),
   };
 }

@@ -1,5 +1,6 @@
 import cluster from "node:cluster";
 import type { Config } from "../config/config.js";
+import type { ClientAddress } from "../http/client-address.js";
 import type { OriginCheck } from "../http/origin.js";
 import type { Internals } from "../internals/internals.js";
 import type { EventLoopLag } from "../metrics/event-loop-lag.js";
@@ -17,6 +18,7 @@ import { createFanOut } from "../realtime/fan-out/fan-out.js";
 import { createIo, type Io } from "../realtime/io.js";
 import type { WorkerLink } from "../realtime/room-bus.js";
 import { createSlowClientGuard } from "../realtime/slow-clients.js";
+import type { RateLimit } from "../trust/limits/rate-limit.js";
 import type { Stores } from "./stores.js";
 
 /** IPC between siblings is there as long as they are; what it loses, the rooms' sweep finds. */
@@ -43,6 +45,9 @@ export interface SocketParts {
   readonly internals: Internals;
   readonly metrics: WorkerMetrics;
   readonly lag: EventLoopLag;
+  /** Of one address. */
+  readonly handshakes: RateLimit;
+  readonly clientAddress: ClientAddress;
   readonly log: Logger;
 }
 
@@ -53,6 +58,8 @@ export function createSockets({
   internals,
   metrics,
   lag,
+  handshakes,
+  clientAddress,
   log,
 }: SocketParts): Sockets {
   const { redis, mongo, busKey } = stores;
@@ -64,9 +71,13 @@ export function createSockets({
   });
   const limit = connectionsLimit(config.admission.connections, log);
   const limits = { ...config.admission, connections: limit };
-  const admission = createAdmission(io, connections, limits, lag.meanMs, (result) => {
-    // What gets past it may still be refused: Engine.IO tells what it accepts.
-    if (result !== "accepted") metrics.connections.handshake(result);
+  const admission = createAdmission({
+    ...{ io, connections, limits, handshakes, clientAddress },
+    meanLagMs: lag.meanMs,
+    onHandshake(result) {
+      // What gets past it may still be refused: Engine.IO tells what it accepts.
+      if (result !== "accepted") metrics.connections.handshake(result);
+    },
   });
   metrics.show({
     connections: () => countConnections(connections),

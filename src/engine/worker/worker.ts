@@ -4,6 +4,7 @@ import type { Identity } from "../../contract/domain.js";
 import type { Feature } from "../../contract/feature.js";
 import { createOperatorListener } from "../admin/operator-listener.js";
 import type { Config } from "../config/config.js";
+import { createClientAddress } from "../http/client-address.js";
 import { ENGINE_PATH } from "../http/engine-request.js";
 import { createOriginCheck } from "../http/origin.js";
 import { createHttpDrain } from "../http/server.js";
@@ -22,6 +23,7 @@ import { createRelayCheck } from "../routing/worker/relay-check.js";
 import { createRelayProof } from "../routing/worker/relay-proof.js";
 import { createSessionRouter } from "../routing/worker/session-router.js";
 import { createKeyRing, type KeyRing } from "../trust/keys/key-ring.js";
+import { createLimits } from "../trust/limits/limits.js";
 import { createOpenAuthenticator } from "../trust/open-authenticator.js";
 import { createConnectionCut } from "./connection-cut.js";
 import { createDurableRooms } from "./durable-rooms.js";
@@ -81,14 +83,19 @@ export function createWorker(
   const checkOrigin = createOriginCheck(config);
   const keys = createKeyRing(config.keys.first);
   const stores = createStores(config, internals, log, onStage);
-  const sockets = createSockets({ config, checkOrigin, stores, internals, metrics, lag, log });
+  const clientAddress = createClientAddress(config.trustProxy);
+  const limits = createLimits(config.rates, metrics.limits, () => performance.now());
+  const sockets = createSockets({
+    ...{ config, checkOrigin, stores, internals, metrics, lag, clientAddress, log },
+    handshakes: limits.handshakes,
+  });
   const { io, connections, admission, link } = sockets;
   const members = createMembers({ config, store: stores.members, io, link, log });
   const presence = createRoomPresence(stores.presence, members, io, link);
   const rooms = createDurableRooms({ config, store: stores.rooms, io, link, metrics, log });
   const authenticator = createOpenAuthenticator();
   const serving = createServing({
-    ...{ config, identity, checkOrigin, features, stores, sockets, internals, metrics, log },
+    ...{ config, identity, checkOrigin, clientAddress, features, stores, sockets, internals, metrics, log },
     authenticator,
     rooms: rooms.rooms,
     presence: presence.presence,

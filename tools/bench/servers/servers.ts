@@ -70,6 +70,12 @@ export const shoal: Peer = {
       // Peers let everybody in.
       MAX_HANDSHAKES_PER_SECOND: "1000000",
       OVERLOAD_LAG_MS: "60000",
+      RATE_IP_HANDSHAKES: "off",
+      RATE_IP_REQUESTS: "off",
+      RATE_USER_EVENTS: "off",
+      RATE_ROOM_PUBLISH: "off",
+      RATE_KEY_REQUESTS: "off",
+      MAX_CONNECTIONS_PER_USER: "0",
     };
     const options = {
       command: process.execPath,

@@ -1,0 +1,95 @@
+import type { Rate } from "../../config/values.js";
+
+/** A token bucket for each key: an address, a user, a room. A key that was never seen has a full one. */
+export interface RateBuckets {
+  /** Takes a token; gives 0, or the time after which there is one, in milliseconds. */
+  take(key: string): number;
+  /** The time after which there is a token, in milliseconds; 0 when there is one. Takes nothing. */
+  waitMs(key: string): number;
+  /** Takes tokens that may not be there: what is owed has to come in before the next one is given. */
+  charge(key: string, tokens: number): void;
+  /** Whole tokens that are there, and the time after which there are as many as there can be, in milliseconds. */
+  state(key: string): { readonly tokens: number; readonly fullInMs: number };
+  /** How many buckets are kept. */
+  readonly size: number;
+}
+
+/**
+ * Buckets that are kept. One that is not full lasts no longer than its tokens take to come: at ten tokens a second it takes 655,360
+ * tokens a second to keep so many of them busy. Each takes about 150 bytes.
+ */
+const MOST_BUCKETS = 65_536;
+/** Buckets that are looked at for each one that is made: two, so that there are never many more than are in use. */
+const SWEPT = 2;
+const SWEPT_WHEN_FULL = 64;
+/** Of rounding, in milliseconds. */
+const ROUNDING_MS = 1e-6;
+/** The bucket of all for whom there is no room. No key is empty. */
+const STRANGERS = "";
+
+/**
+ * Keeps of each bucket only when it will be full again (this is the generic cell rate algorithm), and forgets those that are full. When
+ * there is no room for another bucket, those that come share one: nobody's debt is forgotten for them. `now` is in milliseconds.
+ */
+export function createRateBuckets(
+  { perSecond, burst }: Rate,
+  now: () => number,
+  mostBuckets = MOST_BUCKETS,
+): RateBuckets {
+  const msPerToken = 1000 / perSecond;
+  /** The time that a bucket with one token still takes to be full. */
+  const lastTokenMs = (burst - 1) * msPerToken + ROUNDING_MS;
+  const fullAtMs = new Map<string, number>();
+  /** Goes round the buckets, a few steps at a time. */
+  let hand = fullAtMs.entries();
+
+  function sweep(nowMs: number): void {
+    for (let left = fullAtMs.size < mostBuckets ? SWEPT : SWEPT_WHEN_FULL; left > 0; left -= 1) {
+      const { value, done } = hand.next();
+      if (done === true) {
+        hand = fullAtMs.entries();
+        return;
+      }
+      if (value[1] <= nowMs) fullAtMs.delete(value[0]);
+    }
+  }
+
+  /** The key under which this one is counted. */
+  function counted(key: string, nowMs: number): string {
+    if (fullAtMs.has(key)) return key;
+    sweep(nowMs);
+    return fullAtMs.size < mostBuckets ? key : STRANGERS;
+  }
+
+  const debtMs = (key: string, nowMs: number): number => Math.max(0, (fullAtMs.get(key) ?? 0) - nowMs);
+  const waitFor = (owedMs: number): number => (owedMs <= lastTokenMs ? 0 : owedMs - lastTokenMs);
+
+  return {
+    take(key) {
+      const nowMs = now();
+      const place = counted(key, nowMs);
+      const owedMs = debtMs(place, nowMs);
+      if (owedMs > lastTokenMs) return owedMs - lastTokenMs;
+      fullAtMs.set(place, nowMs + owedMs + msPerToken);
+      return 0;
+    },
+    waitMs(key) {
+      const nowMs = now();
+      return waitFor(debtMs(counted(key, nowMs), nowMs));
+    },
+    charge(key, tokens) {
+      const nowMs = now();
+      const place = counted(key, nowMs);
+      fullAtMs.set(place, nowMs + debtMs(place, nowMs) + tokens * msPerToken);
+    },
+    state(key) {
+      const nowMs = now();
+      const fullInMs = debtMs(counted(key, nowMs), nowMs);
+      const tokens = Math.floor(burst - fullInMs / msPerToken + ROUNDING_MS);
+      return { tokens: Math.max(0, tokens), fullInMs };
+    },
+    get size() {
+      return fullAtMs.size;
+    },
+  };
+}
