@@ -7,6 +7,7 @@ import { readConfig } from "../engine/config/config.js";
 import { inputLimitsOf } from "../engine/worker/input-limits.js";
 import { clientContract } from "./client-contract.js";
 import { configurationPage } from "./configuration-page.js";
+import { entriesPage } from "./entries-page.js";
 import { internalsPage } from "./internals-page.js";
 import { protocolPage } from "./protocol-page.js";
 
@@ -19,6 +20,7 @@ export function generatedFiles(connection: Connection): Readonly<Record<string, 
     "docs/openapi.json": asText(openapi(declared)),
     "docs/asyncapi.json": asText(asyncapi(declared)),
     "docs/protocol.md": protocolPage(declared),
+    "docs/entries.md": entriesPage(declared),
     "docs/configuration.md": configurationPage(),
     "docs/internals.md": internalsPage(),
   };
