@@ -3,11 +3,13 @@ export default {
   testEnvironment: "node",
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
   transform: {
-    "^.+\\.ts$": [
+    "^.+\\.ts$|/jose/.+\\.js$": [
       "@swc/jest",
       { jsc: { parser: { syntax: "typescript" }, target: "es2023" }, module: { type: "commonjs" } },
     ],
   },
+  // jose has no CommonJS form.
+  transformIgnorePatterns: ["/node_modules/(?!jose/)"],
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   // For what hangs without a bound of its own. All other bounds follow the machine: tests/support/wait.ts.
   testTimeout: 300_000,

@@ -106,6 +106,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   mongoose: ["app", "contract", "engine/stores", "generated"],
   zod: ["app", "contract", "engine/realtime"],
   envalid: ["engine/config"],
+  jose: ["engine/trust"],
   pino: ["engine/process"],
   "prom-client": ["engine/metrics"],
 };

@@ -21,11 +21,15 @@ const ANYWHERE: readonly ErrorCode[] = ["invalid", "internal", "temporary"];
 /** What may be wrong with a body, which is read before it is known whether the route looks at it. */
 const OF_BODIES: readonly ErrorCode[] = ["malformed_json", "too_large", "unsupported_media_type"];
 
+/** What may be wrong with the token of whoever has to say who he is. */
+const OF_TOKENS: readonly ErrorCode[] = ["unauthenticated", "token_expired"];
+
 /** All errors that a route may give, in the catalogue's order. */
 export function errorsOfRoute({ access, anyHost, errors }: Route): ErrorCode[] {
   const isPublic = access.kind !== "operator";
   return inOrder([
     ...ANYWHERE,
+    ...(access.kind === "user" || access.kind === "ruled" ? OF_TOKENS : []),
     ...(anyHost ? [] : OF_BODIES),
     // Also to whoever asks under a name that ALLOWED_HOSTS does not have.
     ...(isPublic && (!anyHost || access.kind !== "anyone") ? (["forbidden"] as const) : []),

@@ -12,6 +12,8 @@ interface ErrorKind {
 export const ERRORS = {
   invalid: { status: 400, temporary: false, message: "The request does not have the expected form" },
   malformed_json: { status: 400, temporary: false, message: "The body is not valid JSON" },
+  unauthenticated: { status: 401, temporary: false, message: "A valid token is needed" },
+  token_expired: { status: 401, temporary: false, message: "The token has expired; get another one" },
   forbidden: { status: 403, temporary: false, message: "You may not do this" },
   not_found: { status: 404, temporary: false, message: "There is nothing at this address" },
   method_not_allowed: { status: 405, temporary: false, message: "This address does not take this method" },

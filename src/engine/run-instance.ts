@@ -1,3 +1,4 @@
+import { authWarnings } from "./config/auth-warnings.js";
 import { type Config, readConfig } from "./config/config.js";
 import { createInstance, type Instance } from "./instance.js";
 import { createLogger, type Logger, redactUri } from "./process/logger.js";
@@ -11,6 +12,7 @@ import { StartError } from "./process/start-error.js";
 export async function runInstance(): Promise<void> {
   const config = configOrExit();
   const log = createLogger(config.logLevel).child({ instance: config.instance });
+  for (const warning of authWarnings(config)) log.warn(warning);
   const instance = createInstance(config, log, (error) => end(1, error));
 
   let ending = false;

@@ -34,8 +34,10 @@ function defaultOf(name: string, variable: Variable): string {
 
 function shown(value: unknown): string {
   if (isRate(value)) return code(rateInWords(value));
-  const isNone = value === "" || value === false || (Array.isArray(value) && value.length === 0);
-  return isNone ? "—" : code(String(value));
+  const isNone =
+    ["", false, undefined].includes(value as string) || (Array.isArray(value) && value.length === 0);
+  if (isNone) return "—";
+  return code(typeof value === "object" ? JSON.stringify(value) : String(value));
 }
 
 function isRate(value: unknown): value is Rate {

@@ -88,9 +88,23 @@ describe.each([1, 2])("with WORKERS=%i", (workers) => {
   });
 
   test("production without MONGODB_URI is refused", async () => {
-    const env = { NODE_ENV: "production" };
+    const env = { NODE_ENV: "production", AUTH: "none" };
     const said = "^Bad configuration: MONGODB_URI is required when NODE_ENV is production$";
     await expectFailure({ workers, env }, said);
+  });
+
+  test("production without AUTH is refused", async () => {
+    const env = { NODE_ENV: "production", MONGODB_URI: "mongodb://127.0.0.1:1/shoal" };
+    const said = "^Bad configuration: AUTH is required when NODE_ENV is production: jwt .*, none .*$";
+    await expectFailure({ workers, env }, said);
+  });
+
+  test("a file of secrets that is not there is named", async () => {
+    const env = { AUTH: "jwt", AUTH_SECRET_FILE: join(await tempDir("secret"), "none") };
+    await expectFailure(
+      { workers, env },
+      "AUTH_SECRET_FILE names a file that cannot be used: it cannot be read \\(ENOENT\\)$",
+    );
   });
 });
 

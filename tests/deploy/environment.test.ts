@@ -10,7 +10,7 @@ const OF_NODE = ["NODE_OPTIONS"];
 /** What has no default that is right for every deployment, or belongs to a sum that the manifest itself must know. */
 const DECIDED = [
   ...["NODE_ENV", "PORT", "ADMIN_PORT", "ADMIN_HOST", "WORKERS", "INSTANCE_ID", "MONGODB_URI", "REDIS_URL"],
-  ...["TRUST_PROXY", "DRAIN_WINDOW_MS", "SHUTDOWN_TIMEOUT_MS"],
+  ...["AUTH", "TRUST_PROXY", "DRAIN_WINDOW_MS", "SHUTDOWN_TIMEOUT_MS"],
 ];
 
 /** The Secret that production wants made beforehand. */
@@ -85,7 +85,9 @@ describe("environments of deployments", () => {
     for (const manifests of (await builtVariants()).values()) {
       const { data } = find<{ data: Record<string, string> }>(manifests, "ConfigMap", "shoal-config");
 
-      expect(Object.values(data).filter((value) => value.includes("://"))).toEqual([]);
+      const { AUTH_JWKS_URL, AUTH_ISSUER, ...others } = data;
+      expect(Object.values(others).filter((value) => value.includes("://"))).toEqual([]);
+      expect(`${AUTH_JWKS_URL}${AUTH_ISSUER}`).not.toMatch(/@|\?/);
     }
   });
 });

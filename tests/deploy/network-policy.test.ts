@@ -60,12 +60,12 @@ describe("network policies", () => {
     expect(policy("prod").ingress.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual(names);
   });
 
-  test("pods get out to names and to their stores only", () => {
+  test("pods get out to names, to their stores and to the key server only", () => {
     const open = policy("prod").egress.flatMap(({ ports }) =>
       ports.map(({ port, protocol }) => `${port}/${protocol}`),
     );
 
-    expect(open).toEqual(["53/UDP", "53/TCP", "6379/TCP", "27017/TCP"]);
+    expect(open).toEqual(["53/UDP", "53/TCP", "6379/TCP", "27017/TCP", "443/TCP"]);
     const environment = environmentOf(variants.get("dev") ?? []);
     for (const uri of [environment.REDIS_URL, environment.MONGODB_URI]) {
       expect(open).toContain(`${new URL(uri ?? "").port}/TCP`);

@@ -16,7 +16,7 @@ beforeAll(async () => {
 /** A worker that allows these foreign origins; "none" for its own only. */
 async function serving(corsOrigin: string): Promise<string> {
   const env: Record<string, string> =
-    corsOrigin === "none" ? { NODE_ENV: "production" } : { CORS_ORIGIN: corsOrigin };
+    corsOrigin === "none" ? { NODE_ENV: "production", AUTH: "none" } : { CORS_ORIGIN: corsOrigin };
   const worker = await startWorker({ mongodbUri: mongo.uriFor(), env });
   return worker.url;
 }

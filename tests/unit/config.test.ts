@@ -1,6 +1,6 @@
 import { readConfig } from "../../src/engine/config/config.js";
 
-const production = { NODE_ENV: "production", MONGODB_URI: "mongodb://db/shoal" };
+const production = { NODE_ENV: "production", MONGODB_URI: "mongodb://db/shoal", AUTH: "none" };
 
 function problemsOf(environment: Record<string, string>): string {
   try {

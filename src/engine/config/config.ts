@@ -5,6 +5,7 @@ import { type CleanedEnv, customCleanEnv } from "envalid";
 import { APP_VARIABLES } from "../../app/variables.js";
 import type { Measure } from "../internals/measures.js";
 import { StartError } from "../process/start-error.js";
+import { type AuthConfig, readAuth } from "./auth.js";
 import { type KeysConfig, keysIn } from "./keys-config.js";
 import { type RatesConfig, ratesOf } from "./limit-variables.js";
 import { parseRedisUrl } from "./redis-url.js";
@@ -99,6 +100,7 @@ export interface Config {
   readonly apiDocs: boolean;
   readonly keys: KeysConfig;
   readonly trustProxy: TrustProxy;
+  readonly auth: AuthConfig;
   readonly limits: LimitsConfig;
   readonly rooms: RoomsConfig;
   readonly admission: AdmissionConfig;
@@ -144,6 +146,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     problems.push("LISTEN reuse-port needs Linux and Node.js 22.12 or later");
   }
   const keys = keysIn(given, problems);
+  const auth = readAuth(given, (name) => name in variables, problems);
   if (problems.length > 0) throw new StartError(`Bad configuration: ${problems.join("; ")}`);
 
   return freeze({
@@ -177,6 +180,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     apiDocs: given.API_DOCS === "on",
     keys,
     trustProxy: given.TRUST_PROXY,
+    auth,
     limits: {
       bodyBytes: given.BODY_LIMIT_BYTES,
       messageBytes: given.MESSAGE_LIMIT_BYTES,

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { APP_VARIABLES } from "../../app/variables.js";
 import { SWITCHABLE } from "../internals/measures.js";
+import { AUTH_VARIABLES } from "./auth-variables.js";
 import { LIMIT_VARIABLES } from "./limit-variables.js";
 import {
   apiKeys,
@@ -107,6 +108,7 @@ export const VARIABLES = {
     default: "",
     desc: "File with the same list, instead of API_KEYS. It is read again on SIGHUP and within 2 s of a change; a version that is wrong is told in the log and changes nothing",
   }),
+  ...AUTH_VARIABLES,
   TRUST_PROXY: trustProxy({
     default: false,
     desc: "Proxies whose X-Forwarded-For is believed: their number, or comma-separated addresses and CIDRs, none wider than /8",
@@ -152,10 +154,6 @@ export const VARIABLES = {
   }),
   BODY_LIMIT_BYTES: integer(1, 67_108_864)({ default: 102_400, desc: "Largest body of an HTTP request" }),
   MESSAGE_LIMIT_BYTES: integer(1, 16_777_216)({ default: 65_536, desc: "Largest message body, as JSON" }),
-  AUTH_LIMIT_BYTES: integer(
-    64,
-    65_536,
-  )({ default: 4096, desc: "Largest `auth` of a Socket.IO handshake, as JSON" }),
   MAX_ROOMS_PER_SOCKET: integer(
     1,
     100_000,

@@ -73,6 +73,14 @@ export interface BusMetrics {
   refused(reason: (typeof BUS_REFUSALS)[number]): void;
 }
 
+/** What became of a token. `undecided`: its key was not known, and the key server away. */
+export const TOKEN_RESULTS = ["accepted", "expired", "refused", "undecided"] as const;
+
+/** What is counted about tokens. */
+export interface TokenMetrics {
+  verified(result: (typeof TOKEN_RESULTS)[number]): void;
+}
+
 /** What a feature measures. Names are of Prometheus' form and unique in the service; a worker's number is added. */
 export interface FeatureMetrics {
   /** Something that is counted. By convention its name ends with `_total`. */

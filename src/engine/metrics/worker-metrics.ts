@@ -9,6 +9,7 @@ import { createHttpMetrics } from "./http-metrics.js";
 import { createLimitMetrics } from "./limit-metrics.js";
 import { addProcessMetrics, createRegistry, readFamilies } from "./registry.js";
 import { createRoomMetrics } from "./room-metrics.js";
+import { createTokenMetrics } from "./token-metrics.js";
 import type {
   BusMetrics,
   ConnectionMetrics,
@@ -17,6 +18,7 @@ import type {
   HttpMetrics,
   LimitMetrics,
   RoomMetrics,
+  TokenMetrics,
 } from "./types.js";
 
 /** A store that takes longer to answer counts as down, in milliseconds: a collection has to be over within a second. */
@@ -48,6 +50,7 @@ export interface WorkerMetrics extends Component {
   readonly rooms: RoomMetrics;
   readonly bus: BusMetrics;
   readonly limits: LimitMetrics;
+  readonly tokens: TokenMetrics;
   readonly features: FeatureMetrics;
   /** Begins to measure events of these names. Once. */
   ofEvents(names: EventNames): EventMetrics;
@@ -71,6 +74,7 @@ export function createWorkerMetrics(slot: number): WorkerMetrics {
     rooms: createRoomMetrics(registry),
     bus: createBusMetrics(registry),
     limits: createLimitMetrics(registry),
+    tokens: createTokenMetrics(registry),
     features: createFeatureMetrics(registry),
     ofEvents: (names) => createEventMetrics(registry, names),
     show: (state) => addState(registry, state),

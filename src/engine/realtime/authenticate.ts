@@ -9,7 +9,7 @@ type Authenticate = (socket: IoSocket, next: (error?: Error) => void) => void;
 
 /**
  * Says who a connection speaks for, before it is accepted. `auth` is refused when it is larger than `authBytes` as JSON, and let
- * go afterwards: a connection would keep it for life.
+ * go afterwards: a connection would keep it for life. What cannot be decided now closes the transport, so that the client repeats it.
  */
 export function createAuthenticate(
   authenticator: Pick<Authenticator, "ofHandshake">,
@@ -30,7 +30,11 @@ export function createAuthenticate(
   return (socket, next) => {
     admit(socket).then(
       () => next(),
-      (error: unknown) => next(refusalOf(error)),
+      (error: unknown) => {
+        // After a refusal clients stay away. When the transport closes they come again, which is what helps here.
+        if (error instanceof AppError && error.body.temporary) socket.conn.close();
+        next(refusalOf(error));
+      },
     );
   };
 }

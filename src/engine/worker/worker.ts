@@ -22,9 +22,9 @@ import type { AddressBook } from "../routing/worker/destination.js";
 import { createRelayCheck } from "../routing/worker/relay-check.js";
 import { createRelayProof } from "../routing/worker/relay-proof.js";
 import { createSessionRouter } from "../routing/worker/session-router.js";
+import { createAuthenticator } from "../trust/create-authenticator.js";
 import { createKeyRing, type KeyRing } from "../trust/keys/key-ring.js";
 import { createLimits } from "../trust/limits/limits.js";
-import { createOpenAuthenticator } from "../trust/open-authenticator.js";
 import { createConnectionCut } from "./connection-cut.js";
 import { createDurableRooms } from "./durable-rooms.js";
 import { createKeyFeed } from "./key-feed.js";
@@ -93,7 +93,7 @@ export function createWorker(
   const members = createMembers({ config, store: stores.members, io, link, log });
   const presence = createRoomPresence(stores.presence, members, io, link);
   const rooms = createDurableRooms({ config, store: stores.rooms, io, link, metrics, log });
-  const authenticator = createOpenAuthenticator();
+  const authenticator = createAuthenticator(config.auth, metrics.tokens, log);
   const serving = createServing({
     ...{ config, identity, checkOrigin, clientAddress, features, stores, sockets, internals, metrics, log },
     authenticator,
@@ -121,13 +121,14 @@ export function createWorker(
       metrics,
       createMetricsLink(identity.worker, metrics, log),
       lag,
+      // What is wrong with its keys is said before the stores are looked for.
+      authenticator,
       stores.component,
       ...declared.components,
       // Before the membership, which may have something to tell the others as soon as it starts.
       sockets.bus,
       members.component,
       presence.presence,
-      authenticator,
       serving.realtime,
       sockets.guards,
       createConnectionCut(httpServer, config.shutdownTimeoutMs * FAREWELL_SHARE),

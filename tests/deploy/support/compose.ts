@@ -27,11 +27,17 @@ export interface Compose {
   readonly [key: string]: unknown;
 }
 
-/** docker-compose.yml with its anchors resolved, and variables replaced by their defaults. */
+/** What whoever runs it has to say. */
+const SAID: Readonly<Record<string, string>> = { AUTH: "none" };
+
+/** docker-compose.yml with its anchors resolved, and variables replaced by their defaults, or by what has to be said. */
 export function readCompose(): Compose {
   const text = readFileSync(join(PROJECT, "docker-compose.yml"), "utf8");
   // A variable without a default stays, and fails what reads it.
-  return parse(text.replace(/\$\{\w+:-([^}]*)\}/g, "$1"), { merge: true }) as Compose;
+  const filled = text
+    .replace(/\$\{\w+:-([^}]*)\}/g, "$1")
+    .replace(/\$\{(\w+):\?[^}]*\}/g, (whole, name: string) => SAID[name] ?? whole);
+  return parse(filled, { merge: true }) as Compose;
 }
 
 /** Instances of Shoal by service name. */

@@ -57,6 +57,7 @@ export const shoal: Peer = {
     const port = await freePort();
     const variables = {
       NODE_ENV: "production",
+      AUTH: "none", // peers look at no token either
       HOST: "127.0.0.1",
       PORT: String(port),
       ADMIN_HOST: "127.0.0.1",

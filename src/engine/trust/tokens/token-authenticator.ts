@@ -1,0 +1,81 @@
+import { AppError } from "../../../contract/errors.js";
+import type { Passport } from "../../../contract/passport.js";
+import type { JwtConfig } from "../../config/auth.js";
+import type { TokenMetrics } from "../../metrics/types.js";
+import type { Logger } from "../../process/logger.js";
+import type { Authenticator } from "../authenticator.js";
+import { bearerOf } from "../bearer.js";
+import { createFixedKeys } from "./fixed-keys.js";
+import { downloadKeySet } from "./key-set-download.js";
+import { createRemoteKeys } from "./remote-keys.js";
+import { KeysUnavailable, type TokenKeys } from "./token-keys.js";
+import { passportOf } from "./token-passport.js";
+import { createTokenVerifier, TokenRefused } from "./verifier.js";
+
+/** What the authenticator of tokens is made of. */
+export interface TokenAuthenticatorParts {
+  readonly config: JwtConfig;
+  /** Wall clock, in milliseconds since 1970. */
+  readonly dateMs: () => number;
+  /** Monotonic, in milliseconds. */
+  readonly nowMs: () => number;
+  readonly metrics: TokenMetrics;
+  readonly log: Logger;
+}
+
+/** Lets in who has a token. */
+export interface TokenAuthenticator extends Authenticator {
+  /** @throws {AppError} `unauthenticated`, `token_expired`; `temporary` when the keys are not known now. */
+  ofToken(token: unknown): Promise<Passport>;
+}
+
+/**
+ * Takes a token from `auth.token` of a handshake and from `Authorization: Bearer` of a request, and from nowhere else. Clients are never told
+ * what is wrong with one; the log says it at level debug, without the token.
+ */
+export function createTokenAuthenticator(parts: TokenAuthenticatorParts): TokenAuthenticator {
+  const { config, dateMs, metrics, log } = parts;
+  const keys = createKeys(parts);
+  const verifier = createTokenVerifier(config, keys, dateMs);
+
+  async function ofToken(token: unknown): Promise<Passport> {
+    try {
+      if (typeof token !== "string") throw new TokenRefused("unauthenticated", "there is no token");
+      const passport = passportOf(await verifier.verify(token), config);
+      metrics.verified("accepted");
+      return passport;
+    } catch (error) {
+      throw refusalOf(error);
+    }
+  }
+
+  function refusalOf(error: unknown): unknown {
+    if (error instanceof TokenRefused) {
+      metrics.verified(error.code === "token_expired" ? "expired" : "refused");
+      log.debug({ code: error.code, reason: error.message }, "token refused");
+      return new AppError(error.code);
+    }
+    if (error instanceof KeysUnavailable) {
+      metrics.verified("undecided");
+      log.debug({ reason: error.message, retryAfterMs: error.retryAfterMs }, "token not decided");
+      return new AppError("temporary", undefined, { retryAfterMs: error.retryAfterMs });
+    }
+    return error;
+  }
+
+  return {
+    name: "authenticator",
+    start: keys.start,
+    stop: keys.stop,
+    ofToken,
+    ofHandshake: (auth) => ofToken(auth.token),
+    ofRequest: (headers) => ofToken(bearerOf(headers)),
+  };
+}
+
+function createKeys({ config, nowMs, log }: TokenAuthenticatorParts): TokenKeys {
+  const { keys } = config;
+  return keys.kind === "jwks"
+    ? createRemoteKeys({ url: keys.url, download: downloadKeySet, nowMs, log })
+    : createFixedKeys(keys, log);
+}

@@ -1,0 +1,49 @@
+import { type Capabilities, type Caps, capabilities, caps } from "../../../contract/capabilities.js";
+import type { Asked } from "../../../contract/operations.js";
+import type { Passport, TokenFacts } from "../../../contract/passport.js";
+import { USER_ID } from "../../../contract/room-names.js";
+import type { JwtConfig } from "../../config/auth.js";
+import { TokenRefused, type VerifiedClaims } from "./verifier.js";
+
+/** Of the holder of a token. A class, as there is one for each connection. */
+class TokenPassport implements Passport {
+  readonly kind = "token";
+  readonly user: string;
+  readonly token: TokenFacts;
+  readonly #capabilities: Capabilities;
+
+  constructor(user: string, token: TokenFacts, granted: Capabilities) {
+    this.user = user;
+    this.token = token;
+    this.#capabilities = granted;
+  }
+
+  may(asked: Asked): boolean {
+    return this.#capabilities.allows(asked);
+  }
+}
+
+/**
+ * The passport that these claims make: the user, and the rights that `caps` grants; without `caps` the default ones.
+ * @throws {TokenRefused} when the claim of the user is no user's id, or `caps` is malformed: it must not mean more than was meant.
+ */
+export function passportOf(
+  claims: VerifiedClaims,
+  { userClaim, defaultCaps }: Pick<JwtConfig, "userClaim" | "defaultCaps">,
+): Passport {
+  const user = Object.hasOwn(claims, userClaim) ? claims[userClaim] : undefined;
+  if (typeof user !== "string" || !USER_ID.test(user))
+    throw new TokenRefused("unauthenticated", `the claim ${userClaim} is no user's id`);
+  const { exp, iat, jti } = claims;
+  if (jti !== undefined && typeof jti !== "string")
+    throw new TokenRefused("unauthenticated", "the claim jti is no text");
+  const facts = { id: jti, issuedAtS: iat, expiresAtMs: exp * 1000 };
+  return new TokenPassport(user, facts, capabilities(grantedBy(claims, defaultCaps), user));
+}
+
+function grantedBy(claims: VerifiedClaims, defaultCaps: Caps): Caps {
+  if (!Object.hasOwn(claims, "caps")) return defaultCaps;
+  const parsed = caps.safeParse(claims.caps);
+  if (parsed.success) return parsed.data;
+  throw new TokenRefused("unauthenticated", "the claim caps is malformed");
+}

@@ -1,0 +1,118 @@
+import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from "jose";
+import type { JwtConfig } from "../../config/auth.js";
+import type { KeyHint, TokenKeys, VerificationKey } from "./token-keys.js";
+
+/** Difference of clocks that is borne, in seconds. */
+export const SKEW_S = 5;
+
+/** What a token may call itself: identity providers make these for users. Others, such as tokens that say good-bye, are for something else. */
+const TYPES: readonly unknown[] = [undefined, "jwt", "at+jwt", "application/jwt", "application/at+jwt"];
+
+/** Why a token is not taken. `reason` is for the log and holds nothing of the token; clients are told the `code` alone. */
+export class TokenRefused extends Error {
+  override readonly name = "TokenRefused";
+  readonly code: "unauthenticated" | "token_expired";
+
+  constructor(code: TokenRefused["code"], reason: string) {
+    super(reason);
+    this.code = code;
+  }
+}
+
+/** The claims of a token whose signature, times, issuer and audience were found good. */
+export type VerifiedClaims = JWTPayload & { readonly exp: number };
+
+/** Verifies tokens. */
+export interface TokenVerifier {
+  /** @throws {TokenRefused} or {@link KeysUnavailable}. */
+  verify(token: string): Promise<VerifiedClaims>;
+}
+
+/** `nowMs`: wall clock, in milliseconds since 1970. */
+export function createTokenVerifier(
+  config: Pick<JwtConfig, "algorithms" | "issuer" | "audiences" | "maxTtlS" | "tokenBytes">,
+  keys: Pick<TokenKeys, "candidates">,
+  nowMs: () => number,
+): TokenVerifier {
+  const { algorithms, issuer, audiences, maxTtlS, tokenBytes } = config;
+  const required: JWTVerifyOptions = {
+    algorithms: [...algorithms],
+    requiredClaims: ["exp"],
+    clockTolerance: SKEW_S,
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(audiences === undefined ? {} : { audience: [...audiences] }),
+  };
+
+  function hintOf(token: string): KeyHint {
+    const { alg, kid, typ } = headerOf(token);
+    // Before a key is looked for: what is not taken at all asks nobody.
+    if (alg === undefined || !algorithms.includes(alg))
+      throw new TokenRefused("unauthenticated", "the algorithm is not one of those that are taken");
+    if (!TYPES.includes(typ?.toLowerCase()))
+      throw new TokenRefused("unauthenticated", "the type is not that of a token for users");
+    return { alg, kid };
+  }
+
+  async function claimsOf(
+    token: string,
+    candidates: readonly VerificationKey[],
+    currentDate: Date,
+  ): Promise<VerifiedClaims> {
+    for (const key of candidates) {
+      try {
+        const { payload } = await jwtVerify(token, key, { ...required, currentDate });
+        return payload as VerifiedClaims; // `exp` is required, and jose takes numbers only
+      } catch (error) {
+        // The signature may be that of the next key.
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw refusalFor(error);
+      }
+    }
+    throw new TokenRefused("unauthenticated", "no key has made the signature");
+  }
+
+  /** jose compares neither of these. */
+  function checkLife({ exp, iat }: VerifiedClaims, nowS: number): void {
+    if (iat !== undefined && iat > nowS + SKEW_S)
+      throw new TokenRefused("unauthenticated", "iat is in the future");
+    const lifeS = exp - (iat ?? nowS + SKEW_S);
+    if (!(lifeS <= maxTtlS))
+      throw new TokenRefused("unauthenticated", `the life exceeds AUTH_MAX_TTL_SECONDS (${maxTtlS})`);
+  }
+
+  return {
+    async verify(token) {
+      if (Buffer.byteLength(token) > tokenBytes)
+        throw new TokenRefused("unauthenticated", `the token exceeds AUTH_LIMIT_BYTES (${tokenBytes})`);
+      const candidates = await keys.candidates(hintOf(token));
+      const now = nowMs();
+      const claims = await claimsOf(token, candidates, new Date(now));
+      checkLife(claims, Math.floor(now / 1000));
+      return claims;
+    },
+  };
+}
+
+interface Header {
+  readonly alg: string | undefined;
+  readonly kid: string | undefined;
+  readonly typ: string | undefined;
+}
+
+/** Of a header only what is a text is believed to be one. */
+function headerOf(token: string): Header {
+  try {
+    const { alg, kid, typ } = decodeProtectedHeader(token) as Readonly<Record<string, unknown>>;
+    if ([alg, kid, typ].every((one) => one === undefined || typeof one === "string"))
+      return { alg, kid, typ } as Header;
+  } catch {}
+  throw new TokenRefused("unauthenticated", "it is no signed token");
+}
+
+/** jose tells of the expiry only once all that it looks at before is good: the signature, the issuer and the audience. */
+function refusalFor(error: unknown): TokenRefused {
+  if (error instanceof errors.JWTExpired) return new TokenRefused("token_expired", "exp is over");
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return new TokenRefused("unauthenticated", `the claim ${error.claim} does not hold (${error.reason})`);
+  if (error instanceof errors.JOSEError) return new TokenRefused("unauthenticated", error.code);
+  return new TokenRefused("unauthenticated", "it cannot be verified");
+}

@@ -1,0 +1,150 @@
+import { generateKeyPairSync } from "node:crypto";
+import { authWarnings } from "../../../src/engine/config/auth-warnings.js";
+import { readConfig } from "../../../src/engine/config/config.js";
+
+const SECRET = "geheim, and more than thirty-two bytes";
+const JWKS = { AUTH: "jwt", AUTH_JWKS_URL: "https://id.example/jwks" };
+const production = { NODE_ENV: "production", MONGODB_URI: "mongodb://db/shoal" };
+const { publicKey, privateKey } = generateKeyPairSync("ec", {
+  namedCurve: "P-256",
+  publicKeyEncoding: { type: "spki", format: "pem" },
+  privateKeyEncoding: { type: "pkcs8", format: "pem" },
+});
+
+function problemsOf(environment: Record<string, string>): string {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("the configuration was accepted");
+}
+
+describe("who may come in", () => {
+  test("has to be said in production", () => {
+    expect(problemsOf(production)).toMatch(/^Bad configuration: AUTH is required .* jwt .* none /);
+    expect(readConfig({ ...production, AUTH: "none" }).auth).toEqual({ kind: "none", isChosen: true });
+  });
+
+  test("is everybody outside production, and the log says so in one line", () => {
+    for (const NODE_ENV of ["development", "test"]) {
+      const config = readConfig({ NODE_ENV });
+      expect(config.auth).toEqual({ kind: "none", isChosen: false });
+      expect(authWarnings(config)).toEqual([expect.stringContaining("AUTH is not set: everybody is let in")]);
+    }
+    expect(authWarnings(readConfig({ AUTH: "none" }))).toEqual([]);
+  });
+
+  test("is said in the log of production when it is everybody", () => {
+    expect(authWarnings(readConfig({ ...production, AUTH: "none" }))).toHaveLength(1);
+  });
+
+  test.each([
+    ["an AUTH that is neither", { AUTH: "JWT" }, "AUTH must be one of jwt, none"],
+    ["tokens without keys", { AUTH: "jwt" }, "AUTH jwt needs exactly one of AUTH_JWKS_URL, "],
+    [
+      "two kinds of keys",
+      { ...JWKS, AUTH_ISSUER: "i", AUTH_AUDIENCE: "a", AUTH_SECRET: SECRET },
+      "there are AUTH_JWKS_URL and AUTH_SECRET",
+    ],
+    [
+      "a secret and a file of secrets",
+      { AUTH: "jwt", AUTH_SECRET: SECRET, AUTH_SECRET_FILE: "/x" },
+      "there are AUTH_SECRET and AUTH_SECRET_FILE",
+    ],
+    ["keys that nobody looks at", { AUTH: "none", AUTH_SECRET: SECRET }, "AUTH must be jwt when AUTH_SECRET"],
+    ["keys without AUTH", { AUTH_SECRET: SECRET }, "AUTH must be jwt when AUTH_SECRET"],
+    [
+      "a key set without an issuer",
+      { ...JWKS, AUTH_AUDIENCE: "a" },
+      "AUTH_ISSUER is required with AUTH_JWKS_URL",
+    ],
+    [
+      "a key set without an audience",
+      { ...JWKS, AUTH_ISSUER: "i" },
+      "AUTH_AUDIENCE is required with AUTH_JWKS_URL",
+    ],
+    [
+      "a key set from a file",
+      { ...JWKS, AUTH_JWKS_URL: "file:///geheim" },
+      "AUTH_JWKS_URL must be an https:// or",
+    ],
+    [
+      "a key set with a password",
+      { ...JWKS, AUTH_JWKS_URL: "https://a:geheim@h" },
+      "AUTH_JWKS_URL must not have",
+    ],
+    ["a short secret", { AUTH: "jwt", AUTH_SECRET: "geheim" }, "AUTH_SECRET must have at least 32 bytes"],
+    [
+      "a short previous secret",
+      { AUTH: "jwt", AUTH_SECRET: SECRET, AUTH_SECRET_PREVIOUS: "geheim" },
+      "AUTH_SECRET_PREVIOUS must have at least 32 bytes",
+    ],
+    ["a private key", { AUTH: "jwt", AUTH_PUBLIC_KEY: privateKey }, "AUTH_PUBLIC_KEY must be a public key"],
+    [
+      "a broken key",
+      { AUTH: "jwt", AUTH_PUBLIC_KEY: publicKey.replace("M", "geheim") },
+      "AUTH_PUBLIC_KEY must be a public key",
+    ],
+    [
+      "algorithms of secrets for a public key",
+      { AUTH: "jwt", AUTH_PUBLIC_KEY: publicKey, AUTH_ALGORITHMS: "HS256" },
+      "AUTH_ALGORITHMS must be of RS256",
+    ],
+    [
+      "algorithms of public keys for a secret",
+      { AUTH: "jwt", AUTH_SECRET: SECRET, AUTH_ALGORITHMS: "HS256,RS256" },
+      "AUTH_ALGORITHMS must be of HS256",
+    ],
+    [
+      "no algorithm",
+      { AUTH: "jwt", AUTH_SECRET: SECRET, AUTH_ALGORITHMS: "none" },
+      "AUTH_ALGORITHMS must be some",
+    ],
+    ["capabilities that are no JSON", { AUTH_DEFAULT_CAPS: "{geheim" }, "AUTH_DEFAULT_CAPS must be JSON"],
+    [
+      "capabilities of another form",
+      { AUTH_DEFAULT_CAPS: '{"a b":["read"]}' },
+      "AUTH_DEFAULT_CAPS must be cap",
+    ],
+  ])("cannot be said by %s", (_what, environment: Record<string, string>, problem) => {
+    const problems = problemsOf(environment);
+
+    expect(problems).toContain(problem);
+    expect(problems).not.toContain("geheim");
+  });
+
+  test("is by default nobody for anything in production, and everybody for everything elsewhere", () => {
+    const env = { AUTH: "jwt", AUTH_SECRET: SECRET };
+
+    expect(readConfig({ ...production, ...env }).auth).toMatchObject({ defaultCaps: {} });
+    expect(readConfig(env).auth).toMatchObject({ defaultCaps: { "*": expect.arrayContaining(["publish"]) } });
+  });
+
+  test("may be narrowed aloud, or not, by issuer and audience", () => {
+    const env = { ...JWKS, AUTH_ISSUER: "*", AUTH_AUDIENCE: "a, b" };
+
+    const config = readConfig(env);
+    expect(config.auth).toMatchObject({ issuer: undefined, audiences: ["a", "b"] });
+    expect(authWarnings(config)).toEqual([expect.stringContaining("AUTH_ISSUER is *")]);
+  });
+
+  test("is warned of when the keys come by http in production", () => {
+    const env = { ...JWKS, AUTH_JWKS_URL: "http://id/jwks", AUTH_ISSUER: "i", AUTH_AUDIENCE: "a" };
+
+    expect(authWarnings(readConfig({ ...production, ...env }))).toHaveLength(1);
+    expect(authWarnings(readConfig(env))).toEqual([]);
+  });
+
+  test("empty variables count as absent", () => {
+    const env = {
+      AUTH: "jwt",
+      AUTH_SECRET: SECRET,
+      AUTH_JWKS_URL: "",
+      AUTH_SECRET_FILE: "",
+      AUTH_ISSUER: "",
+    };
+
+    expect(readConfig(env).auth).toMatchObject({ keys: { kind: "secret" }, issuer: undefined });
+  });
+});
