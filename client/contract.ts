@@ -8,7 +8,7 @@ export interface Schemas {
   /** Names a room's log: numbers of another one mean nothing in it */
   Epoch: string;
   Error: {
-    code: "invalid" | "malformed_json" | "unauthenticated" | "token_expired" | "forbidden" | "not_found" | "method_not_allowed" | "unknown_event" | "not_in_room" | "too_many_rooms" | "conflict" | "too_large" | "unsupported_media_type" | "rate_limited" | "too_many_connections" | "internal" | "temporary";
+    code: "invalid" | "malformed_json" | "unauthenticated" | "token_expired" | "token_revoked" | "forbidden" | "not_found" | "method_not_allowed" | "unknown_event" | "not_in_room" | "too_many_rooms" | "conflict" | "too_large" | "unsupported_media_type" | "rate_limited" | "too_many_connections" | "internal" | "temporary";
     /** For people; may change */
     message: string;
     /** Whether the same request may succeed later, unchanged */

@@ -14,6 +14,7 @@ export const ERRORS = {
   malformed_json: { status: 400, temporary: false, message: "The body is not valid JSON" },
   unauthenticated: { status: 401, temporary: false, message: "A valid token is needed" },
   token_expired: { status: 401, temporary: false, message: "The token has expired; get another one" },
+  token_revoked: { status: 401, temporary: false, message: "The token was revoked; get another one" },
   forbidden: { status: 403, temporary: false, message: "You may not do this" },
   not_found: { status: 404, temporary: false, message: "There is nothing at this address" },
   method_not_allowed: { status: 405, temporary: false, message: "This address does not take this method" },

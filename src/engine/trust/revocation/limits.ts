@@ -1,0 +1,36 @@
+/** Times in milliseconds, where the name does not say otherwise. */
+export interface RevocationLimits {
+  /** From the beginning of one look to that of the next. */
+  readonly lookEveryMs: number;
+  /** The same at the least, when others ring. */
+  readonly pauseMs: number;
+  /** The same while the store does not answer. */
+  readonly retryMs: number;
+  /** Age of the list beyond which nobody new is let in. */
+  readonly staleMs: number;
+  /** How far back each look goes; more than a write takes that is acknowledged, from its number on. */
+  readonly overlapMs: number;
+  /** From the acknowledgement of a revocation to its effect on each worker, while the store answers within a second. */
+  readonly effectiveMs: number;
+  /** Between two removals of what is over, ±20 %. */
+  readonly removeEveryMs: number;
+  /** Targets at a time, about. */
+  readonly targets: number;
+  /** How far ahead of MongoDB's clock `issuedBefore` may be, in seconds. */
+  readonly aheadS: number;
+  /** How much longer than any token a revocation is kept, in seconds: clocks differ. */
+  readonly keptLongerS: number;
+}
+
+export const REVOCATION_LIMITS: RevocationLimits = {
+  lookEveryMs: 5000,
+  pauseMs: 100,
+  retryMs: 1000,
+  staleMs: 60_000,
+  overlapMs: 30_000,
+  effectiveMs: 6000,
+  removeEveryMs: 10 * 60_000,
+  targets: 100_000,
+  aheadS: 300,
+  keptLongerS: 60,
+};
