@@ -43,7 +43,8 @@ export function createInstance(config: Config, log: Logger, onGiveUp: (error: St
   const monitor = createMonitor(config, () => service);
   const probe = createPortProbe(config.host, config.port);
   const parts = [probe, monitor, ...(embedded === undefined ? [] : [embedded]), serving];
-  const whole = compose("instance", parts);
+  const started = new Set<string>();
+  const whole = compose("instance", parts, (part) => started.add(part));
 
   return {
     ...whole,
@@ -57,6 +58,8 @@ export function createInstance(config: Config, log: Logger, onGiveUp: (error: St
     },
     stop() {
       monitor.enter("draining");
+      // A stop waits for the start that is under way, and a database that was killed may take long to open. Once it serves it stops last.
+      if (embedded !== undefined && !started.has(embedded.name)) void embedded.stop();
       return whole.stop();
     },
     mongodbUri,

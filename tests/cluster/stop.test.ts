@@ -193,6 +193,23 @@ describe("a signal during the start ends it with code 0, nothing being announced
     await expectQuietEnd(shoal, family);
   });
 
+  test.each([1, 2])(
+    "SIGTERM while the embedded MongoDB hangs as it opens its data (WORKERS=%i)",
+    async (workers) => {
+      const shoal = await launchShoal({ workers });
+      const host = await eventually(() => {
+        const found = descendants(shoal.pid).find(({ command }) =>
+          command.includes("embedded-mongodb/host.js"),
+        );
+        expect(found).toBeDefined();
+        return found?.pid ?? 0;
+      });
+      process.kill(host, "SIGSTOP");
+      process.kill(shoal.pid, "SIGTERM");
+      await expectQuietEnd(shoal, [host]);
+    },
+  );
+
   test("SIGTERM while the workers wait for a MongoDB that does not answer", async () => {
     const mongo = await startTcpProxy({ target: { host: "127.0.0.1", port: 1 } });
     mongo.set("blackhole");
