@@ -31,6 +31,8 @@ export function errorsOfRoute({ access, anyHost, errors }: Route): ErrorCode[] {
     ...ANYWHERE,
     ...(access.kind === "user" || access.kind === "ruled" ? OF_TOKENS : []),
     ...(anyHost ? [] : OF_BODIES),
+    // Load balancers and operators ask as often as they like.
+    ...(isPublic && !anyHost ? (["rate_limited"] as const) : []),
     // Also to whoever asks under a name that ALLOWED_HOSTS does not have.
     ...(isPublic && (!anyHost || access.kind !== "anyone") ? (["forbidden"] as const) : []),
     ...errors,
@@ -39,7 +41,7 @@ export function errorsOfRoute({ access, anyHost, errors }: Route): ErrorCode[] {
 
 /** All errors that an event may be acknowledged with, in the catalogue's order. */
 export function errorsOfEvent({ errors }: ClientEvent): ErrorCode[] {
-  return inOrder([...ANYWHERE, "too_large", "forbidden", ...errors]);
+  return inOrder([...ANYWHERE, "too_large", "forbidden", "rate_limited", ...errors]);
 }
 
 /** The error of one of these codes. */

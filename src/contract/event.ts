@@ -3,6 +3,7 @@ import type { Access, AnyoneAccess, KeyAccess, OperatorAccess } from "./access.j
 import type { Channel } from "./channel.js";
 import type { Emitted } from "./emitted.js";
 import type { ErrorCode } from "./errors.js";
+import { NOTHING_PUBLISHED, type Published } from "./published.js";
 import { type NotDeclared, parse } from "./validation.js";
 
 /** A connection, as handlers see it. */
@@ -57,6 +58,8 @@ export interface EventSpec<Payload extends z.ZodType, Ack extends z.ZodType<obje
   readonly ack?: Ack;
   /** Errors its handler may give besides those that every event may give. */
   readonly errors?: readonly ErrorCode[];
+  /** The messages that it stores; each counts as an event of its user, and as a message of its room. Without it, it counts as one event. */
+  readonly publishes?: (payload: z.output<Payload>) => readonly Published[];
   /** The channel that it takes the client out of, which needs no right. */
   readonly leaves?: (payload: z.output<Payload>, user: string) => Channel | undefined;
   /** The channel that it may let the client into. Whoever is refused, or fails, is outside afterwards, also if he was in before. */
@@ -88,6 +91,7 @@ export interface ClientEvent {
   /** @throws {AppError} `invalid` or `too_large`. */
   read(payload: unknown): unknown;
   /** Of a payload that was read, as the two that follow. */
+  publishes(payload: unknown): readonly Published[];
   leaves(payload: unknown, user: string): Channel | undefined;
   enters(payload: unknown, user: string): Channel | undefined;
   /** Once the caller is allowed to send it. May give the acknowledgement, or undefined if it was sent. */
@@ -109,13 +113,14 @@ export function event<
     call: EventCall<z.output<Payload>, z.input<Ack>, EntryOf<Enters>>,
   ) => Answer<Ack> | Promise<Answer<Ack>>,
 ): ClientEvent {
-  const { summary, access, payload, ack = NOTHING, errors = [], leaves, enters } = spec;
+  const { summary, access, payload, ack = NOTHING, errors = [], publishes, leaves, enters } = spec;
   // Whoever enters may be in too many channels already.
   const all: readonly ErrorCode[] = enters === undefined ? errors : ["too_many_rooms", ...errors];
   return {
     ...{ name, summary, access: access as Access, payload, ack, errors: all },
     read: (value) => parse(payload, value),
     // Types are taken off here and nowhere else: what comes in was read by the schema above.
+    publishes: (value) => publishes?.(value as z.output<Payload>) ?? NOTHING_PUBLISHED,
     leaves: (value, user) => leaves?.(value as z.output<Payload>, user),
     enters: (value, user) => enters?.(value as z.output<Payload>, user),
     handle: (value, tools) =>

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Access, Caller, Decide, RuledAccess, UserAccess } from "./access.js";
 import type { ErrorCode } from "./errors.js";
+import { NOTHING_PUBLISHED, type Published } from "./published.js";
 import { type NotDeclared, parse } from "./validation.js";
 
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
@@ -42,6 +43,8 @@ export interface RouteSpec<
   readonly status?: number | Statuses<z.input<Reply>>;
   /** Errors it may give besides those that every route may give. */
   readonly errors?: readonly ErrorCode[];
+  /** The messages that it stores; each counts as a request of who asks, and as a message of its room. Without it, it counts as one request. */
+  readonly publishes?: (params: z.output<Params>, body: z.output<Body>) => readonly Published[];
   /** Whether it is served under whatever Host, where ALLOWED_HOSTS names some: for load balancers, which ask by address. */
   readonly anyHost?: boolean;
   /** Whether a reply may be kept by nobody. */
@@ -77,11 +80,16 @@ export interface Route {
   readonly anyHost: boolean;
   readonly fresh: boolean;
   /**
-   * Answers a request: reads the path's names, decides whether the caller may, reads the rest and calls the handler. There is no way to
-   * the handler around it.
-   * @throws {AppError} `invalid`, `too_large`, `forbidden`, and what the handler throws.
+   * Answers a request: reads the path's names, decides whether the caller may, reads the rest, has `charge` charge what it stores and
+   * calls the handler. There is no way to the handler around it.
+   * @throws {AppError} `invalid`, `too_large`, `forbidden`, and what `charge` and the handler throw.
    */
-  answer(request: RawRequest, caller: Caller, decide: Decide): Promise<{ status: number; reply: unknown }>;
+  answer(
+    request: RawRequest,
+    caller: Caller,
+    decide: Decide,
+    charge: (published: readonly Published[]) => void,
+  ): Promise<{ status: number; reply: unknown }>;
 }
 
 /** Declares a route. */
@@ -99,20 +107,34 @@ export function route<
     call: RouteCall<z.output<Params>, z.output<Query>, z.output<Body>, UserOf<Way>>,
   ) => z.input<Reply> | Promise<z.input<Reply>>,
 ): Route {
-  const { summary, params, query, body, reply, errors = [], anyHost = false, fresh = false } = spec;
+  const {
+    summary,
+    params,
+    query,
+    body,
+    reply,
+    publishes,
+    errors = [],
+    anyHost = false,
+    fresh = false,
+  } = spec;
   const access = spec.access as Access;
   const statuses = statusesOf(spec.status ?? 200);
   return {
     ...{ method, path, summary, access, params, query, body, reply, errors, anyHost, fresh },
     statuses: statuses.all,
-    async answer(request, caller, decide) {
+    async answer(request, caller, decide, charge) {
       const named = parse(params ?? UNREAD, request.params);
       await decide(access, caller, named);
-      const answer = await handler({
-        // Types are taken off here and nowhere else: each part was read by its schema.
+      // Types are taken off here and nowhere else: each part was read by its schema.
+      const read = {
         params: named as z.output<Params>,
         query: parse(query ?? UNREAD, request.query) as z.output<Query>,
         body: parse(body ?? UNREAD, request.body) as z.output<Body>,
+      };
+      charge(publishes?.(read.params, read.body) ?? NOTHING_PUBLISHED);
+      const answer = await handler({
+        ...read,
         user: caller.passport.user as UserOf<Way>,
       });
       return { status: statuses.of(answer), reply: answer };

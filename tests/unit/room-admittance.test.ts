@@ -4,9 +4,11 @@ import { createDecide } from "../../src/contract/access.js";
 import { boundedJson } from "../../src/contract/bounded-json.js";
 import { AppError } from "../../src/contract/errors.js";
 import type { Engine } from "../../src/contract/feature.js";
+import { readConfig } from "../../src/engine/config/config.js";
 import { createAdmittance } from "../../src/engine/realtime/admittance.js";
 import { createCallEvent } from "../../src/engine/realtime/call-event.js";
 import type { IoSocket } from "../../src/engine/realtime/io.js";
+import { createLimits } from "../../src/engine/trust/limits/limits.js";
 import { deferred } from "../support/wait.js";
 
 const PAGE = { epoch: "e", after: 0, to: 0, messages: [], live: true };
@@ -49,6 +51,7 @@ function setUp(roomsPerSocket = 10) {
     if (!allowed) throw new AppError("forbidden");
   });
   const callEvent = createCallEvent({
+    rates: createLimits(readConfig({}).rates, { refused: () => {} }, performance.now),
     decide,
     admittance: createAdmittance(roomsPerSocket),
     deliver: { one: () => {}, many: () => {} },

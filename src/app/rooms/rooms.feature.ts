@@ -42,6 +42,7 @@ function roomEvents({ rooms, limits }: Engine) {
           "Stores messages, each once under its id, however often it is sent while the room keeps it; acknowledged once they are committed and journaled.",
         access: room("publish"),
         payload: publishRequest(limits),
+        publishes: ({ room, messages }) => [{ room, messages: messages.length }],
         ack: z.strictObject({ seqs: z.array(position).max(limits.publishMessages) }),
       },
       async ({ payload: { room, messages, retry }, user }) => ({
@@ -92,6 +93,7 @@ function roomRoutes({ rooms, limits }: Engine) {
         access: room("publish"),
         params: namedRoom,
         body: newMessage(limits),
+        publishes: ({ room }) => [{ room, messages: 1 }],
         reply: z.strictObject({ ...namedRoom.shape, seq: position, id: messageId }),
       },
       async ({ params: { room }, body: { id, body }, user }) => {

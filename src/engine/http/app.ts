@@ -9,8 +9,9 @@ import type { Config } from "../config/config.js";
 import type { HttpMetrics } from "../metrics/types.js";
 import type { Logger } from "../process/logger.js";
 import type { Authenticator } from "../trust/authenticator.js";
+import type { Limits } from "../trust/limits/limits.js";
 import { accessLog } from "./access-log.js";
-import { createClientAddress, trustFunction } from "./client-address.js";
+import { type ClientAddress, trustFunction } from "./client-address.js";
 import { declaredRoutes, type RouteParts } from "./declared-routes.js";
 import { docsPage } from "./docs-page.js";
 import { errorHandler, notFound } from "./error-handler.js";
@@ -19,6 +20,7 @@ import { jsonBody } from "./json-body.js";
 import type { OriginCheck } from "./origin.js";
 import { measureRequest } from "./request-durations.js";
 import { identifyRequest } from "./request-id.js";
+import { limitAddresses } from "./request-limits.js";
 import { staticFiles } from "./static-files.js";
 
 /** What the applications are made of. */
@@ -27,6 +29,8 @@ export interface AppParts {
   readonly routes: readonly Route[];
   readonly decide: Decide;
   readonly authenticator: Authenticator;
+  readonly limits: Limits;
+  readonly clientAddress: ClientAddress;
   readonly log: Logger;
   readonly inFlight: InFlight;
   readonly checkOrigin: OriginCheck;
@@ -42,6 +46,7 @@ export function createApp(config: Config, parts: AppParts): Express {
   const serving: RouteParts = {
     decide: parts.decide,
     authenticator: parts.authenticator,
+    limits: parts.limits,
     isOperator: false,
     check: config.environment !== "production",
   };
@@ -55,6 +60,7 @@ export function createApp(config: Config, parts: AppParts): Express {
       serving,
     ),
   );
+  if (config.rates.ipRequests !== "off") app.use(limitAddresses(parts.limits.requests, parts.clientAddress));
   app.use(refuseOtherHosts(parts.checkOrigin));
   app.use(jsonBody(config.limits.bodyBytes));
 
@@ -76,7 +82,7 @@ export function createApp(config: Config, parts: AppParts): Express {
 
 /** The Express application of the private port: the routes of operators. */
 export function createOperatorApp(config: Config, parts: AppParts): Express {
-  const { routes, decide, authenticator, log } = parts;
+  const { routes, decide, authenticator, limits, log } = parts;
   const app = beginApp(config, parts);
   app.use(jsonBody(config.limits.bodyBytes));
   const operators = routes.filter(({ access }) => access.kind === "operator");
@@ -84,6 +90,7 @@ export function createOperatorApp(config: Config, parts: AppParts): Express {
     declaredRoutes(operators, {
       decide,
       authenticator,
+      limits,
       isOperator: true,
       check: config.environment !== "production",
     }),
@@ -93,7 +100,7 @@ export function createOperatorApp(config: Config, parts: AppParts): Express {
 }
 
 /** What every request passes first: it gets its id, is measured, counted as under way and logged. */
-function beginApp(config: Config, { log, inFlight, metrics }: AppParts): Express {
+function beginApp(config: Config, { clientAddress, log, inFlight, metrics }: AppParts): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", trustFunction(config.trustProxy));
@@ -104,7 +111,7 @@ function beginApp(config: Config, { log, inFlight, metrics }: AppParts): Express
     next();
   });
   // Lines that nobody would see would be a fifth of what a small request costs.
-  if (log.isLevelEnabled("info")) app.use(accessLog(log, createClientAddress(config.trustProxy)));
+  if (log.isLevelEnabled("info")) app.use(accessLog(log, clientAddress));
   return app;
 }
 

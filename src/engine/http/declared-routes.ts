@@ -4,12 +4,15 @@ import { errorsOfRoute, onlyDeclared } from "../../contract/error-schema.js";
 import { NOBODY, type Passport } from "../../contract/passport.js";
 import type { Route } from "../../contract/route.js";
 import type { Authenticator } from "../trust/authenticator.js";
+import type { Limits } from "../trust/limits/limits.js";
 import { allowOnly } from "./allow-only.js";
+import { metered } from "./request-limits.js";
 
 /** What every route is served with. */
 export interface RouteParts {
   readonly decide: Decide;
   readonly authenticator: Pick<Authenticator, "ofRequest">;
+  readonly limits: Limits;
   /** Whether they are served on the private port, whose callers are operators. */
   readonly isOperator: boolean;
   /** Whether each reply is held against what is declared, which costs more than sending it: for development and tests. */
@@ -30,12 +33,17 @@ export function declaredRoutes(routes: readonly Route[], parts: RouteParts): Rou
 
 const VERBS = { GET: "get", POST: "post", PUT: "put", PATCH: "patch", DELETE: "delete" } as const;
 
-function handlerOf(route: Route, { decide, authenticator, isOperator, check }: RouteParts): RequestHandler {
+function handlerOf(
+  route: Route,
+  { decide, authenticator, limits, isOperator, check }: RouteParts,
+): RequestHandler {
   const answer: Route["answer"] = check ? checkedAnswer(route) : route.answer;
   return async (request, response) => {
     const caller = { passport: await passportOf(route.access, request, authenticator), isOperator };
     const { params, query, body } = request;
-    const { status, reply } = await answer({ params, query, body }, caller, decide);
+    const { status, reply } = await metered(caller.passport, limits, response, (charge) =>
+      answer({ params, query, body }, caller, decide, charge),
+    );
     if (route.fresh) response.setHeader("Cache-Control", "no-store");
     response.status(status).json(reply);
   };
@@ -45,8 +53,8 @@ function handlerOf(route: Route, { decide, authenticator, isOperator, check }: R
 function checkedAnswer(route: Route): Route["answer"] {
   const name = `${route.method} ${route.path}`;
   const codes = errorsOfRoute(route);
-  return async (request, caller, decide) => {
-    const answer = await route.answer(request, caller, decide).catch((error: unknown) => {
+  return async (request, caller, decide, charge) => {
+    const answer = await route.answer(request, caller, decide, charge).catch((error: unknown) => {
       throw onlyDeclared(error, codes, name);
     });
     route.reply.parse(answer.reply);

@@ -53,7 +53,15 @@ export interface RoomMetrics {
 }
 
 /** What there are limits of, each of its own kind of key. */
-export const LIMITS = ["handshakes", "requests", "events", "messages", "keys", "connections"] as const;
+export const LIMITS = [
+  "handshakes",
+  "requests",
+  "events",
+  "messages",
+  "keys",
+  "connections",
+  "refusals",
+] as const;
 
 /** See {@link LIMITS}. */
 export type LimitName = (typeof LIMITS)[number];

@@ -1,6 +1,8 @@
 import type { Caller, Decide } from "../../contract/access.js";
 import { errorsOfEvent, onlyDeclared } from "../../contract/error-schema.js";
 import type { ClientEvent, Entry, EventTools } from "../../contract/event.js";
+import { chargeMessages } from "../trust/limits/charge.js";
+import type { Limits } from "../trust/limits/limits.js";
 import type { Admittance } from "./admittance.js";
 import { type Deliver, SocketClient, userOf } from "./clients.js";
 import type { IoSocket } from "./io.js";
@@ -10,6 +12,7 @@ export interface CallParts {
   readonly decide: Decide;
   readonly admittance: Admittance;
   readonly deliver: Deliver;
+  readonly rates: Pick<Limits, "events" | "messages">;
   /** Whether what a handler gives is held against what is declared, which costs more than sending it: for development and tests. */
   readonly check: boolean;
 }
@@ -17,7 +20,7 @@ export interface CallParts {
 /**
  * Decides whether the client may send this event, and calls its handler; gives the acknowledgement, or undefined when `acknowledge` was
  * called. There is no other way to a handler.
- * @throws {AppError} `forbidden`, `too_many_rooms`, what the payload's schema and the handler throw.
+ * @throws {AppError} `rate_limited`, `forbidden`, `too_many_rooms`, what the payload's schema and the handler throw.
  */
 export type CallEvent = (
   socket: IoSocket,
@@ -26,10 +29,15 @@ export type CallEvent = (
   acknowledge: (result: object) => void,
 ) => Promise<object | undefined>;
 
+/** Under what the events of a connection count: its user, or the connection where there is none. No user's name has a slash. */
+export function payerKey({ id, data }: IoSocket): string {
+  return data.passport.user ?? `/${id}`;
+}
+
 /** For events whose declaration names no channel to enter. */
 const NO_ENTRY: Entry = { enter: () => false, exit: () => {} };
 
-export function createCallEvent({ decide, admittance, deliver, check }: CallParts): CallEvent {
+export function createCallEvent({ decide, admittance, deliver, rates, check }: CallParts): CallEvent {
   return async (socket, event, raw, acknowledge) => {
     const payload = event.read(raw);
     const { passport } = socket.data;
@@ -45,6 +53,10 @@ export function createCallEvent({ decide, admittance, deliver, check }: CallPart
         if (event.access.kind === "ruled") admittance.refused(socket, event.access.asked(payload as never));
         throw error;
       }
+      // Not before: a room's rate is not used up by those who may not publish to it.
+      const published = event.publishes(payload);
+      if (published.length > 0)
+        chargeMessages(published, rates.messages, { limit: rates.events, key: payerKey(socket) });
       const client = new SocketClient(socket, deliver);
       const tools = { user, client, entry, acknowledge };
       return await (check ? handleChecked(event, payload, tools) : event.handle(payload, tools));

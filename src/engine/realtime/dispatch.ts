@@ -2,11 +2,13 @@ import { AppError, type ErrorBody } from "../../contract/errors.js";
 import type { ClientEvent } from "../../contract/event.js";
 import type { EventMetrics } from "../metrics/types.js";
 import type { Logger } from "../process/logger.js";
-import { type CallParts, createCallEvent } from "./call-event.js";
+import { rateLimitedBody } from "../trust/limits/rate-limit.js";
+import { type CallParts, createCallEvent, payerKey } from "./call-event.js";
 import type { Connections } from "./connections/connections.js";
 import { sessionIdOf } from "./connections/connections.js";
 import type { Intake } from "./connections/intake.js";
 import type { IoSocket } from "./io.js";
+import type { RefusalWatch } from "./refusal-watch.js";
 
 /** How a request event is refused. */
 interface Refusal {
@@ -22,6 +24,7 @@ export interface DispatchParts extends CallParts {
   readonly events: readonly ClientEvent[];
   readonly connections: Connections;
   readonly intake: Intake;
+  readonly refusals: RefusalWatch;
   readonly metrics: Pick<EventMetrics, "received" | "handled">;
   readonly log: Logger;
 }
@@ -31,7 +34,7 @@ export interface DispatchParts extends CallParts {
  * asked for one) and never in an exception: an unknown event, a payload of the wrong form, a handler that throws.
  */
 export function createDispatch(parts: DispatchParts): (socket: IoSocket) => void {
-  const { connections, intake, metrics, log } = parts;
+  const { connections, intake, refusals, rates, metrics, log } = parts;
   const callEvent = createCallEvent(parts);
   const events = new Map<unknown, ClientEvent>(parts.events.map((event) => [event.name, event]));
   const unknown: Refusal = { ok: false, error: new AppError("unknown_event").body };
@@ -40,13 +43,20 @@ export function createDispatch(parts: DispatchParts): (socket: IoSocket) => void
   // for all connections, as each would cost memory. Its types say that an event is a string; the protocol allows numbers, too.
   function onEvent(this: IoSocket, name: unknown, ...args: unknown[]): void {
     const connection = connections.get(sessionIdOf(this));
-    if (connection === undefined) return; // it is over
+    if (connection === undefined || refusals.isGivenUp(connection)) return; // it is over
     const event = events.get(name);
     const startedAt = performance.now();
     const answer = answerOnce(takeAck(args), () =>
       metrics.handled(event?.name, performance.now() - startedAt),
     );
     metrics.received(event?.name);
+    // Before it waits for its turn, and before anything of it is read: who sends too much costs others as little as can be.
+    const waitMs = rates.events.take(payerKey(this));
+    if (waitMs > 0) {
+      answer({ ok: false, error: rateLimitedBody(waitMs) });
+      refusals.refused(connection);
+      return;
+    }
     intake.take(connection, async () => {
       if (event === undefined) answer(unknown);
       else await handle(this, event, args[0], answer);
@@ -59,7 +69,13 @@ export function createDispatch(parts: DispatchParts): (socket: IoSocket) => void
       acknowledge(await callEvent(socket, event, payload, acknowledge));
     } catch (error) {
       answer(refusal(socket, error, event.name));
+      if (error instanceof AppError && error.code === "rate_limited") countRefusal(socket);
     }
+  }
+
+  function countRefusal(socket: IoSocket): void {
+    const connection = connections.get(sessionIdOf(socket));
+    if (connection !== undefined) refusals.refused(connection);
   }
 
   function refusal(socket: IoSocket, error: unknown, event: string): Refusal {

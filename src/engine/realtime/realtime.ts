@@ -9,10 +9,12 @@ import type { ConnectionMetrics, EventMetrics, LimitMetrics } from "../metrics/t
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import type { Authenticator } from "../trust/authenticator.js";
+import type { Limits } from "../trust/limits/limits.js";
 import type { Admission } from "./admission.js";
 import { createAdmittance } from "./admittance.js";
 import { createAuthenticate } from "./authenticate.js";
 import { type Deliver, infoOf, SocketClient } from "./clients.js";
+import type { Connection } from "./connections/connection.js";
 import type { Connections } from "./connections/connections.js";
 import { installDoorRules } from "./connections/door-rules.js";
 import { createIntake } from "./connections/intake.js";
@@ -22,8 +24,10 @@ import { createReading } from "./connections/reading.js";
 import { createTurns } from "./connections/turns.js";
 import { createDispatch } from "./dispatch.js";
 import { countHandshakes } from "./handshake-count.js";
+import { hangUp } from "./hang-up.js";
 import type { Io, IoSocket } from "./io.js";
 import { countOutgoing } from "./outgoing-count.js";
+import { createRefusalWatch } from "./refusal-watch.js";
 import { createUserConnections } from "./user-connections.js";
 
 /** What the Socket.IO side of a worker is made of. */
@@ -38,6 +42,8 @@ export interface RealtimeParts {
   readonly deliver: Deliver;
   readonly check: boolean;
   readonly limits: Pick<LimitsConfig, "roomsPerSocket" | "openEvents" | "authBytes">;
+  /** Rates of users and rooms. */
+  readonly rates: Pick<Limits, "events" | "messages">;
   readonly clientAddress: ClientAddress;
   readonly admission: Admission;
   readonly internals: Pick<Internals, "allows">;
@@ -61,7 +67,14 @@ export function createRealtime(parts: RealtimeParts): Component {
     events: features.flatMap(({ events = [] }) => events),
     admittance: createAdmittance(parts.limits.roomsPerSocket),
     intake: createIntake(turns, reading, parts.limits.openEvents),
+    refusals: createRefusalWatch(giveUp, () => performance.now()),
   });
+  /** What was let in of it is answered first. */
+  function giveUp(connection: Connection): void {
+    parts.limitMetrics.refused("refusals");
+    hangUp(connection);
+  }
+
   let outsiders: NodeJS.Timeout | undefined;
   let releasesHeaders = false;
 

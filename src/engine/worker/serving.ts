@@ -19,6 +19,7 @@ import { createRealtime } from "../realtime/realtime.js";
 import type { Rooms } from "../rooms/rooms.js";
 import { featureCall } from "../stores/store-calls.js";
 import type { Authenticator } from "../trust/authenticator.js";
+import type { Limits } from "../trust/limits/limits.js";
 import { inputLimitsOf } from "./input-limits.js";
 import type { Sockets } from "./sockets.js";
 import type { Stores } from "./stores.js";
@@ -40,6 +41,7 @@ export interface ServingParts {
   readonly identity: Identity;
   readonly checkOrigin: OriginCheck;
   readonly clientAddress: ClientAddress;
+  readonly limits: Limits;
   readonly features: readonly Feature[];
   readonly stores: Pick<Stores, "mongo" | "redis">;
   readonly sockets: Pick<Sockets, "io" | "connections" | "admission">;
@@ -58,6 +60,7 @@ export function createServing(parts: ServingParts): Serving {
     identity,
     checkOrigin,
     clientAddress,
+    limits,
     features,
     stores,
     sockets,
@@ -89,6 +92,8 @@ export function createServing(parts: ServingParts): Serving {
     routes: declared.routes,
     decide,
     authenticator,
+    limits,
+    clientAddress,
     log,
     inFlight,
     checkOrigin,
@@ -103,6 +108,7 @@ export function createServing(parts: ServingParts): Serving {
       ...{ ...sockets, httpServer, decide, authenticator, deliver, check, internals, log },
       features: declared.features,
       limits: config.limits,
+      rates: limits,
       clientAddress,
       connectionsPerUser: config.admission.perUser,
       metrics: { ...metrics.connections, ...events },

@@ -95,7 +95,19 @@ export function createWorker(
   const rooms = createDurableRooms({ config, store: stores.rooms, io, link, metrics, log });
   const authenticator = createAuthenticator(config.auth, metrics.tokens, log);
   const serving = createServing({
-    ...{ config, identity, checkOrigin, clientAddress, features, stores, sockets, internals, metrics, log },
+    ...{
+      config,
+      identity,
+      checkOrigin,
+      clientAddress,
+      limits,
+      features,
+      stores,
+      sockets,
+      internals,
+      metrics,
+      log,
+    },
     authenticator,
     rooms: rooms.rooms,
     presence: presence.presence,

@@ -1,4 +1,8 @@
-import { createRateLimit, rateLimited } from "../../../src/engine/trust/limits/rate-limit.js";
+import {
+  createRateLimit,
+  rateLimited,
+  rateLimitedBody,
+} from "../../../src/engine/trust/limits/rate-limit.js";
 
 function limited(perSecond: number, burst: number) {
   let nowMs = 0;
@@ -63,5 +67,6 @@ test("a refusal is temporary and says in whole milliseconds when to ask again", 
   expect(rateLimited(20.2).body).toMatchObject({ code: "rate_limited", temporary: true, retryAfterMs: 21 });
   expect(rateLimited(20.2).headers).toEqual({ "Retry-After": "1" });
   expect(rateLimited(20.2).status).toBe(429);
+  expect(rateLimitedBody(20.2)).toEqual(rateLimited(20.2).body);
   expect(rateLimited(1e12).body.retryAfterMs).toBe(3_600_000);
 });

@@ -1,4 +1,4 @@
-import { AppError } from "../../../contract/errors.js";
+import { AppError, ERRORS, type ErrorBody } from "../../../contract/errors.js";
 import type { RateSetting } from "../../config/values.js";
 import { createRateBuckets } from "./rate-buckets.js";
 
@@ -50,7 +50,18 @@ export function createRateLimit(
   };
 }
 
-/** What is told to whom a limit refuses. A debt may be long: it is asked again within the hour. */
+/** What is told to whom a limit refuses. */
 export function rateLimited(waitMs: number): AppError {
-  return new AppError("rate_limited", undefined, { retryAfterMs: Math.min(Math.ceil(waitMs), 3_600_000) });
+  return new AppError("rate_limited", undefined, { retryAfterMs: retryAfterMs(waitMs) });
+}
+
+/** The same without an error, which would cost more than all else of a refusal. */
+export function rateLimitedBody(waitMs: number): ErrorBody {
+  const { message, temporary } = ERRORS.rate_limited;
+  return { code: "rate_limited", message, temporary, retryAfterMs: retryAfterMs(waitMs) };
+}
+
+/** A debt may be long: it is asked again within the hour. */
+function retryAfterMs(waitMs: number): number {
+  return Math.min(Math.ceil(waitMs), 3_600_000);
 }
