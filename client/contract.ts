@@ -88,6 +88,14 @@ export type Refusal = {
 
 /** What clients send. Each is acknowledged: that is where a refusal is told. */
 export interface ClientToServerEvents {
+  /** Replaces the token of this connection by another one of the same user. A token that is refused changes nothing. */
+  authenticate: (payload: {
+    token: string;
+  }, acknowledge: (answer: {
+    /** When the new token expires */
+    expiresAt: string;
+    ok: true;
+  } | Refusal) => void) => void;
   /** Asks who is in a durable room, and on request who comes and goes from then on. */
   presence: (payload: {
     room: Schemas["RoomName"];
@@ -170,6 +178,16 @@ export interface ClientToServerEvents {
 
 /** What clients receive. */
 export interface ServerToClientEvents {
+  /** The token of this connection expires soon: `authenticate` with another one goes on without a break. */
+  auth_expiring: (payload: {
+    /** When the connection is closed otherwise */
+    expiresAt: string;
+  }) => void;
+  /** The server closes this connection. The client may come again, with a token that is good. */
+  closing: (payload: {
+    /** `token_expired`: by its `exp`; `user_changed`: `authenticate` came with a token of another user */
+    code: "token_expired" | "user_changed";
+  }) => void;
   /** First event of every connection: its public id, and which process it is on. */
   session: (payload: {
     /** Public id of the Socket.IO session */

@@ -1,5 +1,6 @@
 import type { Feature } from "../contract/feature.js";
 import { access } from "./access/access.feature.js";
+import { authentication } from "./authentication/authentication.feature.js";
 import { connections } from "./connections/connections.feature.js";
 import { docs } from "./docs/docs.feature.js";
 import { health } from "./health/health.feature.js";
@@ -11,6 +12,7 @@ import { rooms } from "./rooms/rooms.feature.js";
 /** What this backend does. A new feature is a folder and a line here. */
 export const features: readonly Feature[] = [
   access,
+  authentication,
   connections,
   docs,
   health,

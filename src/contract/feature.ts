@@ -11,6 +11,7 @@ import type { Channel } from "./channel.js";
 import type { Identity, Json } from "./domain.js";
 import type { Emitted } from "./emitted.js";
 import type { Client, ClientEvent } from "./event.js";
+import type { Renewal } from "./renewal.js";
 import type { Route } from "./route.js";
 
 /** Bounds of what clients may send, from the configuration, and the schema of a message's body. */
@@ -43,6 +44,7 @@ export interface Engine {
   /** Durable rooms: publish, subscribe, read. */
   readonly rooms: Pick<Rooms, "publish" | "subscribe" | "read" | "scrollBack">;
   readonly presence: Pick<Presence, "query" | "watch">;
+  readonly renewal: Renewal;
   /** The stores as health sees them. */
   readonly stores: {
     readonly mongo: StoreProbe;

@@ -27,6 +27,7 @@ export function outline(
     metrics: UNSEEN,
     rooms: { publish: absent, subscribe: absent, read: absent, scrollBack: absent },
     presence: { query: absent, watch: absent },
+    renewal: { renew: absent },
     stores: { mongo: { ping: absent }, redis: undefined },
     send: absent,
     database: absent,

@@ -1,3 +1,5 @@
+import type { z } from "zod";
+import type { authExpiring, closing } from "../../contract/session-events.js";
 import type { LiveBatch, RoomEntry } from "../../contract/types.js";
 import type { PresenceChange } from "../presence/types.js";
 
@@ -8,6 +10,12 @@ export type AnyEvents = Record<string, (...args: never[]) => void>;
 export interface RoomEvents {
   messages: (batch: LiveBatch) => void;
   presence: (change: PresenceChange) => void;
+}
+
+/** What the engine tells a client of its own session. */
+export interface SessionEvents {
+  auth_expiring: (notice: z.input<typeof authExpiring.payload>) => void;
+  closing: (notice: z.input<typeof closing.payload>) => void;
 }
 
 /** What workers tell each other. */

@@ -3,7 +3,7 @@ import type { Passport } from "../../contract/passport.js";
 import type { Config } from "../config/config.js";
 import type { OriginCheck } from "../http/origin.js";
 import { createWebSocketEngine, type OnWebSocket } from "./connections/web-sockets.js";
-import type { AnyEvents, InterServerEvents, RoomEvents } from "./events.js";
+import type { AnyEvents, InterServerEvents, RoomEvents, SessionEvents } from "./events.js";
 
 /** What a connection carries from its handshake on. */
 export interface SocketData {
@@ -14,10 +14,10 @@ export interface SocketData {
 }
 
 /** The Socket.IO server. Features declare the events; only those that the engine itself sends are typed here. */
-export type Io = Server<AnyEvents, RoomEvents, InterServerEvents, SocketData>;
+export type Io = Server<AnyEvents, RoomEvents & SessionEvents, InterServerEvents, SocketData>;
 
 /** One connection. */
-export type IoSocket = Socket<AnyEvents, RoomEvents, InterServerEvents, SocketData>;
+export type IoSocket = Socket<AnyEvents, RoomEvents & SessionEvents, InterServerEvents, SocketData>;
 
 /** What a piece of a message in the mean must hold, in bytes; the smallest packets of networks carry five times as much. */
 const CHUNK_BYTES = 128;

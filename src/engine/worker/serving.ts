@@ -16,6 +16,9 @@ import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import { createDeliver, createSend } from "../realtime/clients.js";
 import { createRealtime } from "../realtime/realtime.js";
+import { createEndings } from "../realtime/sessions/endings.js";
+import { createRenewal } from "../realtime/sessions/renewal.js";
+import { createTokenExpiry } from "../realtime/sessions/token-expiry.js";
 import type { Rooms } from "../rooms/rooms.js";
 import { featureCall } from "../stores/store-calls.js";
 import type { Authenticator } from "../trust/authenticator.js";
@@ -33,6 +36,8 @@ export interface Serving {
   readonly operate: RequestListener;
   /** Attaches Socket.IO to the HTTP server, and ends every connection at stop. */
   readonly realtime: Component;
+  /** Ends connections whose token has expired. Starts after the server is attached. */
+  readonly expiry: Component;
 }
 
 /** What it is made of. */
@@ -78,6 +83,7 @@ export function createServing(parts: ServingParts): Serving {
     api: { isShown: config.apiDocs, declared: () => declared.features },
     // Made below, of what the features declare; they send nothing before the start.
     send: (channel, event, payload) => send(channel, event, payload),
+    renewal: { renew: (session, token) => renewal.renew(session, token) },
     stores: { mongo, redis },
     database: featureCall,
   };
@@ -87,6 +93,8 @@ export function createServing(parts: ServingParts): Serving {
   const deliver = createDeliver(declared.emits, check, events);
   const send = createSend(sockets.io, deliver);
   const decide = createDecide(allOf(declared.rules));
+  const endings = createEndings(sockets.io, sockets.connections);
+  const renewal = createRenewal({ io: sockets.io, authenticator, endings, renewed: async () => {} });
   const inFlight = createInFlight();
   const apps = {
     routes: declared.routes,
@@ -104,6 +112,7 @@ export function createServing(parts: ServingParts): Serving {
   return {
     ...{ declared, httpServer, inFlight },
     operate: createOperatorApp(config, apps),
+    expiry: createTokenExpiry({ io: sockets.io, endings, dateMs: () => Date.now() }),
     realtime: createRealtime({
       ...{ ...sockets, httpServer, decide, authenticator, deliver, check, internals, log },
       features: declared.features,

@@ -142,6 +142,7 @@ export function createWorker(
       members.component,
       presence.presence,
       serving.realtime,
+      ...(config.auth.kind === "jwt" ? [serving.expiry] : []),
       sockets.guards,
       createConnectionCut(httpServer, config.shutdownTimeoutMs * FAREWELL_SHARE),
       // Stops before the connections are closed: commits under way end, and are acknowledged.

@@ -23,17 +23,12 @@ export interface TokenAuthenticatorParts {
   readonly log: Logger;
 }
 
-/** Lets in who has a token. */
-export interface TokenAuthenticator extends Authenticator {
-  /** @throws {AppError} `unauthenticated`, `token_expired`; `temporary` when the keys are not known now. */
-  ofToken(token: unknown): Promise<Passport>;
-}
-
 /**
- * Takes a token from `auth.token` of a handshake and from `Authorization: Bearer` of a request, and from nowhere else. Clients are never told
+ * Takes a token from `auth.token` of a handshake and from `Authorization: Bearer` of a request, and from nowhere else. It refuses with
+ * `unauthenticated` and `token_expired`, and with `temporary` when the keys are not known now. Clients are never told
  * what is wrong with one; the log says it at level debug, without the token.
  */
-export function createTokenAuthenticator(parts: TokenAuthenticatorParts): TokenAuthenticator {
+export function createTokenAuthenticator(parts: TokenAuthenticatorParts): Authenticator {
   const { config, dateMs, metrics, log } = parts;
   const keys = createKeys(parts);
   const verifier = createTokenVerifier(config, keys, dateMs);

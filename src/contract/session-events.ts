@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { emitted } from "./emitted.js";
+
+/** Why the server ends a connection of somebody who was let in. */
+export const CLOSING_CODES = ["token_expired", "user_changed"] as const;
+
+export type ClosingCode = (typeof CLOSING_CODES)[number];
+
+/** Sent by the engine, before it closes the transport. */
+export const closing = emitted("closing", {
+  summary: "The server closes this connection. The client may come again, with a token that is good.",
+  payload: z.strictObject({
+    code: z
+      .enum(CLOSING_CODES)
+      .describe(
+        "`token_expired`: by its `exp`; `user_changed`: `authenticate` came with a token of another user",
+      ),
+  }),
+});
+
+/** Sent by the engine, 30 s before a token expires; at once when less is left; not at all when less than 5.5 s are. */
+export const authExpiring = emitted("auth_expiring", {
+  summary:
+    "The token of this connection expires soon: `authenticate` with another one goes on without a break.",
+  payload: z.strictObject({
+    expiresAt: z.iso.datetime().describe("When the connection is closed otherwise"),
+  }),
+});
