@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isPrivateDir } from "./run-dir.js";
 
 const LOOK_EVERY_MS = 20;
 const GONE_WITHIN_MS = 5000;
@@ -17,7 +18,7 @@ export function noteMongod(runDir: string, mongod: ChildProcess): string {
 /**
  * Ends every `mongod` of a host that was killed: unlike an engine, it outlives its host and keeps the data
  * locked. One whose host lives is left alone, and so is a process that only inherited the number. Does
- * nothing when there is no such directory. Resolves when they are gone, after 5 s at most.
+ * nothing when there is no such directory, or when it is not private to this user. Resolves when they are gone, after 5 s at most.
  */
 export async function endLeftoverMongods(runDir: string, databaseDir: string): Promise<void> {
   for (const name of namesIn(runDir)) {
@@ -41,7 +42,7 @@ async function kill(pid: string): Promise<void> {
 
 function namesIn(directory: string): string[] {
   try {
-    return readdirSync(directory);
+    return isPrivateDir(directory) ? readdirSync(directory) : [];
   } catch {
     return []; // not made yet, or removed by its owner just now
   }

@@ -41,10 +41,15 @@ export function ensureRunDir(runDir: string): void {
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(`TMPDIR ${dirname(runDir)} cannot be written: ${reason}`, { cause: error });
     }
-    const found = lstatSync(runDir);
-    const isOurs = found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
-    if (!isOurs) throw new Error(`${runDir} exists and is not a private directory of this user`);
+    if (!isPrivateDir(runDir))
+      throw new Error(`${runDir} exists and is not a private directory of this user`);
   }
+}
+
+/** Whether there is such a directory that only this user can enter. What lies in another one may have been laid there by anybody. */
+export function isPrivateDir(runDir: string): boolean {
+  const found = lstatSync(runDir, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
 }
 
 /** Removes what a killed predecessor left in `runDir`, except the names in `keep`. Only while holding the database's lock. */
