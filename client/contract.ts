@@ -219,6 +219,15 @@ export interface ServerToClientEvents {
     to: number;
     messages: ReadonlyArray<Schemas["StoredMessage"]>;
   }) => void;
+  /** The right to something in a room has ended: nothing of it comes any more. Presence there has ended with a subscription. */
+  room_closed: (payload: {
+    /** Absent where the operation concerns no room */
+    room?: Schemas["RoomName"];
+    /** What is not allowed any more: `subscribe`, `watch`, `join` or one of the application's */
+    operation: "join" | "relay" | "publish" | "subscribe" | "page" | "presence" | "watch" | "manage" | "broadcast" | "users" | "rooms" | "revoke" | "operate";
+    /** `temporary`: whether it is still allowed could not be found out for a minute; ask again */
+    code: "forbidden" | "temporary";
+  }) => void;
 }
 
 /** The routes of the public port, by method and path. */

@@ -13,6 +13,8 @@ export type Position = { epoch: string; last: number };
 export type RoomError = Error & { code: string };
 /** All there is in (after, to]. */
 export type Batch = Parameters<ServerToClientEvents["messages"]>[0];
+/** Something in a room has ended, as its right has. */
+export type Closed = Parameters<ServerToClientEvents["room_closed"]>[0];
 /** What the server confirms: the numbers of a publish; a page of a room, or that it has to be started afresh. */
 export type Success = Batch & { ok: true; live: boolean; reset?: boolean; floor: number; seqs: number[] };
 /** Only `temporary: false` says that no repetition helps; a server that does not say it is asked again. */

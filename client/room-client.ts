@@ -1,5 +1,5 @@
 import { createOutbox } from "./outbox.js";
-import type { Answer, Batch, Link, Message, Position, RoomError, RoomSocket } from "./protocol.js";
+import type { Answer, Batch, Closed, Link, Message, Position, RoomError, RoomSocket } from "./protocol.js";
 import { createRepeater, DEFAULTS, roomError } from "./protocol.js";
 
 export type { Json, Message, Position, RoomError, RoomSocket } from "./protocol.js";
@@ -10,6 +10,8 @@ export type RoomOptions = {
   onReset?: (reset: { epoch: string; floor: number; to: number }) => void;
   /** The room is refused for good. */
   onError?: (error: RoomError) => void;
+  /** The right to read has ended: no more messages come, publishing goes on. To ask again, close the room and open it. Default: `onError`. */
+  onClosed?: (error: RoomError) => void;
   /** Goes on from here. */
   position?: Position | undefined;
   /** Without a position: after a number (0 = all there is), or with the last `limit` messages (by default 50). */
@@ -65,6 +67,18 @@ function openRoom(room: string, link: Link, handlers: RoomOptions, forget: () =>
     if (state !== "deaf") from.after = Math.max(batch.to, from.after);
   }
 
+  /** Whether it may still be read may be unknown: then it asks. */
+  function onClosed({ room: name, operation, code }: Closed): void {
+    if (name !== room || operation !== "subscribe" || state === "deaf") return;
+    if (code === "temporary") {
+      resume();
+      return;
+    }
+    state = "deaf";
+    const error = roomError(code, "The right to read this room has ended");
+    tell(() => (handlers.onClosed ?? handlers.onError)?.(error));
+  }
+
   function resume(): void {
     if (state === "live") state = "behind";
     subscribe();
@@ -72,6 +86,7 @@ function openRoom(room: string, link: Link, handlers: RoomOptions, forget: () =>
   }
 
   link.socket.on("messages", receive);
+  link.socket.on("room_closed", onClosed);
   link.socket.on("connect", resume);
   resume();
   return {
@@ -83,6 +98,7 @@ function openRoom(room: string, link: Link, handlers: RoomOptions, forget: () =>
       if (state !== "deaf" && link.socket.connected) link.socket.emit("unsubscribe", { room });
       state = "deaf";
       link.socket.off("messages", receive);
+      link.socket.off("room_closed", onClosed);
       link.socket.off("connect", resume);
       outbox.close();
       forget();

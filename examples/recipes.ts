@@ -1,6 +1,6 @@
 /** The code of the recipes in docs/extending.md, which a test finds here: so it is linted, and its types are checked. Nothing runs it. */
 import { z } from "zod";
-import { room, user } from "../src/contract/access.js";
+import { operator, room, user } from "../src/contract/access.js";
 import { relayChannel } from "../src/contract/channel.js";
 import { emitted } from "../src/contract/emitted.js";
 import { AppError } from "../src/contract/errors.js";
@@ -13,6 +13,7 @@ import { integer } from "../src/engine/config/values.js";
 interface Service {
   remove(from: string, id: string): Promise<boolean>;
   isBlocked(user: string): Promise<boolean>;
+  block(user: string): Promise<void>;
 }
 declare const service: Service;
 
@@ -73,6 +74,34 @@ export const news = feature("news", {
       }
       if (await service.isBlocked(user)) throw new AppError("forbidden");
     },
+  }),
+});
+
+export const blocking = feature("blocking", {
+  create: ({ access }) => ({
+    rule: {
+      cacheMs: 5000,
+      async ask(user) {
+        if (await service.isBlocked(user)) throw new AppError("forbidden");
+      },
+    },
+    routes: [
+      route(
+        "PUT",
+        "/users/:user/block",
+        {
+          summary: "Keeps a user out of all rooms, at once.",
+          access: operator,
+          params: z.strictObject({ user: userId }),
+          reply: z.strictObject({}),
+        },
+        async ({ params: { user } }) => {
+          await service.block(user);
+          await access.recheck({ user });
+          return {};
+        },
+      ),
+    ],
   }),
 });
 

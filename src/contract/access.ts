@@ -1,5 +1,11 @@
 import { AppError, type ErrorCode } from "./errors.js";
-import type { Asked, Operation, RoomOperation, ServerOperation } from "./operations.js";
+import {
+  type Asked,
+  type Operation,
+  READING,
+  type RoomOperation,
+  type ServerOperation,
+} from "./operations.js";
 import type { Passport } from "./passport.js";
 
 /** No caller is asked for: an anonymous one is let in. */
@@ -72,6 +78,13 @@ export function keyInRoom(operation: RoomOperation): KeyAccess<{ readonly room: 
  */
 export type Rule = (user: string, asked: Asked) => void | Promise<void>;
 
+/** A rule whose answers hold for a while: on each worker, by user and what is asked. What is `temporary` is not kept, nor what fails. */
+export interface CachedRule {
+  readonly ask: Rule;
+  /** Time for which an answer holds, 1 to 3,600,000 ms, unless a recheck concerns it: then it is asked for again at once. */
+  readonly cacheMs: number;
+}
+
 /** What rules may refuse with: it is documented for each way in that asks them. */
 const REFUSALS: readonly ErrorCode[] = ["forbidden", "temporary"];
 
@@ -88,41 +101,76 @@ export function allOf(rules: readonly Rule[]): Rule {
   };
 }
 
+/** What a right that may have ended concerns: a room, a user, both, or with neither everything. */
+export interface RightsScope {
+  readonly room?: string | undefined;
+  readonly user?: string | undefined;
+}
+
+/** Takes back rights of connections that live. */
+export interface Rights {
+  /**
+   * To be called after the rule has changed its mind. Asks again for everything that connections have by it, and what is not allowed
+   * any more ends. Resolves once that is done on this worker and the others were told. May be repeated.
+   */
+  recheck(scope: RightsScope): Promise<void>;
+}
+
 /** Who asks. */
 export interface Caller {
+  /** Of a connection it may be another one after a wait. */
   readonly passport: Passport;
   /** Whether the request came to the private port. */
   readonly isOperator: boolean;
 }
 
 /**
- * The one decision for every way in. Resolves when the caller may do this with this input.
- * @throws {AppError} `forbidden`.
+ * To be called before what was read is shown: while it was read, the right may have ended. Costs nothing unless a right may have ended
+ * since the decision; then it asks again. @throws {AppError} as {@link Decide}.
  */
-export type Decide = (access: Access, caller: Caller, input: unknown) => Promise<void>;
+export type Confirm = () => void | Promise<void>;
 
-export function createDecide(rule: Rule): Decide {
-  return async (access, { passport, isOperator }, input) => {
-    const { kind, user } = passport;
+/**
+ * The one decision for every way in. Resolves when the caller may do this with this input.
+ * @throws {AppError} `forbidden`; what the rule throws.
+ */
+export type Decide = (access: Access, caller: Caller, input: unknown) => Promise<Confirm>;
+
+/** What was allowed and shows nothing goes through. */
+const CONFIRMED: Confirm = () => {};
+
+/** `revision` is another number whenever rules may answer otherwise than before. */
+export function createDecide(rule: Rule, revision: () => number = () => 0): Decide {
+  return async (access, caller, input) => {
+    const { passport } = caller;
     switch (access.kind) {
       case "anyone":
-        return;
+        return CONFIRMED;
       case "operator":
-        if (!isOperator) throw new AppError("forbidden");
-        return;
+        if (!caller.isOperator) throw new AppError("forbidden");
+        return CONFIRMED;
       case "user":
-        if (user === undefined) throw new AppError("forbidden");
-        return;
+        if (passport.user === undefined) throw new AppError("forbidden");
+        return CONFIRMED;
       case "key":
-        if (kind !== "key" || !passport.may(askedOf(access, input))) throw new AppError("forbidden");
-        return;
+        if (passport.kind !== "key" || !passport.may(askedOf(access, input))) throw new AppError("forbidden");
+        return CONFIRMED;
       case "ruled": {
         const asked = askedOf(access, input);
-        if (user === undefined || !passport.may(asked)) throw new AppError("forbidden");
-        await rule(user, asked);
+        const before = revision();
+        await ask(passport, asked);
+        if (!READING.includes(asked.operation)) return CONFIRMED;
+        return () =>
+          before === revision() && passport === caller.passport ? undefined : ask(caller.passport, asked);
       }
     }
   };
+
+  async function ask(passport: Passport, asked: Asked): Promise<void> {
+    const { user } = passport;
+    if (user === undefined || !passport.may(asked)) throw new AppError("forbidden");
+    await rule(user, asked);
+  }
 }
 
 /** The declaration's own types have seen to it that its input fits. */

@@ -6,7 +6,7 @@ import type { Presence } from "../engine/presence/presence.js";
 import type { Component } from "../engine/process/lifecycle.js";
 import type { Logger } from "../engine/process/logger.js";
 import type { Rooms } from "../engine/rooms/rooms.js";
-import type { Rule } from "./access.js";
+import type { CachedRule, Rights, Rule } from "./access.js";
 import type { Channel } from "./channel.js";
 import type { Identity, Json } from "./domain.js";
 import type { Emitted } from "./emitted.js";
@@ -45,6 +45,8 @@ export interface Engine {
   readonly rooms: Pick<Rooms, "publish" | "subscribe" | "read" | "scrollBack">;
   readonly presence: Pick<Presence, "query" | "watch">;
   readonly renewal: Renewal;
+  /** For rules that may take back what they have allowed. */
+  readonly access: Rights;
   /** The stores as health sees them. */
   readonly stores: {
     readonly mongo: StoreProbe;
@@ -79,7 +81,7 @@ export interface Declarations {
   readonly events?: readonly ClientEvent[];
   readonly emits?: readonly Emitted[];
   /** Has a say in every operation on a room, of whatever feature: the rules of all features must allow it. */
-  readonly rule?: Rule;
+  readonly rule?: Rule | CachedRule;
   /** Called when a client has come, before anything it sends. */
   onConnect?(client: Client, connection: ConnectionInfo): void;
   /** Called when it has gone, with Socket.IO's word for why. */

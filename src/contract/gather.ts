@@ -2,7 +2,7 @@ import type { Connection } from "mongoose";
 import { z } from "zod";
 import type { Component } from "../engine/process/lifecycle.js";
 import { StartError } from "../engine/process/start-error.js";
-import type { Access, Rule } from "./access.js";
+import type { Access, CachedRule, Rule } from "./access.js";
 import type { Emitted } from "./emitted.js";
 import type { ClientEvent } from "./event.js";
 import type { Declared, Engine, Feature } from "./feature.js";
@@ -16,11 +16,14 @@ export interface Gathered {
   readonly emits: readonly Emitted[];
   /** Of the events, each way. */
   readonly names: { readonly in: readonly string[]; readonly out: readonly string[] };
-  readonly rules: readonly Rule[];
+  readonly rules: readonly (Rule | CachedRule)[];
   readonly components: readonly Component[];
   /** Its start is refused with a {@link StartError} when the declarations do not go together. To be started first. */
   readonly check: Component;
 }
+
+/** Longest time for which a rule's answer may hold, in milliseconds. */
+const MOST_CACHE_MS = 3_600_000;
 
 /** Makes the features, once in each worker. Never throws: what is wrong with them is told by `check`, all at once. */
 export function gather(features: readonly Feature[], engine: Engine, connection: Connection): Gathered {
@@ -39,7 +42,11 @@ export function gather(features: readonly Feature[], engine: Engine, connection:
   problems.push(...repeated("event", made, ({ events = [] }) => events.map(({ name }) => name)));
   problems.push(...repeated("emitted event", made, ({ emits = [] }) => emits.map(({ name }) => name)));
   problems.push(...sharedCollections(connection));
-  problems.push(...made.flatMap(routeProblems), ...made.flatMap(eventProblems));
+  problems.push(
+    ...made.flatMap(routeProblems),
+    ...made.flatMap(eventProblems),
+    ...made.flatMap(ruleProblems),
+  );
 
   // What is wrong gets no further: who reads declarations before the check finds whole ones.
   const served = problems.length === 0 ? made : [];
@@ -126,6 +133,14 @@ const KINDS: readonly unknown[] = ["anyone", "user", "operator", "ruled"] satisf
 const isAccess = (access: Access | undefined): boolean => KINDS.includes(access?.kind);
 
 const isSchema = (schema: unknown): boolean => schema instanceof z.ZodType;
+
+function ruleProblems({ name, rule }: Declared): string[] {
+  if (rule === undefined || typeof rule === "function") return [];
+  const { cacheMs } = rule;
+  return Number.isInteger(cacheMs) && cacheMs >= 1 && cacheMs <= MOST_CACHE_MS
+    ? []
+    : [`the \`cacheMs\` of the rule of "${name}" is not a whole number from 1 to ${MOST_CACHE_MS}`];
+}
 
 function pathProblems({ method, path, params }: Route): string[] {
   const where = `${method} ${path}`;

@@ -28,6 +28,7 @@ export function outline(
     rooms: { publish: absent, subscribe: absent, read: absent, scrollBack: absent },
     presence: { query: absent, watch: absent },
     renewal: { renew: absent },
+    access: { recheck: absent },
     stores: { mongo: { ping: absent }, redis: undefined },
     send: absent,
     database: absent,

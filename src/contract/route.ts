@@ -125,7 +125,7 @@ export function route<
     statuses: statuses.all,
     async answer(request, caller, decide, charge) {
       const named = parse(params ?? UNREAD, request.params);
-      await decide(access, caller, named);
+      const confirm = await decide(access, caller, named);
       // Types are taken off here and nowhere else: each part was read by its schema.
       const read = {
         params: named as z.output<Params>,
@@ -137,6 +137,7 @@ export function route<
         ...read,
         user: caller.passport.user as UserOf<Way>,
       });
+      await confirm();
       return { status: statuses.of(answer), reply: answer };
     },
   };

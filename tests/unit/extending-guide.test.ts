@@ -19,7 +19,7 @@ const inline = [...guide.replaceAll(/^```.*?^```$/gms, "").matchAll(/``(.+?) ``|
   .filter((code) => /=>|await/.test(code));
 
 test("the guide has recipes", () => {
-  expect(blocks.length).toBe(8);
+  expect(blocks.length).toBe(10);
   expect(inline.length).toBeGreaterThan(1);
 });
 

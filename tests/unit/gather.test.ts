@@ -7,6 +7,7 @@ import { event } from "../../src/contract/event.js";
 import { type Engine, type Feature, feature } from "../../src/contract/feature.js";
 import { gather } from "../../src/contract/gather.js";
 import { type Method, route } from "../../src/contract/route.js";
+import { createRules } from "../../src/engine/trust/rules.js";
 
 const nothing = z.strictObject({});
 
@@ -186,7 +187,7 @@ test("the rules of all features are asked, in their order, until one refuses", a
     ruling("d", false),
   ];
 
-  const rule = allOf(gather(features, {} as Engine, mongoose.createConnection()).rules);
+  const rule = createRules(gather(features, {} as Engine, mongoose.createConnection()).rules).rule;
 
   await expect(rule("ann", { operation: "publish", room: "r" })).rejects.toMatchObject({ code: "forbidden" });
   expect(asked).toEqual(["a: ann publish r", "c: ann publish r"]);

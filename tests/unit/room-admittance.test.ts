@@ -5,9 +5,12 @@ import { boundedJson } from "../../src/contract/bounded-json.js";
 import { AppError } from "../../src/contract/errors.js";
 import type { Engine } from "../../src/contract/feature.js";
 import { readConfig } from "../../src/engine/config/config.js";
-import { createAdmittance } from "../../src/engine/realtime/admittance.js";
 import { createCallEvent } from "../../src/engine/realtime/call-event.js";
-import type { IoSocket } from "../../src/engine/realtime/io.js";
+import type { Io, IoSocket } from "../../src/engine/realtime/io.js";
+import { createAdmittance } from "../../src/engine/realtime/rights/admittance.js";
+import { createHoldings } from "../../src/engine/realtime/rights/holdings.js";
+import { createJudge } from "../../src/engine/realtime/rights/judge.js";
+import { createRechecks } from "../../src/engine/realtime/rights/rechecks.js";
 import { createLimits } from "../../src/engine/trust/limits/limits.js";
 import { deferred } from "../support/wait.js";
 
@@ -18,12 +21,19 @@ const NO_DATABASE = {} as Parameters<typeof rooms.create>[1];
 /** As much of a connection as the handlers use. */
 function connection() {
   const rooms = new Set(["own"]);
+  const closed: object[] = [];
   const socket = {
-    ...{ rooms, connected: true, data: { passport: { kind: "open", user: "ann", may: () => true } } },
+    ...{
+      rooms,
+      id: "own",
+      connected: true,
+      data: { passport: { kind: "open", user: "ann", may: () => true } },
+    },
     join: (key: string) => void rooms.add(key),
     leave: (key: string) => void rooms.delete(key),
+    emit: (_event: "room_closed", what: object) => void closed.push(what),
   };
-  return { socket: socket as unknown as IoSocket, rooms };
+  return { socket: socket as unknown as IoSocket, rooms, closed };
 }
 
 function setUp(roomsPerSocket = 10) {
@@ -50,10 +60,16 @@ function setUp(roomsPerSocket = 10) {
   const decide = createDecide(async () => {
     if (!allowed) throw new AppError("forbidden");
   });
+  const admittance = createAdmittance(roomsPerSocket);
+  const judge = createJudge({
+    ...{ decide, admittance },
+    metrics: { rechecked: () => {}, closed: () => {} },
+    report: (error) => expect(error).toBeUndefined(),
+  });
+  const rechecks = createRechecks(createHoldings({} as Io, admittance), judge);
   const callEvent = createCallEvent({
     rates: createLimits(readConfig({}).rates, { refused: () => {} }, performance.now),
-    decide,
-    admittance: createAdmittance(roomsPerSocket),
+    ...{ decide, admittance, rechecks },
     deliver: { one: () => {}, many: () => {} },
     check: true,
   });
@@ -68,6 +84,7 @@ function setUp(roomsPerSocket = 10) {
   return {
     ...one,
     answers,
+    recheck: () => rechecks.connection(one.socket),
     subscribe: (room = "r") => send("subscribe", { room }),
     unsubscribe: (room = "r") => send("unsubscribe", { room }),
     watch: (watch?: boolean) => send("presence", { room: "r", watch }),
@@ -110,10 +127,47 @@ describe("a connection that may not read a room", () => {
     await expect(it.subscribe()).rejects.toMatchObject({ code: "forbidden" });
 
     store.resolve();
-    await Promise.all([subscribing, watching]);
+
+    for (const under of [subscribing, watching])
+      await expect(under).rejects.toMatchObject({ code: "forbidden" });
+    expect([...it.rooms]).toEqual(NOTHING);
+    // Nor is it shown the page, which was read after the refusal.
+    expect(it.answers).toEqual([]);
+  });
+});
+
+describe("a connection whose rights are asked about again", () => {
+  const CLOSED = ["subscribe", "watch"].map((operation) => ({ room: "r", operation, code: "forbidden" }));
+
+  test("is taken out of what it may not have any more, and told so once", async () => {
+    const it = setUp();
+    await it.subscribe();
+    await it.watch(true);
+    await it.recheck();
+    expect(it.closed).toEqual([]);
+    it.forbid();
+
+    await it.recheck();
+    await it.recheck();
 
     expect([...it.rooms]).toEqual(NOTHING);
-    expect(it.answers[0]).toMatchObject({ live: false });
+    expect(it.closed).toEqual(CLOSED);
+  });
+
+  test("gets nothing of a page that was asked for before and read after its right had ended", async () => {
+    const it = setUp();
+    const store = deferred<void>();
+    it.wait(store.promise);
+    const subscribing = it.subscribe();
+    await new Promise((resolve) => setImmediate(resolve));
+    it.forbid();
+
+    await it.recheck();
+    store.resolve();
+
+    await expect(subscribing).rejects.toMatchObject({ code: "forbidden" });
+    expect([...it.rooms]).toEqual(NOTHING);
+    expect([it.answers, it.closed]).toEqual([[], []]);
   });
 });
 

@@ -4,6 +4,7 @@ import { logChannel } from "../../contract/channel.js";
 import { emitted } from "../../contract/emitted.js";
 import { event } from "../../contract/event.js";
 import { type Engine, feature } from "../../contract/feature.js";
+import { roomClosed } from "../../contract/room-closed.js";
 import { liveBatch, messageId, namedRoom, position } from "../../contract/room-schemas.js";
 import { route } from "../../contract/route.js";
 import type { Subscription } from "../../contract/types.js";
@@ -27,6 +28,7 @@ export const rooms = feature("rooms", {
         summary: "Messages of a durable room, in order and without gaps: all there is in (after, to].",
         payload: liveBatch,
       }),
+      roomClosed,
     ],
     events: roomEvents(engine),
     routes: roomRoutes(engine),

@@ -89,6 +89,16 @@ export interface TokenMetrics {
   verified(result: (typeof TOKEN_RESULTS)[number]): void;
 }
 
+/** What came of asking again whether a connection may still have something. */
+export const VERDICTS = ["allowed", "forbidden", "undecided"] as const;
+
+/** What is counted about rights of connections that live. */
+export interface RightsMetrics {
+  rechecked(verdict: (typeof VERDICTS)[number]): void;
+  /** A membership was ended: its right has, or whether it has could not be found out for too long. */
+  closed(code: "forbidden" | "temporary"): void;
+}
+
 /** What a feature measures. Names are of Prometheus' form and unique in the service; a worker's number is added. */
 export interface FeatureMetrics {
   /** Something that is counted. By convention its name ends with `_total`. */

@@ -8,6 +8,7 @@ import { createFeatureMetrics } from "./feature-metrics.js";
 import { createHttpMetrics } from "./http-metrics.js";
 import { createLimitMetrics } from "./limit-metrics.js";
 import { addProcessMetrics, createRegistry, readFamilies } from "./registry.js";
+import { createRightsMetrics } from "./rights-metrics.js";
 import { createRoomMetrics } from "./room-metrics.js";
 import { createTokenMetrics } from "./token-metrics.js";
 import type {
@@ -17,6 +18,7 @@ import type {
   FeatureMetrics,
   HttpMetrics,
   LimitMetrics,
+  RightsMetrics,
   RoomMetrics,
   TokenMetrics,
 } from "./types.js";
@@ -51,6 +53,7 @@ export interface WorkerMetrics extends Component {
   readonly bus: BusMetrics;
   readonly limits: LimitMetrics;
   readonly tokens: TokenMetrics;
+  readonly rights: RightsMetrics;
   readonly features: FeatureMetrics;
   /** Begins to measure events of these names. Once. */
   ofEvents(names: EventNames): EventMetrics;
@@ -75,6 +78,7 @@ export function createWorkerMetrics(slot: number): WorkerMetrics {
     bus: createBusMetrics(registry),
     limits: createLimitMetrics(registry),
     tokens: createTokenMetrics(registry),
+    rights: createRightsMetrics(registry),
     features: createFeatureMetrics(registry),
     ofEvents: (names) => createEventMetrics(registry, names),
     show: (state) => addState(registry, state),

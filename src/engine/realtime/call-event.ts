@@ -1,16 +1,19 @@
 import type { Caller, Decide } from "../../contract/access.js";
 import { errorsOfEvent, onlyDeclared } from "../../contract/error-schema.js";
-import type { ClientEvent, Entry, EventTools } from "../../contract/event.js";
+import { AppError } from "../../contract/errors.js";
+import type { ClientEvent, EventTools } from "../../contract/event.js";
 import { chargeMessages } from "../trust/limits/charge.js";
 import type { Limits } from "../trust/limits/limits.js";
-import type { Admittance } from "./admittance.js";
 import { type Deliver, SocketClient, userOf } from "./clients.js";
 import type { IoSocket } from "./io.js";
+import type { Admittance, WayIn } from "./rights/admittance.js";
+import type { Rechecks } from "./rights/rechecks.js";
 
 /** What calling needs besides the event. */
 export interface CallParts {
   readonly decide: Decide;
-  readonly admittance: Admittance;
+  readonly admittance: Pick<Admittance, "admit" | "leave">;
+  readonly rechecks: Pick<Rechecks, "refused">;
   readonly deliver: Deliver;
   readonly rates: Pick<Limits, "events" | "messages">;
   /** Whether what a handler gives is held against what is declared, which costs more than sending it: for development and tests. */
@@ -35,36 +38,48 @@ export function payerKey({ id, data }: IoSocket): string {
 }
 
 /** For events whose declaration names no channel to enter. */
-const NO_ENTRY: Entry = { enter: () => false, exit: () => {} };
+const NO_WAY_IN: WayIn = { enter: () => false, exit: () => {}, isWithdrawn: () => false };
 
-export function createCallEvent({ decide, admittance, deliver, rates, check }: CallParts): CallEvent {
+export function createCallEvent(parts: CallParts): CallEvent {
+  const { decide, admittance, rechecks, deliver, rates, check } = parts;
   return async (socket, event, raw, acknowledge) => {
+    const { access } = event;
     const payload = event.read(raw);
-    const { passport } = socket.data;
     const user = userOf(socket);
     const left = event.leaves(payload, user);
     if (left !== undefined) admittance.leave(socket, left);
-    const caller: Caller = { passport, isOperator: false };
+    const caller: Caller = {
+      get passport() {
+        return socket.data.passport;
+      },
+      isOperator: false,
+    };
+    const asked = access.kind === "ruled" ? access.asked(payload as never) : undefined;
+    const channel = event.enters(payload, user);
 
-    async function run(entry: Entry): Promise<object | undefined> {
-      try {
-        await decide(event.access, caller, payload);
-      } catch (error) {
-        if (event.access.kind === "ruled") admittance.refused(socket, event.access.asked(payload as never));
+    async function run(entry: WayIn): Promise<object | undefined> {
+      const confirm = await decide(access, caller, payload).catch(async (error: unknown) => {
+        const isRefused = error instanceof AppError && error.code === "forbidden";
+        if (isRefused && asked !== undefined) await rechecks.refused(socket, asked);
         throw error;
-      }
+      });
       // Not before: a room's rate is not used up by those who may not publish to it.
       const published = event.publishes(payload);
       if (published.length > 0)
         chargeMessages(published, rates.messages, { limit: rates.events, key: payerKey(socket) });
       const client = new SocketClient(socket, deliver);
-      const tools = { user, client, entry, acknowledge };
-      return await (check ? handleChecked(event, payload, tools) : event.handle(payload, tools));
+      const answer = (result: object): void => {
+        if (!entry.isWithdrawn()) acknowledge(result);
+      };
+      const tools = { user, client, entry, acknowledge: answer };
+      const result = await (check ? handleChecked(event, payload, tools) : event.handle(payload, tools));
+      // What enters a channel is asked about by rechecks, from before the decision on.
+      if (channel === undefined) await confirm();
+      return result;
     }
 
     // The entry is open before the decision, which may take a while: what the client leaves meanwhile it is not let into.
-    const channel = event.enters(payload, user);
-    return channel === undefined ? run(NO_ENTRY) : admittance.admit(socket, channel, run);
+    return channel === undefined ? run(NO_WAY_IN) : admittance.admit(socket, channel, asked, run);
   };
 }
 

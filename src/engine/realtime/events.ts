@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import type { RightsScope } from "../../contract/access.js";
+import type { RoomClosed } from "../../contract/room-closed.js";
 import type { authExpiring, closing } from "../../contract/session-events.js";
 import type { LiveBatch, RoomEntry } from "../../contract/types.js";
 import type { PresenceChange } from "../presence/types.js";
@@ -6,10 +8,11 @@ import type { PresenceChange } from "../presence/types.js";
 /** What clients send: the features declare it, and the dispatch takes it as it comes. */
 export type AnyEvents = Record<string, (...args: never[]) => void>;
 
-/** What the durable rooms and their presence send to clients by themselves. */
+/** What the engine sends to clients by itself: of durable rooms, of their presence, and of rights that have ended. */
 export interface RoomEvents {
   messages: (batch: LiveBatch) => void;
   presence: (change: PresenceChange) => void;
+  room_closed: (closed: RoomClosed) => void;
 }
 
 /** What the engine tells a client of its own session. */
@@ -26,4 +29,6 @@ export interface InterServerEvents {
   present: (rooms: readonly string[]) => void;
   /** A worker has ended, of this name among those who tell each other who is present. */
   ended: (node: string) => void;
+  /** Rights of this scope may have ended. */
+  rights: (scope: RightsScope) => void;
 }

@@ -11,7 +11,6 @@ import type { Logger } from "../process/logger.js";
 import type { Authenticator } from "../trust/authenticator.js";
 import type { Limits } from "../trust/limits/limits.js";
 import type { Admission } from "./admission.js";
-import { createAdmittance } from "./admittance.js";
 import { createAuthenticate } from "./authenticate.js";
 import { type Deliver, infoOf, SocketClient } from "./clients.js";
 import type { Connection } from "./connections/connection.js";
@@ -28,6 +27,8 @@ import { hangUp } from "./hang-up.js";
 import type { Io, IoSocket } from "./io.js";
 import { countOutgoing } from "./outgoing-count.js";
 import { createRefusalWatch } from "./refusal-watch.js";
+import type { Admittance } from "./rights/admittance.js";
+import type { Rechecks } from "./rights/rechecks.js";
 import { createUserConnections } from "./user-connections.js";
 
 /** What the Socket.IO side of a worker is made of. */
@@ -41,7 +42,10 @@ export interface RealtimeParts {
   readonly authenticator: Authenticator;
   readonly deliver: Deliver;
   readonly check: boolean;
-  readonly limits: Pick<LimitsConfig, "roomsPerSocket" | "openEvents" | "authBytes">;
+  /** Lets connections into channels, and takes them out again. */
+  readonly admittance: Admittance;
+  readonly rechecks: Rechecks;
+  readonly limits: Pick<LimitsConfig, "openEvents" | "authBytes">;
   /** Rates of users and rooms. */
   readonly rates: Pick<Limits, "events" | "messages">;
   readonly clientAddress: ClientAddress;
@@ -65,7 +69,6 @@ export function createRealtime(parts: RealtimeParts): Component {
   const dispatch = createDispatch({
     ...parts,
     events: features.flatMap(({ events = [] }) => events),
-    admittance: createAdmittance(parts.limits.roomsPerSocket),
     intake: createIntake(turns, reading, parts.limits.openEvents),
     refusals: createRefusalWatch(giveUp, () => performance.now()),
   });
@@ -90,6 +93,7 @@ export function createRealtime(parts: RealtimeParts): Component {
   // One function for all connections, as each would cost memory: the library calls it with the socket as `this`.
   function onDisconnect(this: IoSocket, reason: string): void {
     metrics.disconnected(reason);
+    parts.admittance.gone(this);
     const client = new SocketClient(this, deliver);
     for (const feature of features) feature.onDisconnect?.(client, infoOf(this), reason);
   }

@@ -1,5 +1,5 @@
 import type { Server as HttpServer, RequestListener } from "node:http";
-import { allOf, createDecide } from "../../contract/access.js";
+import { createDecide } from "../../contract/access.js";
 import type { Identity } from "../../contract/domain.js";
 import type { Engine, Feature } from "../../contract/feature.js";
 import { type Gathered, gather } from "../../contract/gather.js";
@@ -23,7 +23,9 @@ import type { Rooms } from "../rooms/rooms.js";
 import { featureCall } from "../stores/store-calls.js";
 import type { Authenticator } from "../trust/authenticator.js";
 import type { Limits } from "../trust/limits/limits.js";
+import { createRules } from "../trust/rules.js";
 import { inputLimitsOf } from "./input-limits.js";
+import { createLiveRights } from "./live-rights.js";
 import type { Sockets } from "./sockets.js";
 import type { Stores } from "./stores.js";
 
@@ -34,6 +36,8 @@ export interface Serving {
   readonly inFlight: InFlight;
   /** Answers a request that came to the private port. */
   readonly operate: RequestListener;
+  /** Ends rights of connections. Starts before {@link Serving.realtime}. */
+  readonly rights: Component;
   /** Attaches Socket.IO to the HTTP server, and ends every connection at stop. */
   readonly realtime: Component;
   /** Ends connections whose token has expired. Starts after the server is attached. */
@@ -49,7 +53,7 @@ export interface ServingParts {
   readonly limits: Limits;
   readonly features: readonly Feature[];
   readonly stores: Pick<Stores, "mongo" | "redis">;
-  readonly sockets: Pick<Sockets, "io" | "connections" | "admission">;
+  readonly sockets: Pick<Sockets, "io" | "connections" | "admission" | "link">;
   /** Runs from before the first client comes until the last one has gone. */
   readonly authenticator: Authenticator;
   readonly rooms: Rooms;
@@ -84,6 +88,7 @@ export function createServing(parts: ServingParts): Serving {
     // Made below, of what the features declare; they send nothing before the start.
     send: (channel, event, payload) => send(channel, event, payload),
     renewal: { renew: (session, token) => renewal.renew(session, token) },
+    access: { recheck: (scope) => rights.access.recheck(scope) },
     stores: { mongo, redis },
     database: featureCall,
   };
@@ -92,9 +97,19 @@ export function createServing(parts: ServingParts): Serving {
   const check = config.environment !== "production";
   const deliver = createDeliver(declared.emits, check, events);
   const send = createSend(sockets.io, deliver);
-  const decide = createDecide(allOf(declared.rules));
+  const rules = createRules(declared.rules);
+  const decide = createDecide(rules.rule, rules.revision);
+  const rights = createLiveRights({
+    ...{ ...sockets, decide, rules, log, metrics: metrics.rights },
+    roomsPerSocket: config.limits.roomsPerSocket,
+  });
   const endings = createEndings(sockets.io, sockets.connections);
-  const renewal = createRenewal({ io: sockets.io, authenticator, endings, renewed: async () => {} });
+  const renewal = createRenewal({
+    io: sockets.io,
+    authenticator,
+    endings,
+    renewed: rights.rechecks.connection,
+  });
   const inFlight = createInFlight();
   const apps = {
     routes: declared.routes,
@@ -113,7 +128,9 @@ export function createServing(parts: ServingParts): Serving {
     ...{ declared, httpServer, inFlight },
     operate: createOperatorApp(config, apps),
     expiry: createTokenExpiry({ io: sockets.io, endings, dateMs: () => Date.now() }),
+    rights: rights.component,
     realtime: createRealtime({
+      ...{ admittance: rights.admittance, rechecks: rights.rechecks },
       ...{ ...sockets, httpServer, decide, authenticator, deliver, check, internals, log },
       features: declared.features,
       limits: config.limits,

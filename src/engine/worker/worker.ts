@@ -141,6 +141,7 @@ export function createWorker(
       sockets.bus,
       members.component,
       presence.presence,
+      serving.rights,
       serving.realtime,
       ...(config.auth.kind === "jwt" ? [serving.expiry] : []),
       sockets.guards,

@@ -183,6 +183,66 @@ describe("following a room with the client library", () => {
     expect(errors).toEqual([]);
   });
 
+  describe("when the right to read ends", () => {
+    const CLOSED = { room: "r", operation: "subscribe", code: "forbidden" };
+
+    test("the app is told once, nothing more is shown or asked for, and what is unconfirmed is still sent", async () => {
+      const told: object[] = [];
+      const { server, room, seen, errors } = open({ onClosed: (error) => told.push(error) });
+      await server.last("subscribe").ok(pageOf(0, 1));
+      const published = room.publish("last words", "m");
+
+      for (const _ of "12") server.events.emit("room_closed", CLOSED);
+      server.send(pageOf(1, 2));
+      await server.last("publish").lose();
+      await server.connection(false);
+      await server.connection(true);
+      await server.resume();
+      await server.last("publish").ok({ seqs: [2] });
+
+      await expect(published).resolves.toEqual({ seq: 2, id: "m" });
+      expect(told).toMatchObject([{ code: "forbidden" }]);
+      expect([seen, errors]).toEqual([[1], []]);
+      expect(server.requests.map(({ event }) => event)).toEqual(["subscribe", "publish", "publish"]);
+    });
+
+    test("an app without a handler for that gets an error", async () => {
+      const { server, errors } = open();
+      await server.last("subscribe").ok(pageOf(0, 1));
+
+      server.events.emit("room_closed", CLOSED);
+      await server.resume();
+
+      expect(errors).toMatchObject([{ code: "forbidden" }]);
+    });
+
+    test.each([
+      { ...CLOSED, room: "other" },
+      { ...CLOSED, operation: "watch" },
+    ])("what else ends is none of its business: %p", async (closed) => {
+      const { server, seen, errors } = open();
+      await server.last("subscribe").ok(pageOf(0, 1));
+
+      server.events.emit("room_closed", closed);
+      server.send(pageOf(1, 2));
+
+      expect([seen, errors]).toEqual([[1, 2], []]);
+    });
+
+    test("a right of which that could not be found out is asked for again", async () => {
+      const { server, seen, errors } = open();
+      await server.last("subscribe").ok(pageOf(0, 1));
+
+      server.events.emit("room_closed", { ...CLOSED, code: "temporary" });
+      expect(server.last("subscribe").payload).toEqual({ room: "r", after: 1, epoch: "e" });
+      await server.last("subscribe").refuse("temporary", true);
+      await server.resume();
+      await server.last("subscribe").ok(pageOf(1, 2));
+
+      expect([seen, errors]).toEqual([[1, 2], []]);
+    });
+  });
+
   test("without a handler for messages it only publishes", () => {
     const server = createManualServer();
 

@@ -1,0 +1,89 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { type Decide, type RuledAccess, ruled } from "../../../contract/access.js";
+import { AppError } from "../../../contract/errors.js";
+import type { RightsMetrics } from "../../metrics/types.js";
+import type { Admittance, Held } from "./admittance.js";
+
+/** Questions to the rule that are open at a time, of one recheck. */
+const PARALLEL = 32;
+/** A rule that has not answered after this time is undecided, in milliseconds. */
+const ANSWER_MS = 10_000;
+/** What is asked within a turn of the event loop, in milliseconds. */
+const TURN_MS = 4;
+
+/** Whether somebody may still have what he has. */
+export type Verdict = "allowed" | "forbidden" | "undecided";
+
+/** Asks about what connections have, and ends what is forbidden. */
+export interface Judge {
+  /** Asks about each, some at a time, and tells what came of it. Never rejects. */
+  all(held: Iterable<Held>, heard: (held: Held, verdict: Verdict) => void): Promise<void>;
+  /** Ends it, and tells the client why. */
+  close(held: Held, code: "forbidden" | "temporary"): void;
+}
+
+export interface JudgeParts {
+  readonly decide: Decide;
+  readonly admittance: Pick<Admittance, "withdraw">;
+  readonly metrics: RightsMetrics;
+  /** Told of errors of rules, for the log. */
+  readonly report: (error: unknown) => void;
+}
+
+export function createJudge({ decide, admittance, metrics, report }: JudgeParts): Judge {
+  async function ask({ socket, asked }: Held): Promise<Verdict> {
+    const access: RuledAccess<unknown> = ruled([asked.operation], () => asked);
+    try {
+      await decide(access, { passport: socket.data.passport, isOperator: false }, undefined);
+      return "allowed";
+    } catch (error) {
+      if (error instanceof AppError && error.code === "forbidden") return "forbidden";
+      if (!(error instanceof AppError) || error.code !== "temporary") report(error);
+      return "undecided";
+    }
+  }
+
+  async function one(held: Held): Promise<Verdict> {
+    const verdict = await inTime(ask(held));
+    metrics.rechecked(verdict);
+    if (verdict === "forbidden") close(held, "forbidden");
+    return verdict;
+  }
+
+  function close(held: Held, code: "forbidden" | "temporary"): void {
+    // It may have been left, or be gone, since it was asked about.
+    if (!admittance.withdraw(held)) return;
+    const { operation, room } = held.asked;
+    held.socket.emit("room_closed", { operation, code, ...(room === undefined ? {} : { room }) });
+    metrics.closed(code);
+  }
+
+  return {
+    async all(held, heard) {
+      const rest = held[Symbol.iterator]();
+      let turnBeganMs = performance.now();
+      async function run(): Promise<void> {
+        for (let next = rest.next(); next.done !== true; next = rest.next()) {
+          heard(next.value, await one(next.value));
+          if (performance.now() - turnBeganMs < TURN_MS) continue;
+          await nextTurn();
+          turnBeganMs = performance.now();
+        }
+      }
+      await Promise.all(Array.from({ length: PARALLEL }, run));
+    },
+    close,
+  };
+}
+
+async function inTime(verdict: Promise<Verdict>): Promise<Verdict> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Verdict>((resolve) => {
+    timer = setTimeout(resolve, ANSWER_MS, "undecided");
+  });
+  try {
+    return await Promise.race([verdict, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
