@@ -8,7 +8,7 @@ export interface Schemas {
   /** Names a room's log: numbers of another one mean nothing in it */
   Epoch: string;
   Error: {
-    code: "invalid" | "malformed_json" | "unauthenticated" | "token_expired" | "token_revoked" | "forbidden" | "not_found" | "method_not_allowed" | "unknown_event" | "not_in_room" | "too_many_rooms" | "conflict" | "too_large" | "unsupported_media_type" | "rate_limited" | "too_many_connections" | "internal" | "temporary";
+    code: "invalid" | "malformed_json" | "unauthenticated" | "token_expired" | "token_revoked" | "forbidden" | "not_found" | "method_not_allowed" | "unknown_event" | "not_in_room" | "too_many_rooms" | "id_conflict" | "conflict" | "too_large" | "unsupported_media_type" | "rate_limited" | "too_many_connections" | "internal" | "temporary";
     /** For people; may change */
     message: string;
     /** Whether the same request may succeed later, unchanged */
@@ -227,6 +227,15 @@ export interface ServerToClientEvents {
     operation: "join" | "relay" | "publish" | "subscribe" | "page" | "presence" | "watch" | "manage" | "broadcast" | "users" | "rooms" | "revoke" | "operate";
     /** `temporary`: whether it is still allowed could not be found out for a minute; ask again */
     code: "forbidden" | "temporary";
+  }) => void;
+  /** What a server of the application sends: to everyone, to a user, or to a room that this client has joined or subscribed to. At most once. */
+  notice: (payload: {
+    room?: Schemas["RoomName"];
+    /** What the application calls it */
+    event: string;
+    body: Schemas["MessageBody"];
+    /** When it was sent on */
+    at: string;
   }) => void;
 }
 

@@ -8,6 +8,7 @@ import { hello } from "./hello/hello.feature.js";
 import { presence } from "./presence/presence.feature.js";
 import { relay } from "./relay/relay.feature.js";
 import { rooms } from "./rooms/rooms.feature.js";
+import { serverApi } from "./server-api/server-api.feature.js";
 
 /** What this backend does. A new feature is a folder and a line here. */
 export const features: readonly Feature[] = [
@@ -20,4 +21,5 @@ export const features: readonly Feature[] = [
   presence,
   relay,
   rooms,
+  serverApi,
 ];

@@ -18,7 +18,7 @@ export interface UserAccess {
   readonly kind: "user";
 }
 
-/** Operators only: the entry is served on the private port alone. */
+/** Operators only: with a key that may `operate`, and on the private port anybody while no key is configured. */
 export interface OperatorAccess {
   readonly kind: "operator";
 }
@@ -34,7 +34,8 @@ export interface RuledAccess<Input = never> {
 export interface KeyAccess<Input = never> {
   readonly kind: "key";
   readonly operations: readonly Operation[];
-  readonly asked: (input: Input) => Asked;
+  /** Undefined where the body says it: then the handler asks the passport for each item, by `mustAllow`. */
+  readonly asked: (input: Input) => Asked | undefined;
 }
 
 /** Who may call a route or an event with this input. Every declaration has one. */
@@ -70,6 +71,16 @@ export function key(operation: ServerOperation): KeyAccess<unknown> {
 /** A key that may do this in the room that the input names. */
 export function keyInRoom(operation: RoomOperation): KeyAccess<{ readonly room: string }> {
   return { kind: "key", operations: [operation], asked: (input) => ({ operation, room: input.room }) };
+}
+
+/** Any key: what it does with these operations is said by the body, and judged by the handler for each item. */
+export function keyForItems(operations: readonly Operation[]): KeyAccess<unknown> {
+  return { kind: "key", operations, asked: () => undefined };
+}
+
+/** @throws {AppError} `forbidden` unless the passport allows it. */
+export function mustAllow(passport: Passport, asked: Asked): void {
+  if (!passport.may(asked)) throw new AppError("forbidden");
 }
 
 /**
@@ -120,7 +131,7 @@ export interface Rights {
 export interface Caller {
   /** Of a connection it may be another one after a wait. */
   readonly passport: Passport;
-  /** Whether the request came to the private port. */
+  /** Whether an operator asks. */
   readonly isOperator: boolean;
 }
 
@@ -153,10 +164,12 @@ export function createDecide(rule: Rule, revision: () => number = () => 0): Deci
         if (passport.user === undefined) throw new AppError("forbidden");
         return CONFIRMED;
       case "key":
-        if (passport.kind !== "key" || !passport.may(askedOf(access, input))) throw new AppError("forbidden");
+        if (passport.kind !== "key") throw new AppError("forbidden");
+        allowAsked(passport, (access as KeyAccess<unknown>).asked(input));
         return CONFIRMED;
       case "ruled": {
-        const asked = askedOf(access, input);
+        // The declaration's own types have seen to it that its input fits.
+        const asked = (access as RuledAccess<unknown>).asked(input);
         const before = revision();
         await ask(passport, asked);
         if (!READING.includes(asked.operation)) return CONFIRMED;
@@ -173,7 +186,7 @@ export function createDecide(rule: Rule, revision: () => number = () => 0): Deci
   }
 }
 
-/** The declaration's own types have seen to it that its input fits. */
-function askedOf(access: RuledAccess | KeyAccess, input: unknown): Asked {
-  return (access as RuledAccess<unknown> | KeyAccess<unknown>).asked(input);
+/** Where nothing is asked yet, the handler will. */
+function allowAsked(passport: Passport, asked: Asked | undefined): void {
+  if (asked !== undefined) mustAllow(passport, asked);
 }

@@ -23,6 +23,8 @@ const OF_BODIES: readonly ErrorCode[] = ["malformed_json", "too_large", "unsuppo
 
 /** What may be wrong with the token of whoever has to say who he is. */
 const OF_TOKENS: readonly ErrorCode[] = ["unauthenticated", "token_expired"];
+/** What may be wrong with the key of whoever needs one. */
+const OF_KEYS: readonly ErrorCode[] = ["unauthenticated", "forbidden"];
 
 /** All errors that a route may give, in the catalogue's order. */
 export function errorsOfRoute({ access, anyHost, errors }: Route): ErrorCode[] {
@@ -30,6 +32,7 @@ export function errorsOfRoute({ access, anyHost, errors }: Route): ErrorCode[] {
   return inOrder([
     ...ANYWHERE,
     ...(access.kind === "user" || access.kind === "ruled" ? OF_TOKENS : []),
+    ...(access.kind === "key" || access.kind === "operator" ? OF_KEYS : []),
     ...(anyHost ? [] : OF_BODIES),
     // Load balancers and operators ask as often as they like.
     ...(isPublic && !anyHost ? (["rate_limited"] as const) : []),

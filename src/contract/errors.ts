@@ -25,6 +25,7 @@ export const ERRORS = {
     temporary: false,
     message: "This connection is in as many rooms as it may be",
   },
+  id_conflict: { status: 409, temporary: false, message: "Another message has this id" },
   conflict: { status: 409, temporary: false, message: "This exists already" },
   too_large: { status: 413, temporary: false, message: "The body is larger than the limit" },
   unsupported_media_type: { status: 415, temporary: false, message: "The body must be application/json" },
@@ -89,7 +90,10 @@ export class AppError extends Error {
 
   /** Of the HTTP response, besides those of its body. */
   get headers(): Readonly<Record<string, string>> {
-    const { retryAfterMs } = this;
-    return retryAfterMs === undefined ? {} : { "Retry-After": String(Math.ceil(retryAfterMs / 1000)) };
+    const { retryAfterMs, status } = this;
+    return {
+      ...(retryAfterMs === undefined ? {} : { "Retry-After": String(Math.ceil(retryAfterMs / 1000)) }),
+      ...(status === 401 ? { "WWW-Authenticate": "Bearer" } : {}),
+    };
   }
 }

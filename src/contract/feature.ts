@@ -53,8 +53,13 @@ export interface Engine {
     /** Absent when none is configured. */
     readonly redis: (StoreProbe & RefusalProbe) | undefined;
   };
-  /** Sends an event to everybody in the channel, on whatever worker and instance. At most once each. */
-  send<Schema extends z.ZodType>(channel: Channel, event: Emitted<Schema>, payload: z.input<Schema>): void;
+  /** Sends an event to everybody in the channel, or in any of several, on whatever worker and instance. At most once each. */
+  send<Schema extends z.ZodType>(
+    channel: Channel | readonly Channel[],
+    event: Emitted<Schema>,
+    payload: z.input<Schema>,
+  ): void;
+  readonly audience: Audience;
   /**
    * Runs one operation on the database, for at most 10 s.
    * @throws {AppError} `temporary` while the database is away, `conflict` when a unique index has that value; anything else is
@@ -65,6 +70,20 @@ export interface Engine {
   readonly metrics: FeatureMetrics;
   readonly api: Api;
   readonly log: Logger;
+}
+
+/** Whom events reach beyond channels, on whatever worker and instance. At most once each. */
+export interface Audience {
+  /** Everybody who is connected. */
+  everyone<Schema extends z.ZodType>(event: Emitted<Schema>, payload: z.input<Schema>): void;
+  /** All connections of these users. */
+  users<Schema extends z.ZodType>(
+    users: readonly string[],
+    event: Emitted<Schema>,
+    payload: z.input<Schema>,
+  ): void;
+  /** False while other workers cannot be reached: then an event stays on this one. */
+  isComplete(): boolean;
 }
 
 /** What the whole backend declares, for its documentation. */

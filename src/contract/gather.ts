@@ -128,7 +128,7 @@ function missing(where: string, parts: Readonly<Record<string, boolean>>): strin
   );
 }
 
-const KINDS: readonly unknown[] = ["anyone", "user", "operator", "ruled"] satisfies Access["kind"][];
+const KINDS: readonly unknown[] = ["anyone", "user", "operator", "ruled", "key"] satisfies Access["kind"][];
 
 const isAccess = (access: Access | undefined): boolean => KINDS.includes(access?.kind);
 

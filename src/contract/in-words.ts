@@ -10,7 +10,7 @@ export function accessInWords(access: Access): string {
     case "user":
       return "users";
     case "operator":
-      return "operators, on the private port";
+      return "operators, who have a key with `operate` (on the private port whoever reaches it while no key is configured)";
     case "ruled":
       return `users whose capabilities and the application's rule allow ${listed(access.operations)}`;
     case "key":

@@ -1,4 +1,5 @@
 import { ABOUT, GENERATED_BY } from "./about.js";
+import type { Access } from "./access.js";
 import { errorBody, errorsOfRoute, errorWith } from "./error-schema.js";
 import { AppError, ERRORS, type ErrorCode } from "./errors.js";
 import type { Declared } from "./feature.js";
@@ -42,6 +43,12 @@ export function openapi(features: readonly Declared[]): object {
     tags,
     paths: sorted(paths),
     components: {
+      securitySchemes: {
+        ServerKey: {
+          ...{ type: "http", scheme: "bearer", bearerFormat: "kid.secret" },
+          description: "A key of the server API, from `API_KEYS`; a user's token is none",
+        },
+      },
       schemas: sorted(schemas.schemas),
       responses: sorted(shared.refusals),
       parameters: {
@@ -84,7 +91,7 @@ function operation(tag: string, route: Route, shared: Shared): object {
     summary,
     description: accessSentence(access),
     "x-access": accessAsData(access),
-    ...(access.kind === "operator" ? { servers: [PRIVATE_SERVER] } : {}),
+    ...securityOf(access),
     parameters: [
       ...(route.params === undefined ? [] : parameters("path", schemas.onWire(route.params))),
       ...(route.query === undefined ? [] : parameters("query", schemas.meant(route.query))),
@@ -95,6 +102,15 @@ function operation(tag: string, route: Route, shared: Shared): object {
       : { requestBody: { required: true, content: json(schemas.onWire(route.body)) } }),
     responses: responses(route, shared),
   };
+}
+
+/** By what it is reached, where that is a key. */
+function securityOf({ kind }: Access): object {
+  if (kind === "key") return { security: [{ ServerKey: [] }] };
+  // Without one while none is configured.
+  if (kind === "operator")
+    return { servers: [PRIVATE_SERVER, PUBLIC_SERVER], security: [{ ServerKey: [] }, {}] };
+  return {};
 }
 
 function parameters(place: "path" | "query", { properties = {}, required = [] }: JsonSchema): object[] {

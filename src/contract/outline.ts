@@ -31,6 +31,7 @@ export function outline(
     access: { recheck: absent },
     stores: { mongo: { ping: absent }, redis: undefined },
     send: absent,
+    audience: { everyone: absent, users: absent, isComplete: absent },
     database: absent,
     api: { isShown: true, declared: () => declared },
     log: new Proxy({} as Logger, { get: () => absent }),

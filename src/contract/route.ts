@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Access, Caller, Decide, RuledAccess, UserAccess } from "./access.js";
 import type { ErrorCode } from "./errors.js";
+import type { Passport } from "./passport.js";
 import { NOTHING_PUBLISHED, type Published } from "./published.js";
 import { type NotDeclared, parse } from "./validation.js";
 
@@ -19,6 +20,8 @@ export interface RouteCall<Params, Query, Body, User = string | undefined> {
   readonly body: Body;
   /** Who asks; undefined where the access is `anyone`, `operator` or `key`. */
   readonly user: User;
+  /** What that one may do at all; of a key where the access is one. */
+  readonly passport: Passport;
 }
 
 /** How a route is declared. */
@@ -47,7 +50,7 @@ export interface RouteSpec<
   readonly publishes?: (params: z.output<Params>, body: z.output<Body>) => readonly Published[];
   /** Whether it is served under whatever Host, where ALLOWED_HOSTS names some: for load balancers, which ask by address. */
   readonly anyHost?: boolean;
-  /** Whether a reply may be kept by nobody. */
+  /** Whether an answer may be kept by nobody; always so where the access is a key. */
   readonly fresh?: boolean;
 }
 
@@ -107,18 +110,10 @@ export function route<
     call: RouteCall<z.output<Params>, z.output<Query>, z.output<Body>, UserOf<Way>>,
   ) => z.input<Reply> | Promise<z.input<Reply>>,
 ): Route {
-  const {
-    summary,
-    params,
-    query,
-    body,
-    reply,
-    publishes,
-    errors = [],
-    anyHost = false,
-    fresh = false,
-  } = spec;
+  const { summary, params, query, body, reply, publishes, errors = [], anyHost = false } = spec;
   const access = spec.access as Access;
+  // Where types were got around there is none, which the gathering tells.
+  const fresh = spec.fresh ?? access?.kind === "key";
   const statuses = statusesOf(spec.status ?? 200);
   return {
     ...{ method, path, summary, access, params, query, body, reply, errors, anyHost, fresh },
@@ -136,6 +131,7 @@ export function route<
       const answer = await handler({
         ...read,
         user: caller.passport.user as UserOf<Way>,
+        passport: caller.passport,
       });
       await confirm();
       return { status: statuses.of(answer), reply: answer };

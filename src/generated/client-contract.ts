@@ -8,7 +8,7 @@ import { createSchemaWriter, type JsonSchema, type SchemaWriter } from "../contr
 import type { Route } from "../contract/route.js";
 import { block, type Member, typeOf } from "./typescript.js";
 
-/** client/contract.ts: the types of everything that clients may call, and what they get. Operators' routes are not for clients. */
+/** client/contract.ts: the types of everything that clients may call, and what they get. Routes of operators and of servers are not for clients. */
 export function clientContract(features: readonly Declared[]): string {
   const schemas = createSchemaWriter("draft-2020-12");
   const refusal = typeOf({
@@ -19,7 +19,7 @@ export function clientContract(features: readonly Declared[]): string {
   const emits = features.flatMap((feature) => feature.emits ?? []).map((one) => received(one, schemas));
   const routes = features
     .flatMap((feature) => feature.routes ?? [])
-    .filter(({ access }) => access.kind !== "operator");
+    .filter(({ access }) => access.kind !== "operator" && access.kind !== "key");
   const methods = [...new Set(routes.map(({ method }) => method))].sort().map((method) => ({
     name: method,
     type: block(routes.filter((one) => one.method === method).map((one) => routeMember(one, schemas))),

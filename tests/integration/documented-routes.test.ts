@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import type { JsonSchema } from "../../src/contract/json-schema.js";
 import { type Judge, judgeOfOpenapi } from "../support/api-documents.js";
+import { makeKey } from "../support/api-keys.js";
 import { nearlyValid, valid } from "../support/arbitrary-input.js";
 import { resolved, type SchemaDocument } from "../support/json-schema.js";
 import { startMongo } from "../support/mongo.js";
@@ -12,6 +13,7 @@ interface Operation {
   readonly path: string;
   readonly "x-access": { readonly kind: string };
   readonly parameters: readonly JsonSchema[];
+  readonly security?: readonly object[];
   readonly requestBody?: { readonly content: Content };
   readonly responses: Readonly<Record<string, JsonSchema>>;
 }
@@ -37,13 +39,20 @@ interface Request {
 const SEED = 20_261_128;
 const RUNS = 80;
 
+/** May do everything. */
+const key = makeKey("all");
+
 let worker: RunningWorker;
 let document: SchemaDocument;
 let operations: readonly Operation[];
 let judge: Judge;
 
 beforeAll(async () => {
-  const env = { BODY_LIMIT_BYTES: "2000", MESSAGE_LIMIT_BYTES: "500" };
+  const env = {
+    BODY_LIMIT_BYTES: "2000",
+    MESSAGE_LIMIT_BYTES: "500",
+    API_KEYS: JSON.stringify([key.entry]),
+  };
   worker = await startWorker({ mongodbUri: (await startMongo()).uriFor(), env });
   document = (await (await fetch(`${worker.url}/openapi.json`)).json()) as SchemaDocument;
   const paths = document.paths as Record<string, Record<string, Operation>>;
@@ -94,6 +103,7 @@ function requestOf(operation: Operation): fc.Arbitrary<Request> {
       ),
     );
   const isUsers = all.some((one) => one.in === "header");
+  const isKeys = operation.security?.some((one) => "ServerKey" in one) === true;
   return fc.record({
     path: fc.tuple(...path).map((parts) => parts.join("/")),
     query: fc.tuple(...query).map((parts) => parts.filter((part) => part !== "").join("&")),
@@ -110,11 +120,25 @@ function requestOf(operation: Operation): fc.Arbitrary<Request> {
           { weight: 8, arbitrary: fc.constant({ "Content-Type": "application/json" }) },
           { weight: 1, arbitrary: fc.constantFrom(...OTHER_TYPES) },
         ),
+        fc.oneof(
+          { weight: 8, arbitrary: fc.constant({ Authorization: `Bearer ${key.key}` }) },
+          { weight: 1, arbitrary: fc.constantFrom({}, ...OTHER_CREDENTIALS) },
+        ),
       )
-      .map(([user, type]) => ({ ...(isUsers ? user : {}), ...type })),
+      .map(([user, type, credential]) => ({
+        ...(isUsers ? user : {}),
+        ...type,
+        ...(isKeys ? credential : {}),
+      })),
     body: bodyOf(operation),
   });
 }
+
+const OTHER_CREDENTIALS = [
+  { Authorization: `Bearer ${key.key}.x` },
+  { Authorization: `Bearer ${key.secret}` },
+  { Authorization: "Basic YTpi" },
+];
 
 const OTHER_TYPES = [
   { "Content-Type": "text/plain" },

@@ -47,8 +47,8 @@ test.each(named)("$name says what it does in a sentence", ({ summary }) => {
 test.each(named.flatMap((one) => ("access" in one ? [one] : [])))(
   "$name says who may call it",
   ({ access }) => {
-    expect(["anyone", "user", "operator", "ruled"]).toContain(access.kind);
-    if (access.kind === "ruled") expect(access.operations.length).toBeGreaterThan(0);
+    expect(["anyone", "user", "operator", "ruled", "key"]).toContain(access.kind);
+    if (access.kind === "ruled" || access.kind === "key") expect(access.operations.length).toBeGreaterThan(0);
   },
 );
 

@@ -9,7 +9,7 @@ describe("the errors that clients are told", () => {
   });
 
   test.each(codes)("%s is temporary exactly if its status says to come back later", (code) => {
-    expect(ERRORS[code].temporary).toBe(ERRORS[code].status === 503);
+    expect(ERRORS[code].temporary).toBe([429, 503].includes(ERRORS[code].status));
   });
 
   test.each(codes)("%s has a message in the form of a sentence without its end", (code) => {
@@ -31,12 +31,13 @@ describe("AppError", () => {
 
   test.each(codes)("%s says when to come back exactly if it is temporary, and HTTP says the same", (code) => {
     const { body, headers } = new AppError(code);
+    const { status: _status, ...kind }: { retryAfterMs?: number; status: number } = ERRORS[code];
+    const seconds = kind.retryAfterMs === undefined ? undefined : String(kind.retryAfterMs / 1000);
 
-    expect(body).toEqual({
-      ...{ code, message: ERRORS[code].message, temporary: ERRORS[code].temporary },
-      ...(ERRORS[code].temporary ? { retryAfterMs: 1000 } : {}),
-    });
-    expect(headers).toEqual(ERRORS[code].temporary ? { "Retry-After": "1" } : {});
+    expect(body).toEqual({ code, ...kind });
+    expect(body.retryAfterMs !== undefined).toBe(body.temporary);
+    expect(headers["Retry-After"]).toBe(seconds);
+    expect(headers["WWW-Authenticate"]).toBe(ERRORS[code].status === 401 ? "Bearer" : undefined);
   });
 
   test("says another time than the catalogue's, in whole seconds over HTTP and never less", () => {

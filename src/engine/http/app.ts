@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import cors from "cors";
-import express, { type Express, type RequestHandler } from "express";
+import express, { type Express, type RequestHandler, Router } from "express";
 import helmet from "helmet";
 import type { Decide } from "../../contract/access.js";
 import { AppError } from "../../contract/errors.js";
@@ -9,6 +9,7 @@ import type { Config } from "../config/config.js";
 import type { HttpMetrics } from "../metrics/types.js";
 import type { Logger } from "../process/logger.js";
 import type { Authenticator } from "../trust/authenticator.js";
+import type { KeyAuthenticator } from "../trust/keys/key-authenticator.js";
 import type { Limits } from "../trust/limits/limits.js";
 import { accessLog } from "./access-log.js";
 import { type ClientAddress, trustFunction } from "./client-address.js";
@@ -31,6 +32,7 @@ export interface AppParts {
   readonly authenticator: Authenticator;
   readonly limits: Limits;
   readonly clientAddress: ClientAddress;
+  readonly keys: KeyAuthenticator;
   readonly log: Logger;
   readonly inFlight: InFlight;
   readonly checkOrigin: OriginCheck;
@@ -43,14 +45,8 @@ const CLIENT_DIR = fileURLToPath(new URL("../../../dist/client", import.meta.url
 
 /** The Express application of the public port: the order of middleware and the routes. It never listens. */
 export function createApp(config: Config, parts: AppParts): Express {
-  const serving: RouteParts = {
-    decide: parts.decide,
-    authenticator: parts.authenticator,
-    limits: parts.limits,
-    isOperator: false,
-    check: config.environment !== "production",
-  };
-  const routes = parts.routes.filter(({ access }) => access.kind !== "operator");
+  const serving = routePartsOf(config, parts, false);
+  const [operators, routes] = byPort(parts.routes);
   const app = beginApp(config, parts);
   app.use(securityHeaders());
   app.use(config.corsOrigins === "*" ? cors() : corsFor(parts.checkOrigin));
@@ -70,6 +66,7 @@ export function createApp(config: Config, parts: AppParts): Express {
       serving,
     ),
   );
+  app.use(Router().use(onlyWithKeys(parts.keys), declaredRoutes(operators, serving)));
 
   // After the routes, as each request that comes here costs a look at the disk.
   app.use(staticFiles(PUBLIC_DIR, { index: "index.html" }));
@@ -80,23 +77,33 @@ export function createApp(config: Config, parts: AppParts): Express {
   return app;
 }
 
-/** The Express application of the private port: the routes of operators. */
+/** The Express application of the private port: the routes of operators, who need a key once there is one. */
 export function createOperatorApp(config: Config, parts: AppParts): Express {
-  const { routes, decide, authenticator, limits, log } = parts;
+  const [operators] = byPort(parts.routes);
   const app = beginApp(config, parts);
   app.use(jsonBody(config.limits.bodyBytes));
-  const operators = routes.filter(({ access }) => access.kind === "operator");
-  app.use(
-    declaredRoutes(operators, {
-      decide,
-      authenticator,
-      limits,
-      isOperator: true,
-      check: config.environment !== "production",
-    }),
-  );
-  app.use(notFound, errorHandler(log));
+  app.use(declaredRoutes(operators, routePartsOf(config, parts, true)));
+  app.use(notFound, errorHandler(parts.log));
   return app;
+}
+
+/** Those of operators, and those of everybody else. */
+function byPort(routes: readonly Route[]): [operators: Route[], others: Route[]] {
+  const isOperators = ({ access }: Route): boolean => access.kind === "operator";
+  return [routes.filter(isOperators), routes.filter((route) => !isOperators(route))];
+}
+
+function routePartsOf(
+  { environment }: Config,
+  { decide, authenticator, keys, limits }: AppParts,
+  isPrivate: boolean,
+): RouteParts {
+  return { decide, authenticator, keys, limits, isPrivate, check: environment !== "production" };
+}
+
+/** Without keys nobody can be an operator here, and the addresses are as if they were not there. */
+function onlyWithKeys(keys: KeyAuthenticator): RequestHandler {
+  return (_request, _response, next) => next(keys.areConfigured() ? undefined : "router");
 }
 
 /** What every request passes first: it gets its id, is measured, counted as under way and logged. */

@@ -1,20 +1,16 @@
-import { type Request, type RequestHandler, Router } from "express";
-import type { Access, Decide } from "../../contract/access.js";
+import { type RequestHandler, Router } from "express";
+import type { Decide } from "../../contract/access.js";
 import { errorsOfRoute, onlyDeclared } from "../../contract/error-schema.js";
-import { NOBODY, type Passport } from "../../contract/passport.js";
 import type { Route } from "../../contract/route.js";
-import type { Authenticator } from "../trust/authenticator.js";
 import type { Limits } from "../trust/limits/limits.js";
 import { allowOnly } from "./allow-only.js";
+import { type CallerParts, callerOf } from "./caller.js";
 import { metered } from "./request-limits.js";
 
 /** What every route is served with. */
-export interface RouteParts {
+export interface RouteParts extends CallerParts {
   readonly decide: Decide;
-  readonly authenticator: Pick<Authenticator, "ofRequest">;
   readonly limits: Limits;
-  /** Whether they are served on the private port, whose callers are operators. */
-  readonly isOperator: boolean;
   /** Whether each reply is held against what is declared, which costs more than sending it: for development and tests. */
   readonly check: boolean;
 }
@@ -33,18 +29,16 @@ export function declaredRoutes(routes: readonly Route[], parts: RouteParts): Rou
 
 const VERBS = { GET: "get", POST: "post", PUT: "put", PATCH: "patch", DELETE: "delete" } as const;
 
-function handlerOf(
-  route: Route,
-  { decide, authenticator, limits, isOperator, check }: RouteParts,
-): RequestHandler {
+function handlerOf(route: Route, parts: RouteParts): RequestHandler {
+  const { decide, limits, check } = parts;
   const answer: Route["answer"] = check ? checkedAnswer(route) : route.answer;
   return async (request, response) => {
-    const caller = { passport: await passportOf(route.access, request, authenticator), isOperator };
-    const { params, query, body } = request;
+    if (route.fresh) response.setHeader("Cache-Control", "no-store"); // of errors, too
+    const { params, query, body, headers } = request;
+    const caller = await callerOf(route.access, headers, parts);
     const { status, reply } = await metered(caller.passport, limits, response, (charge) =>
       answer({ params, query, body }, caller, decide, charge),
     );
-    if (route.fresh) response.setHeader("Cache-Control", "no-store");
     response.status(status).json(reply);
   };
 }
@@ -61,13 +55,4 @@ function checkedAnswer(route: Route): Route["answer"] {
     if (!route.statuses.includes(answer.status)) throw new Error(`${name} does not declare ${answer.status}`);
     return answer;
   };
-}
-
-/** Nobody is asked who he is where it is of no interest. */
-async function passportOf(
-  { kind }: Access,
-  { headers }: Request,
-  authenticator: Pick<Authenticator, "ofRequest">,
-): Promise<Passport> {
-  return kind === "user" || kind === "ruled" ? await authenticator.ofRequest(headers) : NOBODY;
 }

@@ -43,17 +43,17 @@ export function createDeliver(
   };
 }
 
-/** Sends to everybody in a channel, on whatever worker. */
+/** Sends to everybody in a channel, or in any of several, on whatever worker. */
 export function createSend(io: Io, deliver: Deliver) {
   return <Schema extends z.ZodType>(
-    channel: Channel,
+    channel: Channel | readonly Channel[],
     event: Emitted<Schema>,
     payload: z.input<Schema>,
-  ): void => deliver.many(untyped(io.to(channel)), event, payload);
+  ): void => deliver.many(untyped(io.to([...[channel].flat()])), event, payload);
 }
 
 /** Names of events are known to their declarations; the library wants them in a type. */
-function untyped(clients: object): Emitter {
+export function untyped(clients: object): Emitter {
   return clients as Emitter;
 }
 

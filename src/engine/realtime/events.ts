@@ -27,6 +27,8 @@ export interface InterServerEvents {
   stored: (room: string, entries: readonly RoomEntry[], epoch: string) => void;
   /** Users on the sender have come into these rooms or left them. */
   present: (rooms: readonly string[]) => void;
+  /** An event for all connections of these users. */
+  users: (users: readonly string[], event: string, payload: unknown) => void;
   /** A worker has ended, of this name among those who tell each other who is present. */
   ended: (node: string) => void;
   /** Rights of this scope may have ended. */

@@ -25,6 +25,7 @@ import { createDispatch } from "./dispatch.js";
 import { countHandshakes } from "./handshake-count.js";
 import { hangUp } from "./hang-up.js";
 import type { Io, IoSocket } from "./io.js";
+import type { LocalUsers } from "./local-users.js";
 import { countOutgoing } from "./outgoing-count.js";
 import { createRefusalWatch } from "./refusal-watch.js";
 import type { Admittance } from "./rights/admittance.js";
@@ -41,6 +42,7 @@ export interface RealtimeParts {
   readonly decide: Decide;
   readonly authenticator: Authenticator;
   readonly deliver: Deliver;
+  readonly users: LocalUsers;
   readonly check: boolean;
   /** Lets connections into channels, and takes them out again. */
   readonly admittance: Admittance;
@@ -63,7 +65,7 @@ const TURN_MS = 4;
 
 /** The Socket.IO side of a worker: attaches to the HTTP server at start, ends every connection at stop. */
 export function createRealtime(parts: RealtimeParts): Component {
-  const { io, connections, features, deliver, internals, connectionsPerUser, metrics } = parts;
+  const { io, connections, features, deliver, users, internals, connectionsPerUser, metrics } = parts;
   const turns = createTurns(TURN_MS);
   const reading = createReading(turns);
   const dispatch = createDispatch({
@@ -85,6 +87,7 @@ export function createRealtime(parts: RealtimeParts): Component {
     socket.data.address = parts.clientAddress(socket.request);
     if (releasesHeaders) releaseHeaders(socket);
     socket.on("disconnect", onDisconnect);
+    users.add(socket);
     dispatch(socket);
     const client = new SocketClient(socket, deliver);
     for (const feature of features) feature.onConnect?.(client, infoOf(socket));
@@ -94,6 +97,7 @@ export function createRealtime(parts: RealtimeParts): Component {
   function onDisconnect(this: IoSocket, reason: string): void {
     metrics.disconnected(reason);
     parts.admittance.gone(this);
+    users.remove(this);
     const client = new SocketClient(this, deliver);
     for (const feature of features) feature.onDisconnect?.(client, infoOf(this), reason);
   }

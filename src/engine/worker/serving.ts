@@ -14,7 +14,9 @@ import type { WorkerMetrics } from "../metrics/worker-metrics.js";
 import type { Presence } from "../presence/presence.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
+import { createAudience } from "../realtime/audience.js";
 import { createDeliver, createSend } from "../realtime/clients.js";
+import { createLocalUsers } from "../realtime/local-users.js";
 import { createRealtime } from "../realtime/realtime.js";
 import { createEndings } from "../realtime/sessions/endings.js";
 import { createRenewal } from "../realtime/sessions/renewal.js";
@@ -22,6 +24,7 @@ import { createTokenExpiry } from "../realtime/sessions/token-expiry.js";
 import type { Rooms } from "../rooms/rooms.js";
 import { featureCall } from "../stores/store-calls.js";
 import type { Authenticator } from "../trust/authenticator.js";
+import type { KeyAuthenticator } from "../trust/keys/key-authenticator.js";
 import type { Limits } from "../trust/limits/limits.js";
 import { createRules } from "../trust/rules.js";
 import { inputLimitsOf } from "./input-limits.js";
@@ -38,6 +41,8 @@ export interface Serving {
   readonly operate: RequestListener;
   /** Ends rights of connections. Starts before {@link Serving.realtime}. */
   readonly rights: Component;
+  /** Hears what is sent to users elsewhere. */
+  readonly audience: Component;
   /** Attaches Socket.IO to the HTTP server, and ends every connection at stop. */
   readonly realtime: Component;
   /** Ends connections whose token has expired. Starts after the server is attached. */
@@ -56,6 +61,7 @@ export interface ServingParts {
   readonly sockets: Pick<Sockets, "io" | "connections" | "admission" | "link">;
   /** Runs from before the first client comes until the last one has gone. */
   readonly authenticator: Authenticator;
+  readonly keys: KeyAuthenticator;
   readonly rooms: Rooms;
   readonly presence: Presence;
   readonly internals: Internals;
@@ -74,6 +80,7 @@ export function createServing(parts: ServingParts): Serving {
     stores,
     sockets,
     authenticator,
+    keys,
     rooms,
     presence,
     internals,
@@ -89,6 +96,11 @@ export function createServing(parts: ServingParts): Serving {
     send: (channel, event, payload) => send(channel, event, payload),
     renewal: { renew: (session, token) => renewal.renew(session, token) },
     access: { recheck: (scope) => rights.access.recheck(scope) },
+    audience: {
+      everyone: (event, payload) => audience.everyone(event, payload),
+      users: (users, event, payload) => audience.users(users, event, payload),
+      isComplete: () => audience.isComplete(),
+    },
     stores: { mongo, redis },
     database: featureCall,
   };
@@ -96,7 +108,10 @@ export function createServing(parts: ServingParts): Serving {
   const events = metrics.ofEvents(declared.names);
   const check = config.environment !== "production";
   const deliver = createDeliver(declared.emits, check, events);
-  const send = createSend(sockets.io, deliver);
+  const { io, link } = sockets;
+  const send = createSend(io, deliver);
+  const users = createLocalUsers();
+  const audience = createAudience({ io, link, deliver, users, emits: declared.emits });
   const rules = createRules(declared.rules);
   const decide = createDecide(rules.rule, rules.revision);
   const rights = createLiveRights({
@@ -117,6 +132,7 @@ export function createServing(parts: ServingParts): Serving {
     authenticator,
     limits,
     clientAddress,
+    keys,
     log,
     inFlight,
     checkOrigin,
@@ -128,9 +144,9 @@ export function createServing(parts: ServingParts): Serving {
     ...{ declared, httpServer, inFlight },
     operate: createOperatorApp(config, apps),
     expiry: createTokenExpiry({ io: sockets.io, endings, dateMs: () => Date.now() }),
-    rights: rights.component,
+    ...{ rights: rights.component, audience },
     realtime: createRealtime({
-      ...{ admittance: rights.admittance, rechecks: rights.rechecks },
+      ...{ admittance: rights.admittance, rechecks: rights.rechecks, users },
       ...{ ...sockets, httpServer, decide, authenticator, deliver, check, internals, log },
       features: declared.features,
       limits: config.limits,

@@ -23,6 +23,7 @@ import { createRelayCheck } from "../routing/worker/relay-check.js";
 import { createRelayProof } from "../routing/worker/relay-proof.js";
 import { createSessionRouter } from "../routing/worker/session-router.js";
 import { createAuthenticator } from "../trust/create-authenticator.js";
+import { createKeyAuthenticator } from "../trust/keys/key-authenticator.js";
 import { createKeyRing, type KeyRing } from "../trust/keys/key-ring.js";
 import { createLimits } from "../trust/limits/limits.js";
 import { createConnectionCut } from "./connection-cut.js";
@@ -109,6 +110,7 @@ export function createWorker(
       log,
     },
     authenticator,
+    keys: createKeyAuthenticator(keys),
     rooms: rooms.rooms,
     presence: presence.presence,
   });
@@ -142,6 +144,7 @@ export function createWorker(
       members.component,
       presence.presence,
       serving.rights,
+      serving.audience,
       serving.realtime,
       ...(config.auth.kind === "jwt" ? [serving.expiry] : []),
       sockets.guards,

@@ -9,7 +9,8 @@ export interface PendingMessage {
   readonly message: Omit<RoomMessage, "seq" | "at">;
   /** It may be stored already, by an earlier attempt of its sender. */
   readonly retry: boolean;
-  resolve(seq: number): void;
+  /** With what is stored under its key, which another body may have had before. */
+  resolve(stored: RoomMessage): void;
 }
 
 export interface CommitDeps {
@@ -59,7 +60,7 @@ export function createCommit({ store, filler, clock, onStored, report }: CommitD
       log,
       stored.map(([, message]) => message).sort((a, b) => a.seq - b.seq),
     );
-    for (const [pending, message] of stored) pending.resolve(message.seq);
+    for (const [pending, message] of stored) pending.resolve(message);
   }
 
   /**

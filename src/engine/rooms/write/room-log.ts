@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
+import { AppError } from "../../../contract/errors.js";
 import { bodyBytes } from "../../../contract/sizes.js";
-import { messageKey, type NewMessage } from "../../../contract/types.js";
+import { messageKey, type NewMessage, type RoomMessage } from "../../../contract/types.js";
 import type { RoomLimits } from "../limits.js";
 import { RoomUnavailable } from "../ports.js";
 import { type CommitDeps, createCommit, type PendingMessage } from "./commit.js";
@@ -15,6 +17,8 @@ export interface Append {
   readonly from: string;
   readonly messages: readonly NewMessage[];
   readonly retry?: boolean | undefined;
+  /** Whether an id that has another body already is refused with `id_conflict`, rather than answered with its number. */
+  readonly exact?: boolean | undefined;
 }
 
 export interface RoomLog {
@@ -22,6 +26,7 @@ export interface RoomLog {
    * Stores the messages in their order and resolves with their numbers, once they are committed and journaled.
    * A message whose id the sender has used before gets the number of the first, while that is kept. All or nothing is accepted, so that a
    * refusal cannot turn the order round.
+   * @throws {AppError} `id_conflict` if `exact`.
    * @throws {RoomUnavailable} `overloaded` (nothing was accepted), `timeout`, `replaced` (unknown what is stored) or `stopping`.
    */
   append(request: Append): Promise<number[]>;
@@ -32,7 +37,7 @@ export interface RoomLog {
 interface Waiting extends PendingMessage {
   readonly bytes: number;
   readonly deadline: number;
-  readonly stored: Promise<number>;
+  readonly stored: Promise<RoomMessage>;
   reject(error: unknown): void;
 }
 
@@ -61,7 +66,7 @@ export function createRoomLog(deps: CommitDeps, limits: LogLimits): RoomLog {
 
   function enqueue(queue: Queue, request: Append, message: NewMessage): Waiting {
     const { room, from } = request;
-    const { promise, resolve, reject } = withResolvers<number>();
+    const { promise, resolve, reject } = withResolvers<RoomMessage>();
     const pending = { room, from, id: message.id, body: message.body };
     const entry: Waiting = {
       key: messageKey(pending),
@@ -70,9 +75,9 @@ export function createRoomLog(deps: CommitDeps, limits: LogLimits): RoomLog {
       bytes: bodyBytes(message.body),
       deadline: deps.clock.now() + limits.deadlineMs,
       stored: promise,
-      resolve(seq) {
+      resolve(stored) {
         settled(queue, entry);
-        resolve(seq);
+        resolve(stored);
       },
       reject(error) {
         settled(queue, entry);
@@ -151,13 +156,26 @@ export function createRoomLog(deps: CommitDeps, limits: LogLimits): RoomLog {
         return target.byKey.get(key) ?? enqueue(target, request, message);
       });
       if (queue === undefined) target.done = drain(request.room, target);
-      return await Promise.all(entries.map((entry) => entry.stored));
+      const stored = await Promise.all(entries.map((entry) => entry.stored));
+      if (request.exact === true) refuseOthers(stored, request.messages);
+      return stored.map(({ seq }) => seq);
     },
     stop() {
       stopping ??= stop();
       return stopping;
     },
   };
+}
+
+/** @throws {AppError} `id_conflict` when one of them is stored with another body. */
+function refuseOthers(stored: readonly RoomMessage[], wanted: readonly NewMessage[]): void {
+  const isOther = stored.some(({ body }, index) => !isDeepStrictEqual(json(body), json(wanted[index]?.body)));
+  if (isOther) throw new AppError("id_conflict");
+}
+
+/** As it is after a way through the store: -0 is 0. */
+function json(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
 }
 
 function withResolvers<T>() {

@@ -1,0 +1,14 @@
+import { feature } from "../../contract/feature.js";
+import { publishRoutes } from "./publishing.js";
+import { noticeOf, relayRoute } from "./relaying.js";
+
+/** What servers of the application may do, with a key: see docs/server-api.md. */
+export const serverApi = feature("server-api", {
+  create(engine) {
+    const notice = noticeOf(engine.limits);
+    return {
+      emits: [notice],
+      routes: [...publishRoutes(engine), relayRoute(engine, notice)],
+    };
+  },
+});

@@ -1,0 +1,33 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { AppError } from "../../../contract/errors.js";
+import type { Passport } from "../../../contract/passport.js";
+import { bearerOf } from "../bearer.js";
+import type { KeyRing } from "./key-ring.js";
+
+/** Says which key of the server API a request has. */
+export interface KeyAuthenticator {
+  /** Whether any key is configured. */
+  areConfigured(): boolean;
+  /** @throws {AppError} `unauthenticated` without a valid key; a user's token is none. */
+  ofRequest(headers: IncomingHttpHeaders): Passport;
+}
+
+/** Of three parts between dots; a key has two. */
+const TOKEN = /^[^.]*\.[^.]*\.[^.]*$/;
+
+export function createKeyAuthenticator(ring: Pick<KeyRing, "isEmpty" | "passportOf">): KeyAuthenticator {
+  return {
+    areConfigured: () => !ring.isEmpty(),
+    ofRequest(headers) {
+      const presented = bearerOf(headers) ?? "";
+      const passport = ring.passportOf(presented);
+      if (passport !== undefined) return passport;
+      throw new AppError(
+        "unauthenticated",
+        TOKEN.test(presented)
+          ? "A key of the server API is needed here, not a user's token"
+          : "A valid key of the server API is needed: Authorization: Bearer <kid>.<secret>",
+      );
+    },
+  };
+}
