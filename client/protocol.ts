@@ -1,5 +1,6 @@
 import type { Socket } from "socket.io-client";
 import type { Refusal, Schemas, ServerToClientEvents } from "./contract.js";
+import type { Lane } from "./lane.js";
 
 export type { Json } from "./contract.js";
 
@@ -33,13 +34,16 @@ export const DEFAULTS = {
   expiryMs: Infinity,
   /** Size of a body and of a batch, as JSON. What exceeds the server's maxHttpBufferSize ends the connection. */
   maxBytes: 60_000,
-  /** The wait before a repetition; jittered, so that a crowd does not come back in one instant. */
-  pause(failures: number): Promise<void> {
-    const waitMs = Math.min(5000, 200 * 2 ** failures) * (0.5 + Math.random());
-    return new Promise((resume) => setTimeout(resume, waitMs));
+  /**
+   * The wait before a repetition, at least as long as the server has asked for; jittered, so that a crowd does not come back in one
+   * instant. */
+  pause(failures: number, retryAfterMs = 0): Promise<void> {
+    const growingMs = Math.min(5000, 200 * 2 ** failures) * (0.5 + Math.random());
+    const waitMs = Math.max(growingMs, retryAfterMs * (1 + Math.random() / 4));
+    return new Promise((resume) => setTimeout(resume, Math.min(waitMs, LONGEST_TIMER_MS)));
   },
 };
-export type Link = typeof DEFAULTS & { socket: RoomSocket };
+export type Link = typeof DEFAULTS & { socket: RoomSocket; lane: Lane };
 export const roomError = (code: string, text: string): RoomError => Object.assign(new Error(text), { code });
 
 /** Gets a success, or a refusal that no repetition changes, in the tick of its packet. False calls for a pause. */
@@ -48,19 +52,39 @@ type Next = (retry: boolean) => object | false;
 
 /** Makes the `next` request, one at a time, as long as there is one; again after a pause when it got nowhere. */
 export function createRepeater(link: Link, event: string, next: Next, handle: Handle) {
+  const { socket, lane } = link;
   let busy = false;
   let failures = 0;
-  return function run(): void {
-    const request = !busy && link.socket.connected && next(failures > 0);
-    if (!request) return;
-    busy = true;
+
+  function ask(): void {
+    const request = socket.connected && next(failures > 0);
+    if (!request) {
+      busy = false;
+      lane.leave();
+      return;
+    }
     const waitMs = Math.min(link.ackTimeoutMs, LONGEST_TIMER_MS);
-    link.socket.timeout(waitMs).emit(event, request, async (_: unknown, answer?: Answer) => {
-      const final = answer && (answer.ok || answer.error?.temporary === false);
-      if (final && handle(answer)) failures = 0;
-      else await link.pause(failures++);
+    socket.timeout(waitMs).emit(event, request, async (_: unknown, answer?: Answer) => {
+      const error = answer?.ok ? undefined : answer?.error;
+      const isLimited = error?.code === "rate_limited";
+      if (isLimited) lane.narrow();
+      else if (answer) lane.widen();
+      const final = answer && (answer.ok || error?.temporary === false);
+      const isDone = final && handle(answer);
+      // Who is refused for his rate keeps his place: another request of this user would be refused as well.
+      if (!isLimited) lane.leave();
+      if (isDone) failures = 0;
+      else await link.pause(failures++, error?.retryAfterMs);
+      if (isLimited) lane.leave();
       busy = false;
       run();
     });
-  };
+  }
+
+  function run(): void {
+    if (busy || !socket.connected) return;
+    busy = true;
+    lane.enter(ask);
+  }
+  return run;
 }

@@ -1,3 +1,4 @@
+import { createLane } from "./lane.js";
 import { createOutbox } from "./outbox.js";
 import type { Answer, Batch, Closed, Link, Message, Position, RoomError, RoomSocket } from "./protocol.js";
 import { createRepeater, DEFAULTS, roomError } from "./protocol.js";
@@ -22,11 +23,12 @@ export type Room = ReturnType<typeof openRoom>;
 /** Durable rooms over one socket: what it misses while it is away, or loses on the way, is made up for. */
 export function createRoomClient(socket: RoomSocket, options: Partial<typeof DEFAULTS> = {}) {
   const rooms = new Map<string, Room>();
+  const link = { ...DEFAULTS, ...options, socket, lane: createLane() };
   return {
     /** Opens a room. @throws {Error} when it is open already. */
     room(name: string, handlers: RoomOptions = {}): Room {
       if (rooms.has(name)) throw new Error(`The room ${name} is open already`);
-      const room = openRoom(name, { ...DEFAULTS, ...options, socket }, handlers, () => rooms.delete(name));
+      const room = openRoom(name, link, handlers, () => rooms.delete(name));
       rooms.set(name, room);
       return room;
     },

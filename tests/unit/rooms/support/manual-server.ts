@@ -11,7 +11,7 @@ export interface Request {
   readonly timeoutMs: number;
   ok(answer: object): Promise<void>;
   /** Without `temporary`, as servers did that did not say it. */
-  refuse(code: string, temporary?: boolean): Promise<void>;
+  refuse(code: string, temporary?: boolean, retryAfterMs?: number): Promise<void>;
   /** No answer comes in time, or the connection breaks first. */
   lose(): Promise<void>;
 }
@@ -20,11 +20,12 @@ const turns = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** The client library on a socket whose other end is the test. Pauses last until the test resumes them. */
 export function createManualServer(settings: Parameters<typeof createRoomClient>[1] = {}) {
-  const events = new EventEmitter();
+  const events = new EventEmitter().setMaxListeners(0);
   const requests: Request[] = [];
   const emitted: { readonly event: string; readonly payload: object }[] = [];
   const pauses: (() => void)[] = [];
   const failures: number[] = [];
+  const waits: (number | undefined)[] = [];
   let connected = true;
 
   const stock = {
@@ -45,11 +46,12 @@ export function createManualServer(settings: Parameters<typeof createRoomClient>
           payload,
           timeoutMs,
           ok: (answer) => settle(null, { ok: true, ...answer }),
-          refuse(code, temporary) {
+          refuse(code, temporary, retryAfterMs) {
             const error = {
               code,
               message: `refused: ${code}`,
               ...(temporary === undefined ? {} : { temporary }),
+              ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
             };
             return settle(null, { ok: false, error });
           },
@@ -61,8 +63,9 @@ export function createManualServer(settings: Parameters<typeof createRoomClient>
   // Only what `RoomSocket` picks is there; its types come from the real one, with overloads nobody needs here.
   const socket = stock as unknown as RoomSocket;
   const client = createRoomClient(socket, {
-    pause(failed) {
+    pause(failed, retryAfterMs) {
       failures.push(failed);
+      waits.push(retryAfterMs);
       return new Promise((resume) => pauses.push(resume));
     },
     ...settings,
@@ -75,6 +78,8 @@ export function createManualServer(settings: Parameters<typeof createRoomClient>
     emitted,
     /** How many failures in a row each pause was for. */
     failures,
+    /** What the server had asked to wait before each of them. */
+    waits,
     /** The newest request, which must be for the given event. */
     last(event: string): Request {
       const request = requests.at(-1);
