@@ -5,6 +5,11 @@ export type ApiOptions = {
   url: string;
   /** Whom the requests speak for. Routes that ask for a user refuse without it. */
   user?: string;
+  /**
+   * Gives the token to speak with, where the server wants one. After a refusal it is asked once more, with `true`, and the request is
+   * repeated with what it gives.
+   */
+  getToken?: (isRefused: boolean) => string | Promise<string>;
   /** Sends the requests. */
   fetch?: (request: Request) => Promise<Response>;
   /** How long to wait for a whole reply: by default 20 s, more than the server's deadline of 15 s. */
@@ -16,8 +21,14 @@ export type CallOptions = {
   /** Ends the request; the call rejects with the signal's reason. */
   signal?: AbortSignal;
 };
-/** The server's codes, and four for what it did not say. `bad_reply` is what is no reply of it, such as a proxy's page. */
-export type ApiErrorCode = Refused["code"] | "unreachable" | "timeout" | "reply_too_large" | "bad_reply";
+/** The server's codes, and five for what it did not say. `no_token`: `getToken` has rejected. `bad_reply` is what is no reply of it, such as a proxy's page. */
+export type ApiErrorCode =
+  | Refused["code"]
+  | "no_token"
+  | "unreachable"
+  | "timeout"
+  | "reply_too_large"
+  | "bad_reply";
 type Refused = Schemas["Error"];
 
 /** Why a call got no reply. */
@@ -58,16 +69,31 @@ type AnyRequest = CallOptions & { params?: object; query?: object; body?: unknow
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 /** The longest time of a timer; beyond it, it would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** Refusals that another token may change. */
+const OF_TOKENS: string[] = ["unauthenticated", "token_expired"];
 /** Of answers that are not the server's: those that a proxy gives while it cannot reach it, or is asked too often. */
 const PASSING_STATUSES = [408, 425, 429, 502, 503, 504];
 
 /**
- * Calls the routes of the public port. A call sends one request and repeats nothing. It resolves with the reply, and rejects with an
+ * Calls the routes of the public port. A call sends one request and repeats nothing but what was refused for its token, which had no effect. It resolves with the reply, and rejects with an
  * {@link ApiError} when there is none.
  */
-export function createApi({ url, user, fetch: send = fetch, ...bounds }: ApiOptions): Api {
+export function createApi({ url, user, getToken, fetch: send = fetch, ...bounds }: ApiOptions): Api {
   const { timeoutMs = 20_000, maxReplyBytes = 32 * 1024 * 1024 } = bounds;
   const base = url.replace(/\/+$/, "");
+
+  async function headers(isRefused: boolean, signal: AbortSignal): Promise<Record<string, string>> {
+    const own = user === undefined ? {} : { "X-User-Id": user };
+    if (getToken === undefined) return own;
+    const stopped = new Promise<never>((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason)),
+    );
+    try {
+      return { ...own, Authorization: `Bearer ${await Promise.race([getToken(isRefused), stopped])}` };
+    } catch (cause) {
+      throw new ApiError("no_token", "getToken has rejected", true, undefined, cause);
+    }
+  }
 
   async function call(method: string, path: string, { signal, ...asked }: AnyRequest = {}): Promise<unknown> {
     const control = new AbortController();
@@ -77,9 +103,23 @@ export function createApi({ url, user, fetch: send = fetch, ...bounds }: ApiOpti
     signal?.addEventListener("abort", stop);
     if (signal?.aborted) stop();
     try {
-      const request = requestOf(method, base + addressOf(path, asked), user, asked.body, control.signal);
-      const response = await send(request);
-      return replyOf(`${method} ${path}`, response, await textOf(response, maxReplyBytes));
+      const address = base + addressOf(path, asked);
+      const ask = async (isRefused: boolean) => {
+        const request = requestOf(
+          method,
+          address,
+          await headers(isRefused, control.signal),
+          asked.body,
+          control.signal,
+        );
+        const response = await send(request);
+        return replyOf(`${method} ${path}`, response, await textOf(response, maxReplyBytes));
+      };
+      return await ask(false).catch((error: unknown) => {
+        const isOfToken = error instanceof ApiError && OF_TOKENS.includes(error.code);
+        if (getToken === undefined || !isOfToken) throw error;
+        return ask(true);
+      });
     } catch (error) {
       if (control.signal.aborted) throw control.signal.reason;
       if (error instanceof ApiError) throw error;
@@ -116,11 +156,10 @@ function addressOf(path: string, { params = {}, query = {} }: AnyRequest): strin
 function requestOf(
   method: string,
   address: string,
-  user: string | undefined,
+  headers: Record<string, string>,
   body: unknown,
   signal: AbortSignal,
 ) {
-  const headers = { ...(user === undefined ? {} : { "X-User-Id": user }) };
   try {
     // A redirect would turn a POST into a GET, and tell the user's id elsewhere.
     const init: RequestInit = { method, headers, signal, redirect: "error" };

@@ -2,6 +2,7 @@ import { createLane } from "./lane.js";
 import { createOutbox } from "./outbox.js";
 import type { Answer, Batch, Closed, Link, Message, Position, RoomError, RoomSocket } from "./protocol.js";
 import { createRepeater, DEFAULTS, roomError } from "./protocol.js";
+import { type GetToken, type SessionSocket, type SignInOptions, signIn } from "./sign-in.js";
 
 export type { Json, Message, Position, RoomError, RoomSocket } from "./protocol.js";
 export type RoomOptions = {
@@ -20,20 +21,40 @@ export type RoomOptions = {
 };
 export type Room = ReturnType<typeof openRoom>;
 
+type Options = Partial<typeof DEFAULTS>;
+/** With `getToken` the socket is signed in and its token renewed; see `signIn`. */
+type Signing = { getToken: GetToken; onRefused?: SignInOptions["onRefused"] };
+export type RoomClient = {
+  /** Opens a room. @throws {Error} when it is open already. */
+  room(name: string, handlers?: RoomOptions): Room;
+  /** Closes all rooms, and renews no token any more. The socket stays open. */
+  close(): void;
+};
+
 /** Durable rooms over one socket: what it misses while it is away, or loses on the way, is made up for. */
-export function createRoomClient(socket: RoomSocket, options: Partial<typeof DEFAULTS> = {}) {
+export function createRoomClient(socket: SessionSocket, options: Options & Signing): RoomClient;
+export function createRoomClient(
+  socket: RoomSocket,
+  options?: Options & { getToken?: undefined },
+): RoomClient;
+export function createRoomClient(
+  socket: RoomSocket | SessionSocket,
+  { getToken, onRefused, ...options }: Options & { [Name in keyof Signing]?: Signing[Name] | undefined } = {},
+): RoomClient {
   const rooms = new Map<string, Room>();
   const link = { ...DEFAULTS, ...options, socket, lane: createLane() };
+  const signOut = getToken && signIn(socket as SessionSocket, { getToken, onRefused, pause: link.pause });
   return {
-    /** Opens a room. @throws {Error} when it is open already. */
-    room(name: string, handlers: RoomOptions = {}): Room {
+    room(name, handlers = {}) {
       if (rooms.has(name)) throw new Error(`The room ${name} is open already`);
       const room = openRoom(name, link, handlers, () => rooms.delete(name));
       rooms.set(name, room);
       return room;
     },
-    /** Closes all rooms. The socket stays open. */
-    close: () => rooms.forEach((room) => void room.close()),
+    close() {
+      for (const room of rooms.values()) room.close();
+      signOut?.();
+    },
   };
 }
 
