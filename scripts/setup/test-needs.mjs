@@ -3,6 +3,7 @@ import { dirname, relative, resolve } from "node:path";
 import { prepareCLibrary } from "./c-library.mjs";
 import { ensureChromium } from "./chromium.mjs";
 import { ensureNginx } from "./nginx.mjs";
+import { ensureOpenssl } from "./openssl.mjs";
 import { inProject } from "./project.mjs";
 import { ensureRedis } from "./redis.mjs";
 
@@ -35,6 +36,7 @@ const NEEDS = [
       "scripts/setup/nginx.mjs",
     ],
   },
+  { name: "openssl", ensure: ensureOpenssl, runBy: ["tests/support/certificates.ts"] },
   { name: "Chromium", ensure: ensureChromium, runBy: ["tests/support/browser.ts"] },
 ];
 

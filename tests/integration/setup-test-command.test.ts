@@ -23,6 +23,7 @@ describe("what has to be installed for tests", () => {
   test.each([
     ["tests/cluster/stop.test.ts", ["C library"]],
     ["tests/integration/redis-outage.test.ts", ["C library", "redis-server"]],
+    ["tests/integration/redis-tls.test.ts", ["C library", "redis-server", "openssl"]],
     ["tests/nginx/files.test.ts", ["nginx"]],
     ["tests/nginx/edge.test.ts", ["C library", "redis-server", "nginx"]],
     ["tests/nginx/stack-command.test.ts", ["C library", "redis-server", "nginx"]],

@@ -1,5 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { freePort } from "../../tools/shared/ports.js";
+import { type Certificates, tlsArgs } from "./certificates.js";
 import { type RedisServer, startRedis } from "./redis-server.js";
 import { tempDir } from "./temp-dir.js";
 import { eventually } from "./wait.js";
@@ -63,4 +65,27 @@ export async function startSentinel(masterName = "mymaster"): Promise<RedisSenti
   await writeFile(config, `${lines.join("\n")}\n`);
   const sentinel = await startRedis({ configFile: config, args: ["--sentinel"] });
   return { masterName, master, sentinel };
+}
+
+/** A master and its sentinel that speak nothing but TLS, each with a password of its own; returns the sentinel's port. */
+export async function startSecuredSentinel(
+  certificates: Certificates,
+  passwords: { readonly master: string; readonly sentinel: string },
+): Promise<number> {
+  const [masterPort, port] = [await freePort(), await freePort()];
+  const onlyTls = (at: number): string[] => [...tlsArgs(at, certificates), "--port", "0"];
+  await startRedis({ port: masterPort, args: [...onlyTls(masterPort), "--requirepass", passwords.master] });
+  const config = join(await tempDir("sentinel"), "sentinel.conf");
+  const lines = [
+    `requirepass ${passwords.sentinel}`,
+    `sentinel monitor mymaster 127.0.0.1 ${masterPort} 1`,
+    `sentinel auth-pass mymaster ${passwords.master}`,
+  ];
+  await writeFile(config, `${lines.join("\n")}\n`);
+  await startRedis({
+    port,
+    configFile: config,
+    args: [...onlyTls(port), "--tls-replication", "yes", "--sentinel"],
+  });
+  return port;
 }

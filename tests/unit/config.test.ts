@@ -115,6 +115,26 @@ describe("readConfig", () => {
   });
 
   test.each([
+    [
+      "an authority without TLS",
+      { REDIS_URL: "redis://cache", REDIS_CA_FILE: "package.json" },
+      "REDIS_CA_FILE needs",
+    ],
+    [
+      "an authority that is no file",
+      { REDIS_URL: "rediss://cache", REDIS_CA_FILE: "/nowhere" },
+      "REDIS_CA_FILE cannot be read: ENOENT",
+    ],
+    [
+      "an authority that is no certificate",
+      { REDIS_URL: "rediss://cache", REDIS_CA_FILE: "package.json" },
+      "REDIS_CA_FILE must be a file in PEM form",
+    ],
+    [
+      "a certificate without its key",
+      { REDIS_URL: "rediss://cache", REDIS_CERT_FILE: "package.json" },
+      "REDIS_CERT_FILE and REDIS_KEY_FILE need each other",
+    ],
     ["a short secret", { PEER_SECRET: "s".repeat(31) }, "PEER_SECRET"],
     ["a secret with a line break", { PEER_SECRET: `${"s".repeat(32)}\n` }, "PEER_SECRET"],
     [

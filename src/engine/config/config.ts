@@ -8,20 +8,9 @@ import { StartError } from "../process/start-error.js";
 import { type AuthConfig, readAuth } from "./auth.js";
 import { type KeysConfig, keysIn } from "./keys-config.js";
 import { type RatesConfig, ratesOf } from "./limit-variables.js";
-import { parseRedisUrl } from "./redis-url.js";
+import { type RedisConfig, redisIn } from "./redis-config.js";
 import type { TrustProxy } from "./values.js";
 import { type LOG_LEVELS, VARIABLES } from "./variables.js";
-
-/** How the instances are joined through Redis. */
-export interface RedisConfig {
-  readonly urls: readonly string[];
-  readonly topology: "single" | "cluster" | "sentinel";
-  /** Name under which the sentinels know the master; empty for the other topologies. */
-  readonly sentinelMaster: string;
-  readonly adapter: "pubsub" | "sharded";
-  /** First part of every channel name: services that share a Redis without hearing each other differ in it. */
-  readonly prefix: string;
-}
 
 /** Sizes and counts that one client may reach. */
 export interface LimitsConfig {
@@ -127,15 +116,6 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (given.NODE_ENV === "production" && given.MONGODB_URI === "") {
     problems.push("MONGODB_URI is required when NODE_ENV is production");
   }
-  if (given.REDIS_TOPOLOGY === "single" && given.REDIS_URL?.length > 1) {
-    problems.push("REDIS_URL with several URLs needs REDIS_TOPOLOGY cluster or sentinel");
-  }
-  if (given.REDIS_TOPOLOGY === "cluster" && given.REDIS_URL?.some((url) => parseRedisUrl(url).db > 0)) {
-    problems.push("REDIS_URL must not name a database when REDIS_TOPOLOGY is cluster, which has only one");
-  }
-  if (given.REDIS_TOPOLOGY === "sentinel" && given.REDIS_SENTINEL_MASTER === "") {
-    problems.push("REDIS_SENTINEL_MASTER is required when REDIS_TOPOLOGY is sentinel");
-  }
   if (given.NODE_ENV === "production" && given.PEER_URL !== "" && given.PEER_SECRET === "") {
     problems.push("PEER_SECRET is required when PEER_URL is set and NODE_ENV is production");
   }
@@ -145,6 +125,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (given.LISTEN === "reuse-port" && !canReusePort()) {
     problems.push("LISTEN reuse-port needs Linux and Node.js 22.12 or later");
   }
+  const redis = redisIn(given, problems);
   const keys = keysIn(given, problems);
   const auth = readAuth(given, (name) => name in variables, problems);
   if (problems.length > 0) throw new StartError(`Bad configuration: ${problems.join("; ")}`);
@@ -165,16 +146,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     shutdownTimeoutMs: given.SHUTDOWN_TIMEOUT_MS,
     dataDir: resolve(given.DATA_DIR),
     mongodbUri: given.MONGODB_URI,
-    redis:
-      given.REDIS_URL.length === 0
-        ? undefined
-        : {
-            urls: given.REDIS_URL,
-            topology: given.REDIS_TOPOLOGY,
-            sentinelMaster: given.REDIS_SENTINEL_MASTER,
-            adapter: given.REDIS_ADAPTER,
-            prefix: given.REDIS_PREFIX,
-          },
+    redis,
     corsOrigins: given.CORS_ORIGIN,
     allowedHosts: given.ALLOWED_HOSTS,
     apiDocs: given.API_DOCS === "on",

@@ -3,6 +3,7 @@ import { APP_VARIABLES } from "../../app/variables.js";
 import { SWITCHABLE } from "../internals/measures.js";
 import { AUTH_VARIABLES } from "./auth-variables.js";
 import { LIMIT_VARIABLES } from "./limit-variables.js";
+import { REDIS_VARIABLES } from "./redis-variables.js";
 import {
   apiKeys,
   hosts,
@@ -12,7 +13,6 @@ import {
   mongodbUri,
   oneOf,
   origins,
-  redisUrls,
   secret,
   serverUrl,
   someOf,
@@ -72,20 +72,7 @@ export const VARIABLES = {
   }),
   MONGODB_URI: mongodbUri({ default: "", desc: "MongoDB to use; without it the embedded one is started" }),
   DATA_DIR: line({ default: "data", desc: "Directory of the embedded MongoDB" }),
-  REDIS_URL: redisUrls({
-    default: [],
-    desc: "Redis that joins the instances, `redis[s]://[user[:password]@]host[:port][/database]`; for cluster and sentinel a comma-separated list of nodes",
-  }),
-  REDIS_TOPOLOGY: oneOf(["single", "cluster", "sentinel"])({
-    default: "single",
-    desc: "What REDIS_URL points at: `single` server, Redis `cluster` or `sentinel`s",
-  }),
-  REDIS_SENTINEL_MASTER: line({ default: "", desc: "Name of the master that the sentinels watch" }),
-  REDIS_ADAPTER: oneOf(["pubsub", "sharded"])({
-    default: "pubsub",
-    desc: "`pubsub` works on every Redis; `sharded` (Redis 7) sends a room's messages only where it has members",
-  }),
-  REDIS_PREFIX: identifier({ default: "shoal", desc: "First part of every Redis channel name" }),
+  ...REDIS_VARIABLES,
   CORS_ORIGIN: origins({
     default: [],
     devDefault: "*",

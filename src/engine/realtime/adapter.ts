@@ -2,7 +2,7 @@ import cluster from "node:cluster";
 import { createAdapter as createClusterAdapter } from "@socket.io/cluster-adapter";
 import { createAdapter as createRedisAdapter, createShardedAdapter } from "@socket.io/redis-adapter";
 import type { Adapter } from "socket.io-adapter";
-import type { RedisConfig } from "../config/config.js";
+import type { RedisConfig } from "../config/redis-config.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import type { Redis } from "../stores/redis.js";

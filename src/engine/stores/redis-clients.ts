@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
+import type { ConnectionOptions } from "node:tls";
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis";
-import type { RedisConfig } from "../config/config.js";
+import type { RedisConfig, TlsConfig } from "../config/redis-config.js";
 import { parseRedisUrl, type RedisNode } from "../config/redis-url.js";
 
 // ioredis ties this one option to a type parameter, which then stands in the way of plain option objects.
@@ -41,6 +42,7 @@ function createClient(config: RedisConfig, purpose: Options): RedisClient {
     ...purpose,
     lazyConnect: true,
     connectionName: "shoal",
+    disableClientInfo: true, // its command would be one right more to give, which Redis has only from 7.2 on
     connectTimeout: CONNECT_TIMEOUT_MS,
     keepAlive: 10_000,
     retryStrategy: retryDelayMs,
@@ -52,26 +54,30 @@ function createClient(config: RedisConfig, purpose: Options): RedisClient {
   if (first === undefined) throw new Error("no Redis is configured");
   switch (config.topology) {
     case "single":
-      return new Redis({ ...common, ...address(first, 6379), ...access(first), db: first.db });
+      return new Redis({ ...common, ...address(first, 6379), ...access(first, config.tls), db: first.db });
     case "sentinel":
       return new Redis({
         ...common,
-        ...access(first),
+        ...access(first, config.tls),
         sentinels: nodes.map((node) => address(node, 26_379)),
-        name: config.sentinelMaster,
+        name: config.sentinel.master,
+        ...(config.sentinel.username === "" ? {} : { sentinelUsername: config.sentinel.username }),
+        ...(config.sentinel.password === "" ? {} : { sentinelPassword: config.sentinel.password }),
         sentinelRetryStrategy: retryDelayMs,
+        // The first is for the master, the second for the sentinels themselves.
         enableTLSForSentinelMode: first.tls,
+        ...(first.tls ? { sentinelTLS: secured(config.tls) } : {}),
         db: first.db,
       });
     case "cluster":
       return new Cluster(
         nodes.map((node) => address(node, 6379)),
-        clusterOptions(first, common),
+        clusterOptions(first, config.tls, common),
       );
   }
 }
 
-function clusterOptions(first: RedisNode, common: Options) {
+function clusterOptions(first: RedisNode, tls: TlsConfig, common: Options) {
   const { enableOfflineQueue = true, lazyConnect, retryStrategy, ...redisOptions } = common;
   return {
     enableOfflineQueue,
@@ -81,9 +87,9 @@ function clusterOptions(first: RedisNode, common: Options) {
     shardedSubscribers: true,
     redisOptions: {
       ...redisOptions,
-      ...access(first),
+      ...access(first, tls),
       // The nodes name each other by address; their certificates are for the name that was configured.
-      ...(first.tls && isIP(first.host) === 0 ? { tls: { servername: first.host } } : {}),
+      ...(first.tls && isIP(first.host) === 0 ? { tls: { ...secured(tls), servername: first.host } } : {}),
     },
   } satisfies ClusterOptions;
 }
@@ -92,10 +98,15 @@ function address({ host, port }: RedisNode, usualPort: number): { host: string; 
   return { host, port: port ?? usualPort };
 }
 
-function access({ tls, username, password }: RedisNode): Options {
+function access({ tls, username, password }: RedisNode, files: TlsConfig): Options {
   return {
     ...(username === "" ? {} : { username }),
     ...(password === "" ? {} : { password }),
-    ...(tls ? { tls: {} } : {}),
+    ...(tls ? { tls: secured(files) } : {}),
   };
+}
+
+/** Without a `ca` Node.js trusts whom it always does. */
+function secured({ ca, cert, key }: TlsConfig): ConnectionOptions {
+  return { ...(ca === "" ? {} : { ca }), ...(cert === "" ? {} : { cert, key }) };
 }

@@ -1,4 +1,4 @@
-import type { RedisConfig } from "../config/config.js";
+import type { RedisConfig } from "../config/redis-config.js";
 import type { Component } from "../process/lifecycle.js";
 import { type Logger, redactUri } from "../process/logger.js";
 import { watchChannels } from "./redis-channels.js";

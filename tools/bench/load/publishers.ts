@@ -78,7 +78,8 @@ async function shoalNode(spec: Extract<PublisherSpec, { kind: "shoal-node" }>): 
   const config = {
     urls: [redisUrl],
     topology: "single",
-    sentinelMaster: "",
+    sentinel: { master: "", username: "", password: "" },
+    tls: { ca: "", cert: "", key: "" },
     adapter,
     prefix: "shoal",
   } as const;
