@@ -15,8 +15,8 @@ const USAGE = `Usage: npm run bench [-- options]
 Starts Shoal and its peers (stock Socket.IO, plain ws, nchan where nginx has it), drives them in turn and prints ratios of
 CPU time, throughput, latency and memory with their targets. Exits with 1 if a target was missed. Linux only.
 
-  --rows LIST     comma-separated: fanout, durable, memory, latency, isolation, publish, ingress (default all
-                  of these), soak (ten minutes)
+  --rows LIST     comma-separated: fanout, durable, memory, latency, isolation, publish, ingress, flood (default
+                  all of these), soak (ten minutes)
   --short         smaller sizes and fewer rounds
   --runs N        all rows this often (1 to 20, default 1); a target is met when every run meets it
   --json FILE     the figures (default .cache/bench/report.json)

@@ -6,6 +6,7 @@ import { htmlReport } from "./report/html.js";
 import { type Run, summary, tableOf } from "./report/table.js";
 import { durable } from "./rows/durable.js";
 import { fanOut } from "./rows/fan-out.js";
+import { flood } from "./rows/flood.js";
 import { ingress } from "./rows/ingress.js";
 import { isolation } from "./rows/isolation.js";
 import { latency } from "./rows/latency.js";
@@ -25,7 +26,7 @@ interface Order {
   readonly html: string;
 }
 
-const ROWS: readonly Row[] = [fanOut, durable, memory, latency, isolation, publish, ingress];
+const ROWS: readonly Row[] = [fanOut, durable, memory, latency, isolation, publish, ingress, flood];
 /** Rows that run only when they are named: they take longer than all others. */
 const LONG_ROWS: readonly Row[] = [soak];
 const ALL_ROWS = [...ROWS, ...LONG_ROWS];

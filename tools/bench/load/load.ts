@@ -2,10 +2,12 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { AudienceSpec } from "./audience.js";
+import type { FloodResult, FloodSpec } from "./flood.js";
 import type { HandshakeResult, HandshakeSpec } from "./handshakes.js";
 import type { HttpResult, HttpSpec } from "./http-requests.js";
 import type { PublisherSpec } from "./publishers.js";
 import type { RunResult, RunSpec } from "./run.js";
+import type { VictimResult, VictimSpec } from "./victims.js";
 
 /** What the load process does, by name: what it is told and what it answers. */
 export interface Orders {
@@ -15,6 +17,10 @@ export interface Orders {
   close: (nothing: null) => Promise<void>;
   handshakes: (spec: HandshakeSpec) => Promise<HandshakeResult>;
   http: (spec: HttpSpec) => Promise<HttpResult>;
+  victims: (spec: VictimSpec) => Promise<VictimResult>;
+  /** Goes on until `endFlood`. */
+  flood: (spec: FloodSpec) => Promise<void>;
+  endFlood: (nothing: null) => Promise<FloodResult>;
 }
 
 export type OrderName = keyof Orders;

@@ -1,12 +1,18 @@
 // The load process: does what the benchmark tells it over IPC.
 import { type Audience, bodyOf, openAudience } from "./audience.js";
+import { type Flood, startFlood } from "./flood.js";
 import { measureHandshakes } from "./handshakes.js";
 import { measureHttp } from "./http-requests.js";
 import type { Answer, Order, Orders } from "./load.js";
 import { openPublisher, type Publisher } from "./publishers.js";
 import { measure } from "./run.js";
+import { measureVictims } from "./victims.js";
 
-const state: { audience?: Audience | undefined; publisher?: Publisher | undefined } = {};
+const state: {
+  audience?: Audience | undefined;
+  publisher?: Publisher | undefined;
+  flood?: Flood | undefined;
+} = {};
 
 const orders: Orders = {
   async open(spec) {
@@ -30,6 +36,14 @@ const orders: Orders = {
   },
   handshakes: measureHandshakes,
   http: measureHttp,
+  victims: measureVictims,
+  async flood(spec) {
+    state.flood = startFlood(spec);
+  },
+  async endFlood() {
+    if (state.flood === undefined) throw new Error("nobody floods");
+    return state.flood.stop();
+  },
 };
 
 process.on("disconnect", () => process.exit());

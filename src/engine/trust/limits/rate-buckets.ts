@@ -54,37 +54,44 @@ export function createRateBuckets(
     }
   }
 
-  /** The key under which this one is counted. */
-  function counted(key: string, nowMs: number): string {
-    if (fullAtMs.has(key)) return key;
+  /** The key under which one that has no bucket is counted. */
+  function placeFor(key: string, nowMs: number): string {
     sweep(nowMs);
     return fullAtMs.size < mostBuckets ? key : STRANGERS;
   }
 
-  const debtMs = (key: string, nowMs: number): number => Math.max(0, (fullAtMs.get(key) ?? 0) - nowMs);
-  const waitFor = (owedMs: number): number => (owedMs <= lastTokenMs ? 0 : owedMs - lastTokenMs);
+  /** The time that the bucket still takes to be full. */
+  function owedMs(key: string, nowMs: number): number {
+    const ownMs = fullAtMs.get(key);
+    const atMs = ownMs ?? (fullAtMs.size < mostBuckets ? 0 : fullAtMs.get(STRANGERS)) ?? 0;
+    return atMs > nowMs ? atMs - nowMs : 0;
+  }
 
   return {
     take(key) {
       const nowMs = now();
-      const place = counted(key, nowMs);
-      const owedMs = debtMs(place, nowMs);
-      if (owedMs > lastTokenMs) return owedMs - lastTokenMs;
-      fullAtMs.set(place, nowMs + owedMs + msPerToken);
+      let fullMs = fullAtMs.get(key);
+      let place = key;
+      if (fullMs === undefined) {
+        place = placeFor(key, nowMs);
+        fullMs = fullAtMs.get(place) ?? nowMs;
+      }
+      const owed = fullMs > nowMs ? fullMs - nowMs : 0;
+      if (owed > lastTokenMs) return owed - lastTokenMs;
+      fullAtMs.set(place, nowMs + owed + msPerToken);
       return 0;
     },
     waitMs(key) {
-      const nowMs = now();
-      return waitFor(debtMs(counted(key, nowMs), nowMs));
+      const owed = owedMs(key, now());
+      return owed > lastTokenMs ? owed - lastTokenMs : 0;
     },
     charge(key, tokens) {
       const nowMs = now();
-      const place = counted(key, nowMs);
-      fullAtMs.set(place, nowMs + debtMs(place, nowMs) + tokens * msPerToken);
+      const place = fullAtMs.has(key) ? key : placeFor(key, nowMs);
+      fullAtMs.set(place, nowMs + owedMs(place, nowMs) + tokens * msPerToken);
     },
     state(key) {
-      const nowMs = now();
-      const fullInMs = debtMs(counted(key, nowMs), nowMs);
+      const fullInMs = owedMs(key, now());
       const tokens = Math.floor(burst - fullInMs / msPerToken + ROUNDING_MS);
       return { tokens: Math.max(0, tokens), fullInMs };
     },
