@@ -185,8 +185,8 @@ export interface ServerToClientEvents {
   }) => void;
   /** The server closes this connection. The client may come again, with a token that is good. */
   closing: (payload: {
-    /** `token_expired`: by its `exp`; `user_changed`: `authenticate` came with a token of another user */
-    code: "token_expired" | "user_changed";
+    /** `token_expired`: by its `exp`; `user_changed`: `authenticate` came with a token of another user; `disconnected`: by a server of the application */
+    code: "token_expired" | "user_changed" | "disconnected";
   }) => void;
   /** First event of every connection: its public id, and which process it is on. */
   session: (payload: {
@@ -219,14 +219,14 @@ export interface ServerToClientEvents {
     to: number;
     messages: ReadonlyArray<Schemas["StoredMessage"]>;
   }) => void;
-  /** The right to something in a room has ended: nothing of it comes any more. Presence there has ended with a subscription. */
+  /** The right to something in a room has ended, or a server took the user out of it: nothing of it comes any more. Presence there has ended with a subscription. */
   room_closed: (payload: {
     /** Absent where the operation concerns no room */
     room?: Schemas["RoomName"];
     /** What is not allowed any more: `subscribe`, `watch`, `join` or one of the application's */
     operation: "join" | "relay" | "publish" | "subscribe" | "page" | "presence" | "watch" | "manage" | "broadcast" | "users" | "rooms" | "revoke" | "operate";
-    /** `temporary`: whether it is still allowed could not be found out for a minute; ask again */
-    code: "forbidden" | "temporary";
+    /** `temporary`: whether it is still allowed could not be found out for a minute; ask again. `removed`: by a server of the application */
+    code: "forbidden" | "temporary" | "removed";
   }) => void;
   /** What a server of the application sends: to everyone, to a user, or to a room that this client has joined or subscribed to. At most once. */
   notice: (payload: {

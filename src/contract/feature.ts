@@ -13,6 +13,7 @@ import type { Emitted } from "./emitted.js";
 import type { Client, ClientEvent } from "./event.js";
 import type { Renewal } from "./renewal.js";
 import type { Route } from "./route.js";
+import type { Users } from "./users.js";
 
 /** Bounds of what clients may send, from the configuration, and the schema of a message's body. */
 export interface InputLimits {
@@ -42,7 +43,7 @@ export interface Engine {
   /** The variables of src/app/variables.ts, as they are set. */
   readonly settings: Settings;
   /** Durable rooms: publish, subscribe, read. */
-  readonly rooms: Pick<Rooms, "publish" | "subscribe" | "read" | "scrollBack">;
+  readonly rooms: Pick<Rooms, "publish" | "subscribe" | "read" | "scrollBack" | "list" | "state" | "end">;
   readonly presence: Pick<Presence, "query" | "watch">;
   readonly renewal: Renewal;
   /** For rules that may take back what they have allowed. */
@@ -60,6 +61,7 @@ export interface Engine {
     payload: z.input<Schema>,
   ): void;
   readonly audience: Audience;
+  readonly users: Users;
   /**
    * Runs one operation on the database, for at most 10 s.
    * @throws {AppError} `temporary` while the database is away, `conflict` when a unique index has that value; anything else is

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { emitted } from "./emitted.js";
 
 /** Why the server ends a connection of somebody who was let in. */
-export const CLOSING_CODES = ["token_expired", "user_changed"] as const;
+export const CLOSING_CODES = ["token_expired", "user_changed", "disconnected"] as const;
 
 export type ClosingCode = (typeof CLOSING_CODES)[number];
 
@@ -13,7 +13,7 @@ export const closing = emitted("closing", {
     code: z
       .enum(CLOSING_CODES)
       .describe(
-        "`token_expired`: by its `exp`; `user_changed`: `authenticate` came with a token of another user",
+        "`token_expired`: by its `exp`; `user_changed`: `authenticate` came with a token of another user; `disconnected`: by a server of the application",
       ),
   }),
 });

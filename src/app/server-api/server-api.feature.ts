@@ -1,6 +1,8 @@
 import { feature } from "../../contract/feature.js";
 import { publishRoutes } from "./publishing.js";
 import { noticeOf, relayRoute } from "./relaying.js";
+import { roomRoutes } from "./rooms.js";
+import { userRoutes } from "./users.js";
 
 /** What servers of the application may do, with a key: see docs/server-api.md. */
 export const serverApi = feature("server-api", {
@@ -8,7 +10,12 @@ export const serverApi = feature("server-api", {
     const notice = noticeOf(engine.limits);
     return {
       emits: [notice],
-      routes: [...publishRoutes(engine), relayRoute(engine, notice)],
+      routes: [
+        ...publishRoutes(engine),
+        relayRoute(engine, notice),
+        ...roomRoutes(engine),
+        ...userRoutes(engine),
+      ],
     };
   },
 });

@@ -40,6 +40,8 @@ export interface Membership extends Component {
   /** The id under which this worker is enrolled; undefined while it is not. */
   enrolled(): string | undefined;
   state(node: string): NodeState;
+  /** Those that are alive, as a new look finds them. Rejects when the store is away. */
+  alive(): Promise<readonly string[]>;
   /** Makes sure that the states of these nodes are known: who is not found is dead. Rejects when the store is away. */
   meet(nodes: readonly string[]): Promise<void>;
   /** Address of the instance with this key, as the last look has found it; costs no memory. */
@@ -164,6 +166,11 @@ export function createMembership(
     },
     enrolled: node.enrolled,
     state: (id) => roll.state(id, clock.now()),
+    async alive() {
+      if (looking !== undefined) await looking; // it may have begun before somebody enrolled
+      await look();
+      return roll.alive(clock.now());
+    },
     meet: (nodes) => lookFor(() => nodes.every(roll.knows)),
     urlOf: roll.urlOf,
     locate: (key) => lookFor(() => roll.urlOf(key) !== undefined).catch(() => {}), // told by the next tick

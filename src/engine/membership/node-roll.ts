@@ -35,6 +35,8 @@ export interface NodeRoll {
   markGone(node: string, nowMs: number): void;
   knows(node: string): boolean;
   state(node: string, nowMs: number): NodeState;
+  /** All that are alive. */
+  alive(nowMs: number): string[];
   /**
    * Address of the instance with this key: that of any alive worker of it. Where they differ, as the instance ended and
    * came back at another one, it is that of the worker heard last.
@@ -107,6 +109,7 @@ export function createNodeRoll(limits: Pick<MembershipLimits, "lookMs" | "silent
     },
     knows: (node) => nodes.has(node),
     state: (node, nowMs) => stateOf(nodes.get(node), nowMs),
+    alive: (nowMs) => [...nodes].flatMap(([id, known]) => (stateOf(known, nowMs) === "alive" ? [id] : [])),
     urlOf(key) {
       urls ??= aliveUrls();
       return urls.get(key);

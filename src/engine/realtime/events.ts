@@ -4,6 +4,7 @@ import type { RoomClosed } from "../../contract/room-closed.js";
 import type { authExpiring, closing } from "../../contract/session-events.js";
 import type { LiveBatch, RoomEntry } from "../../contract/types.js";
 import type { PresenceChange } from "../presence/types.js";
+import type { Answer, Question } from "./users/questions.js";
 
 /** What clients send: the features declare it, and the dispatch takes it as it comes. */
 export type AnyEvents = Record<string, (...args: never[]) => void>;
@@ -29,6 +30,10 @@ export interface InterServerEvents {
   present: (rooms: readonly string[]) => void;
   /** An event for all connections of these users. */
   users: (users: readonly string[], event: string, payload: unknown) => void;
+  /** A worker asks all others about their connections. */
+  asked: (id: string, question: Question) => void;
+  /** What the worker of this name answers. */
+  answered: (id: string, node: string, answer: Answer) => void;
   /** A worker has ended, of this name among those who tell each other who is present. */
   ended: (node: string) => void;
   /** Rights of this scope may have ended. */

@@ -25,12 +25,12 @@ import { createDispatch } from "./dispatch.js";
 import { countHandshakes } from "./handshake-count.js";
 import { hangUp } from "./hang-up.js";
 import type { Io, IoSocket } from "./io.js";
-import type { LocalUsers } from "./local-users.js";
 import { countOutgoing } from "./outgoing-count.js";
 import { createRefusalWatch } from "./refusal-watch.js";
 import type { Admittance } from "./rights/admittance.js";
 import type { Rechecks } from "./rights/rechecks.js";
 import { createUserConnections } from "./user-connections.js";
+import type { LocalUsers } from "./users/local-users.js";
 
 /** What the Socket.IO side of a worker is made of. */
 export interface RealtimeParts {

@@ -93,6 +93,11 @@ export interface RoomStore {
   withdraw(messages: readonly RoomMessage[]): Promise<void>;
   /** Deletes entries numbered `floor` or lower. May stop half-way. Only ever called after `raiseFloor(floor)`. */
   deleteUpTo(room: string, floor: number): Promise<void>;
-  /** Names of at most `limit` rooms above `after` in their order, to walk over all rooms. */
-  names(after: string, limit: number): Promise<readonly string[]>;
+  /**
+   * Gives the room another log: a random epoch, and a floor at its counter, which goes on. Committed by a majority before it resolves,
+   * with the new head; undefined when the room has no record.
+   */
+  replace(room: string): Promise<RoomHead | undefined>;
+  /** Names of at most `limit` rooms above `after` in their order, of those that begin with `prefix`, to walk over all rooms. */
+  names(after: string, limit: number, prefix?: string): Promise<readonly string[]>;
 }

@@ -2,6 +2,7 @@ import { AppError } from "../../contract/errors.js";
 import type { RoomEntry } from "../../contract/types.js";
 import type { Component } from "../process/lifecycle.js";
 import { ROOM_LIMITS, type RoomLimits } from "./limits.js";
+import { createRoomManagement, type RoomManagement } from "./management.js";
 import {
   type Clock,
   type Deliver,
@@ -29,7 +30,10 @@ export interface RoomsDeps {
 }
 
 /** Durable ordered rooms in one worker. Errors for clients are `AppError`s; those of the store come as `temporary`. */
-export interface Rooms extends Component, Pick<LiveRooms, "subscribe" | "read" | "scrollBack"> {
+export interface Rooms
+  extends Component,
+    Pick<LiveRooms, "subscribe" | "read" | "scrollBack">,
+    RoomManagement {
   /** See `RoomLog.append`. */
   publish(request: Append): Promise<number[]>;
   readonly openRooms: number;
@@ -56,6 +60,7 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
   const filler = createHoleFiller({ store, clock, onStored });
   const log = createRoomLog({ store, filler, clock, onStored, report }, limits);
   const live = createLiveRooms({ store, bus, filler, clock, deliver, report, observer, members }, limits);
+  const management = createRoomManagement({ store, live, onStored });
   let offMessages = () => {};
   let stopping: Promise<void> | undefined;
 
@@ -96,6 +101,9 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
     subscribe: (request, reply, opener) => readable(() => live.subscribe(request, reply, opener)),
     read: (request) => readable(() => live.read(request)),
     scrollBack: (request) => readable(() => live.scrollBack(request)),
+    list: (request) => readable(() => management.list(request)),
+    state: (room) => readable(() => management.state(room)),
+    end: (room) => readable(() => management.end(room)),
     get openRooms() {
       return live.openRooms;
     },

@@ -146,9 +146,23 @@ export function createRoomStore(connection: Connection): MongoRoomStore {
       await entries.deleteMany({ room, seq: { $lte: floor } });
     },
 
-    async names(after, limit) {
+    async replace(room) {
+      const { epoch } = newRoom();
+      const update = [{ $set: { epoch, floor: { $max: ["$floor", "$seq"] } } }];
+      const projection = { _id: 0, seq: 1, floor: 1, epoch: 1 };
+      const options = { returnDocument: "after", projection, writeConcern: durable } as const;
+      const head = await rooms.findOneAndUpdate({ _id: room }, update, options);
+      return head === null ? undefined : { seq: head.seq, floor: head.floor, epoch: head.epoch };
+    },
+
+    async names(after, limit, prefix = "") {
+      // No letter of a name is beyond this one.
+      const range = prefix === "" ? {} : { $gte: prefix, $lt: `${prefix}\u{7f}` };
       const found = await rooms
-        .find({ _id: { $gt: after } }, { ...committed, projection: { _id: 1 }, sort: { _id: 1 }, limit })
+        .find(
+          { _id: { $gt: after, ...range } },
+          { ...committed, projection: { _id: 1 }, sort: { _id: 1 }, limit },
+        )
         .toArray();
       return found.map(({ _id }) => _id);
     },

@@ -10,17 +10,18 @@ import { createInFlight, type InFlight } from "../http/in-flight.js";
 import type { OriginCheck } from "../http/origin.js";
 import { createHttpServer } from "../http/server.js";
 import type { Internals } from "../internals/internals.js";
+import type { Membership } from "../membership/membership.js";
 import type { WorkerMetrics } from "../metrics/worker-metrics.js";
 import type { Presence } from "../presence/presence.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
-import { createAudience } from "../realtime/audience.js";
 import { createDeliver, createSend } from "../realtime/clients.js";
-import { createLocalUsers } from "../realtime/local-users.js";
 import { createRealtime } from "../realtime/realtime.js";
 import { createEndings } from "../realtime/sessions/endings.js";
 import { createRenewal } from "../realtime/sessions/renewal.js";
 import { createTokenExpiry } from "../realtime/sessions/token-expiry.js";
+import { createAudience } from "../realtime/users/audience.js";
+import { createLocalUsers } from "../realtime/users/local-users.js";
 import type { Rooms } from "../rooms/rooms.js";
 import { featureCall } from "../stores/store-calls.js";
 import type { Authenticator } from "../trust/authenticator.js";
@@ -31,6 +32,7 @@ import { inputLimitsOf } from "./input-limits.js";
 import { createLiveRights } from "./live-rights.js";
 import type { Sockets } from "./sockets.js";
 import type { Stores } from "./stores.js";
+import { createUserCalls } from "./user-calls.js";
 
 /** What the features declare, and what serves it: HTTP, Socket.IO and the operators' routes. */
 export interface Serving {
@@ -43,6 +45,8 @@ export interface Serving {
   readonly rights: Component;
   /** Hears what is sent to users elsewhere. */
   readonly audience: Component;
+  /** Answers other workers' questions about users. */
+  readonly userCalls: Component;
   /** Attaches Socket.IO to the HTTP server, and ends every connection at stop. */
   readonly realtime: Component;
   /** Ends connections whose token has expired. Starts after the server is attached. */
@@ -62,6 +66,7 @@ export interface ServingParts {
   /** Runs from before the first client comes until the last one has gone. */
   readonly authenticator: Authenticator;
   readonly keys: KeyAuthenticator;
+  readonly members: Pick<Membership, "enrolled" | "alive">;
   readonly rooms: Rooms;
   readonly presence: Presence;
   readonly internals: Internals;
@@ -96,6 +101,11 @@ export function createServing(parts: ServingParts): Serving {
     send: (channel, event, payload) => send(channel, event, payload),
     renewal: { renew: (session, token) => renewal.renew(session, token) },
     access: { recheck: (scope) => rights.access.recheck(scope) },
+    users: {
+      find: (user) => userCalls.find(user),
+      disconnect: (user, reconnect) => userCalls.disconnect(user, reconnect),
+      move: (user, join, leave) => userCalls.move(user, join, leave),
+    },
     audience: {
       everyone: (event, payload) => audience.everyone(event, payload),
       users: (users, event, payload) => audience.users(users, event, payload),
@@ -119,6 +129,9 @@ export function createServing(parts: ServingParts): Serving {
     roomsPerSocket: config.limits.roomsPerSocket,
   });
   const endings = createEndings(sockets.io, sockets.connections);
+  const userCalls = createUserCalls({
+    ...{ io, link, identity, users, endings, admittance: rights.admittance, members: parts.members },
+  });
   const renewal = createRenewal({
     io: sockets.io,
     authenticator,
@@ -144,7 +157,7 @@ export function createServing(parts: ServingParts): Serving {
     ...{ declared, httpServer, inFlight },
     operate: createOperatorApp(config, apps),
     expiry: createTokenExpiry({ io: sockets.io, endings, dateMs: () => Date.now() }),
-    ...{ rights: rights.component, audience },
+    ...{ rights: rights.component, audience, userCalls: userCalls.component },
     realtime: createRealtime({
       ...{ admittance: rights.admittance, rechecks: rights.rechecks, users },
       ...{ ...sockets, httpServer, decide, authenticator, deliver, check, internals, log },

@@ -111,6 +111,7 @@ export function createWorker(
     },
     authenticator,
     keys: createKeyAuthenticator(keys),
+    members: members.membership,
     rooms: rooms.rooms,
     presence: presence.presence,
   });
@@ -145,6 +146,7 @@ export function createWorker(
       presence.presence,
       serving.rights,
       serving.audience,
+      serving.userCalls,
       serving.realtime,
       ...(config.auth.kind === "jwt" ? [serving.expiry] : []),
       sockets.guards,

@@ -38,6 +38,8 @@ export interface LiveRooms {
     readonly before?: number | undefined;
     readonly limit?: number | undefined;
   }): Promise<HistoryPage | undefined>;
+  /** Looks whether this worker follows the room's log, and follows it from now on. Rejects when the store does. */
+  verify(room: string): Promise<void>;
   /** Begins to sweep. */
   start(): void;
   /** Forgets all rooms and cancels all timers. */
@@ -74,6 +76,7 @@ export function createLiveRooms(given: LiveRoomsDeps, limits: RoomLimits): LiveR
           }),
       ),
     scrollBack: (request) => look(request.room, (room) => scrollBack(room, request)),
+    verify: async (room) => rooms.get(room)?.verify(),
     start: sweep.start,
     stop() {
       sweep.stop();

@@ -1,4 +1,4 @@
-import type { IoSocket } from "./io.js";
+import type { IoSocket } from "../io.js";
 
 /** The connections of this worker by their users. */
 export interface LocalUsers {

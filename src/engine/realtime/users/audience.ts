@@ -1,11 +1,11 @@
-import type { Emitted } from "../../contract/emitted.js";
-import type { Audience } from "../../contract/feature.js";
-import type { Component } from "../process/lifecycle.js";
-import type { Deliver } from "./clients.js";
-import { untyped } from "./clients.js";
-import type { Io } from "./io.js";
+import type { Emitted } from "../../../contract/emitted.js";
+import type { Audience } from "../../../contract/feature.js";
+import type { Component } from "../../process/lifecycle.js";
+import type { Deliver } from "../clients.js";
+import { untyped } from "../clients.js";
+import type { Io } from "../io.js";
+import type { WorkerLink } from "../room-bus.js";
 import type { LocalUsers } from "./local-users.js";
-import type { WorkerLink } from "./room-bus.js";
 
 /** What it is made of. */
 export interface AudienceParts {

@@ -1,0 +1,73 @@
+import { channelsOf, relayChannel, usuallyAsked } from "../../../contract/channel.js";
+import type { Identity } from "../../../contract/domain.js";
+import { AppError } from "../../../contract/errors.js";
+import type { Moved, UserConnection } from "../../../contract/users.js";
+import type { IoSocket } from "../io.js";
+import type { Admittance } from "../rights/admittance.js";
+import type { Endings } from "../sessions/endings.js";
+import type { LocalUsers } from "./local-users.js";
+import type { Answer, Question } from "./questions.js";
+
+/** What it works with. */
+export interface UserDeskParts {
+  readonly identity: Identity;
+  readonly users: LocalUsers;
+  readonly endings: Pick<Endings, "end">;
+  readonly admittance: Pick<Admittance, "admit" | "leave">;
+}
+
+/** Does what is asked with this worker's connections of a user. */
+export function createUserDesk(parts: UserDeskParts): (question: Question) => Promise<Answer> {
+  const { identity, users, endings, admittance } = parts;
+
+  function shown({ id, conn, handshake }: IoSocket): UserConnection {
+    const since = new Date(handshake.issued).toISOString();
+    return { session: id, ...identity, transport: conn.transport.name, since };
+  }
+
+  function end(socket: IoSocket, reconnect: boolean): void {
+    if (reconnect) endings.end(socket, "disconnected");
+    else socket.disconnect(); // stock clients take this for a wish, and stay away
+  }
+
+  /** The client is told of what it was in. */
+  function leave(socket: IoSocket, room: string): void {
+    for (const channel of channelsOf(room)) {
+      const wasIn = socket.rooms.has(channel);
+      admittance.leave(socket, channel); // also what is about to be entered
+      const operation = usuallyAsked(channel)?.operation;
+      if (wasIn && operation !== undefined) socket.emit("room_closed", { room, operation, code: "removed" });
+    }
+  }
+
+  /** False when it is in as many rooms as it may be. */
+  async function join(socket: IoSocket, room: string): Promise<boolean> {
+    try {
+      // Whoever puts it there has the right; none of its own is asked for, now or later.
+      await admittance.admit(socket, relayChannel(room), undefined, async (entry) => entry.enter());
+      return true;
+    } catch (error) {
+      if (error instanceof AppError && error.code === "too_many_rooms") return false;
+      throw error;
+    }
+  }
+
+  async function move(sockets: readonly IoSocket[], joins: readonly string[], leaves: readonly string[]) {
+    let full = 0;
+    for (const socket of sockets) {
+      for (const room of leaves) leave(socket, room);
+      const joined = await Promise.all(joins.map((room) => join(socket, room)));
+      if (joined.includes(false)) full += 1;
+    }
+    const moved: Moved = { connections: sockets.length - full, full };
+    return moved;
+  }
+
+  return async (question) => {
+    const sockets = users.of(question.user);
+    const connections = sockets.map(shown);
+    if (question.kind === "disconnect") for (const socket of sockets) end(socket, question.reconnect);
+    if (question.kind !== "move") return { connections };
+    return { connections, moved: await move(sockets, question.join, question.leave) };
+  };
+}

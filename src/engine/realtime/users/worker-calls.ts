@@ -1,0 +1,102 @@
+import { randomBytes } from "node:crypto";
+import { AppError } from "../../../contract/errors.js";
+import type { Membership } from "../../membership/membership.js";
+import type { Component } from "../../process/lifecycle.js";
+import type { Io } from "../io.js";
+import type { WorkerLink } from "../room-bus.js";
+import type { Answer, Question } from "./questions.js";
+
+/** Time for all workers to answer, in milliseconds. */
+const ANSWER_MS = 3000;
+
+/** Asks all workers of all instances. */
+export interface WorkerCalls extends Component {
+  /**
+   * The answers of all workers that are alive, this one included.
+   * @throws {AppError} `temporary` when it cannot be known who is alive, or one of them does not answer within 3 s.
+   */
+  ask(question: Question): Promise<readonly Answer[]>;
+}
+
+export interface WorkerCallParts {
+  readonly io: Io;
+  /** To the other workers; absent when there are none. */
+  readonly link: WorkerLink | undefined;
+  readonly members: Pick<Membership, "enrolled" | "alive">;
+  /** What this worker answers. */
+  readonly answer: (question: Question) => Promise<Answer>;
+}
+
+interface Open {
+  readonly missing: Set<string>;
+  readonly answers: Answer[];
+  done(): void;
+}
+
+/**
+ * Questions and answers go over whatever adapter joins the workers, which may lose them. Who has to answer is told by the membership,
+ * which is in MongoDB, so that silence is never taken for an answer.
+ */
+export function createWorkerCalls({ io, link, members, answer }: WorkerCallParts): WorkerCalls {
+  const open = new Map<string, Open>();
+
+  function hearQuestion(id: string, question: Question): void {
+    const node = members.enrolled();
+    if (node === undefined) return;
+    answer(question).then(
+      (mine) => io.serverSideEmit("answered", id, node, mine),
+      () => {}, // silence is told apart from an answer
+    );
+  }
+
+  function hearAnswer(id: string, node: string, theirs: Answer): void {
+    const asked = open.get(id);
+    if (asked?.missing.delete(node) !== true) return;
+    asked.answers.push(theirs);
+    if (asked.missing.size === 0) asked.done();
+  }
+
+  async function others(): Promise<string[]> {
+    const own = members.enrolled();
+    const alive = await members.alive().catch((error: unknown) => {
+      throw new AppError("temporary", "It cannot be known right now which workers there are", {
+        cause: error,
+      });
+    });
+    return alive.filter((node) => node !== own);
+  }
+
+  async function askOthers(nodes: readonly string[], question: Question): Promise<readonly Answer[]> {
+    if (nodes.length === 0) return [];
+    if (link?.isUp() !== true) throw new AppError("temporary", "Not all workers can be reached right now");
+    const id = randomBytes(9).toString("base64url");
+    const answers: Answer[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    const isAnswered = await new Promise<boolean>((resolve) => {
+      open.set(id, { missing: new Set(nodes), answers, done: () => resolve(true) });
+      timer = setTimeout(resolve, ANSWER_MS, false);
+      io.serverSideEmit("asked", id, question);
+    });
+    clearTimeout(timer);
+    open.delete(id);
+    if (!isAnswered) throw new AppError("temporary", "Not all workers have answered in time");
+    return answers;
+  }
+
+  return {
+    name: "worker calls",
+    async start() {
+      io.on("asked", hearQuestion);
+      io.on("answered", hearAnswer);
+    },
+    async stop() {
+      io.off("asked", hearQuestion);
+      io.off("answered", hearAnswer);
+    },
+    async ask(question) {
+      const nodes = await others();
+      const [mine, theirs] = await Promise.all([answer(question), askOthers(nodes, question)]);
+      return [mine, ...theirs];
+    },
+  };
+}
