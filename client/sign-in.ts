@@ -10,7 +10,7 @@ export type GetToken = (isRefused: boolean) => string | Promise<string>;
 /** The stock socket, as far as it is signed in. */
 export type SessionSocket = Pick<
   Socket,
-  "active" | "auth" | "connect" | "connected" | "emit" | "off" | "on" | "timeout"
+  "active" | "auth" | "connect" | "connected" | "id" | "emit" | "off" | "on" | "timeout"
 >;
 export type SignInOptions = {
   getToken: GetToken;
@@ -26,6 +26,7 @@ type Answer = { ok: boolean } | undefined;
 const RENEWAL_MS = 10_000;
 /** Of the time before a token expires so much is left for the renewal; when in the rest it begins is left to chance. */
 const LEFT_MS = 20_000;
+const MOST_SPARE_MS = 10_000;
 /** So many tokens in a row may be refused as bad: the first may have come from a cache, the next one has not. */
 const MOST_BAD = 2;
 
@@ -60,9 +61,11 @@ export function signIn(socket: SessionSocket, { getToken, onRefused, pause }: Si
   }
 
   async function renew({ expiresAt }: Parameters<ServerToClientEvents["auth_expiring"]>[0]): Promise<void> {
-    const endMs = Date.parse(expiresAt);
-    await wait(Math.random() * Math.max(0, endMs - Date.now() - LEFT_MS)); // a crowd does not come in one instant
-    for (let failures = 0; socket.connected && Date.now() < endMs; failures += 1) {
+    const { id } = socket;
+    const spareMs = Math.min(MOST_SPARE_MS, Date.parse(expiresAt) - Date.now() - LEFT_MS); // by whatever clock this one has
+    await wait(Math.random() * Math.max(0, spareMs)); // a crowd does not come in one instant
+    // Only for this connection: the next one has asked for a token of its own.
+    for (let failures = 0; !isOver && socket.connected && socket.id === id; failures += 1) {
       const got = await token();
       if (got === undefined) return;
       const answer = await new Promise<Answer>((resolve) =>
