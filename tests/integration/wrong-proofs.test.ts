@@ -1,0 +1,216 @@
+import * as fc from "fast-check";
+import { io, type Socket } from "socket.io-client";
+import type { JsonSchema } from "../../src/contract/json-schema.js";
+import { makeKey } from "../support/api-keys.js";
+import { valid } from "../support/arbitrary-input.js";
+import { onTestEnd } from "../support/cleanup.js";
+import { connectClient, emitAck } from "../support/connect-client.js";
+import { resolved, type SchemaDocument } from "../support/json-schema.js";
+import { startMongo } from "../support/mongo.js";
+import { type RunningWorker, startWorker } from "../support/start-worker.js";
+import { type Claims, secretKey, signToken } from "../support/tokens.js";
+import { once } from "../support/wait.js";
+
+// Every entry of docs/entries.md, tried with every kind of proof that is not the right one.
+
+const SECRET = "a secret of more than thirty-two bytes";
+const ALL = { "*": ["*"] };
+/** A second one that may nothing. */
+const KEYS = { all: makeKey("all"), none: makeKey("none", {}) };
+const nowS = (): number => Math.floor(Date.now() / 1000);
+const TRANSPORTS = [["websocket"], ["polling"]];
+
+/** What the documents say of a route or an event. */
+interface Entry {
+  readonly name: string;
+  readonly kind: string;
+  readonly method: string;
+  readonly path: string;
+  readonly body: JsonSchema | undefined;
+}
+
+interface Documented {
+  readonly "x-access"?: { readonly kind: string };
+  readonly action?: string;
+  readonly title?: string;
+  readonly messages?: readonly JsonSchema[];
+  readonly parameters?: readonly JsonSchema[];
+  readonly requestBody?: {
+    readonly content: { readonly "application/json": { readonly schema: JsonSchema } };
+  };
+}
+
+let worker: RunningWorker;
+let http: SchemaDocument;
+let sockets: SchemaDocument;
+let routes: readonly Entry[];
+let events: readonly Entry[];
+
+beforeAll(async () => {
+  const env = {
+    ...{ AUTH: "jwt", AUTH_SECRET: SECRET, AUTH_AUDIENCE: "shoal" },
+    API_KEYS: JSON.stringify([KEYS.all.entry, KEYS.none.entry]),
+  };
+  worker = await startWorker({ mongodbUri: (await startMongo()).uriFor(), env });
+  http = (await (await fetch(`${worker.url}/openapi.json`)).json()) as SchemaDocument;
+  sockets = (await (await fetch(`${worker.url}/asyncapi.json`)).json()) as SchemaDocument;
+  routes = Object.entries(http.paths as Record<string, Record<string, Documented>>).flatMap(
+    ([path, methods]) =>
+      Object.entries(methods).map(([method, one]) => ({
+        ...{ name: `${method.toUpperCase()} ${path}`, method: method.toUpperCase(), path },
+        kind: one["x-access"]?.kind ?? "",
+        body: one.requestBody?.content["application/json"].schema,
+      })),
+  );
+  events = Object.values(sockets.operations as Record<string, Documented>)
+    .filter(({ action }) => action === "receive")
+    .map(({ title = "", messages = [], ...one }) => ({
+      ...{ name: title, method: "", path: "", kind: one["x-access"]?.kind ?? "" },
+      body: payloadOf(messages),
+    }));
+});
+
+function payloadOf(messages: readonly JsonSchema[]): JsonSchema {
+  const [message] = messages.map((one) => resolved(one, sockets));
+  return (message as unknown as { payload: JsonSchema }).payload;
+}
+
+function sampleOf(schema: JsonSchema, document: SchemaDocument): unknown {
+  return fc.sample(valid(schema, document), { numRuns: 1, seed: 1 })[0];
+}
+
+function token(claims: Claims = {}, secret = SECRET): Promise<string> {
+  return signToken(secretKey(secret), { aud: "shoal", caps: ALL, ...claims });
+}
+
+/** Calls the route with a valid request; gives the status and the code of its error. */
+async function call(
+  { method, path, body }: Entry,
+  authorization: string | undefined,
+): Promise<[number, string]> {
+  const init: RequestInit = { method, headers: { "Content-Type": "application/json", "X-User-Id": "ann" } };
+  if (authorization !== undefined) Object.assign(init.headers ?? {}, { Authorization: authorization });
+  if (body !== undefined) init.body = JSON.stringify(sampleOf(body, http));
+  const response = await fetch(worker.url + path.replaceAll(/\{\w+\}/g, "lobby"), init);
+  const answer = (await response.json()) as { error?: { code: string } };
+  return [response.status, answer.error?.code ?? "none"];
+}
+
+/** Proofs that are not good for anybody, and what each is told. */
+async function badTokens(): Promise<[string, string][]> {
+  return [
+    ["unauthenticated", "x"],
+    ["token_expired", await token({ iat: nowS() - 120, exp: nowS() - 60 })],
+    ["unauthenticated", await token({ aud: "another" })],
+    ["unauthenticated", await token({}, `${SECRET}, another`)],
+  ];
+}
+
+async function outcomes(
+  kind: string,
+  authorization: string | undefined,
+): Promise<[string, number, string][]> {
+  const ofKind = routes.filter((one) => one.kind === kind);
+  expect(ofKind).not.toEqual([]);
+  return await Promise.all(
+    ofKind.map(
+      async (one): Promise<[string, number, string]> => [one.name, ...(await call(one, authorization))],
+    ),
+  );
+}
+
+function all(kind: string, status: number, code: string): [string, number, string][] {
+  return routes.filter((one) => one.kind === kind).map(({ name }) => [name, status, code]);
+}
+
+test.each(["ruled", "user", "key", "operator"])("there are entries of kind %s to be tried", (kind) => {
+  expect([...routes, ...events].filter((one) => one.kind === kind)).not.toEqual([]);
+});
+
+test("routes for users want a token that is good", async () => {
+  await expect(outcomes("ruled", undefined)).resolves.toEqual(all("ruled", 401, "unauthenticated"));
+  for (const [code, text] of await badTokens())
+    await expect(outcomes("ruled", `Bearer ${text}`)).resolves.toEqual(all("ruled", 401, code));
+  const key = `Bearer ${KEYS.all.key}`;
+  await expect(outcomes("ruled", key)).resolves.toEqual(all("ruled", 401, "unauthenticated"));
+});
+
+test("routes for users want a capability", async () => {
+  const none = `Bearer ${await token({ caps: {} })}`;
+
+  await expect(outcomes("ruled", none)).resolves.toEqual(all("ruled", 403, "forbidden"));
+});
+
+test.each(["key", "operator"])("routes for a %s want a key that is good", async (kind) => {
+  await expect(outcomes(kind, undefined)).resolves.toEqual(all(kind, 401, "unauthenticated"));
+  const user = await token();
+  const bad = [user, `all.${KEYS.none.secret}`, `other.${KEYS.all.secret}`, `${KEYS.all.key}.x`, "all", ""];
+  for (const one of bad)
+    await expect(outcomes(kind, `Bearer ${one}`)).resolves.toEqual(all(kind, 401, "unauthenticated"));
+});
+
+test("an operator's route wants a key that may operate", async () => {
+  const none = `Bearer ${KEYS.none.key}`;
+
+  await expect(outcomes("operator", none)).resolves.toEqual(all("operator", 403, "forbidden"));
+});
+
+test("a key without the capability changes nothing", async () => {
+  for (const [name, status, code] of await outcomes("key", `Bearer ${KEYS.none.key}`)) {
+    // A batch is answered for each of its items.
+    if (status === 200) expect([name, code]).toEqual([expect.stringMatching(/publish|broadcast/), "none"]);
+    else expect([name, status, code]).toEqual([name, 403, "forbidden"]);
+  }
+  const headers = { Authorization: `Bearer ${await token()}` };
+  const response = await fetch(`${worker.url}/rooms/lobby/messages`, { headers });
+  expect(await response.json()).toMatchObject({ epoch: null, messages: [] });
+});
+
+describe.each(TRANSPORTS)("over %s", (...transports) => {
+  function refused(auth: object): Promise<[Error & { data: { code: string } }]> {
+    const socket = io(worker.url, { auth, transports, forceNew: true, reconnection: false });
+    onTestEnd(() => void socket.disconnect());
+    const failed = once<[Error & { data: { code: string } }]>(socket, "connect_error");
+    socket.once("connect", () => socket.disconnect());
+    return failed;
+  }
+
+  test("nobody comes in without a token that is good, or with a key", async () => {
+    const bad = [...(await badTokens()), ["unauthenticated", KEYS.all.key], ["unauthenticated", ""]];
+    for (const [code, text] of bad) {
+      const [error] = await refused({ token: text });
+      expect([text, error.data.code]).toEqual([text, code]);
+    }
+    const [error] = await refused({ user: "ann" });
+    expect(error.data.code).toBe("unauthenticated");
+  });
+
+  test("who has a token without a capability is refused each event that needs one, and no other", async () => {
+    const auth = { token: await token({ caps: {} }) };
+    const { socket } = await connectClient(worker.url, { auth, transports });
+
+    for (const one of events) {
+      const code = await codeOf(socket, one);
+      if (one.kind === "ruled") expect([one.name, code]).toEqual([one.name, "forbidden"]);
+      else expect([one.name, code]).not.toEqual([one.name, "forbidden"]);
+    }
+    expect(socket.connected).toBe(true);
+  });
+});
+
+async function codeOf(socket: Socket, { name, body }: Entry): Promise<string> {
+  const answer = await emitAck<{ ok: boolean; error?: { code: string } }>(
+    socket,
+    name,
+    sampleOf(body ?? {}, sockets),
+  ).catch((error: unknown) => ({ ok: false, error: error as { code: string } }));
+  return answer.error?.code ?? "ok";
+}
+
+test("the right proof is refused by no route", async () => {
+  const good = { ruled: await token(), key: KEYS.all.key, operator: KEYS.all.key };
+
+  for (const [kind, proof] of Object.entries(good))
+    for (const [name, status] of await outcomes(kind, `Bearer ${proof}`))
+      expect([name, [401, 403].includes(status)]).toEqual([name, false]);
+});
