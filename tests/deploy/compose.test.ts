@@ -160,6 +160,22 @@ describe("docker-compose.yml", () => {
     expect(command).toMatch(/--save {2}--appendonly no/);
   });
 
+  test("the stores know nobody without a password, and what is said first makes them", () => {
+    const { redis, mongo } = compose.services;
+    const [, { environment }] = apps[0] ?? ["", {}];
+
+    expect(redis?.command?.join(" ")).toContain("--user default off --user shoal reset on >");
+    expect(new URL(environment?.REDIS_URL ?? "").password).toBe(redis?.environment?.REDISCLI_AUTH);
+    expect(mongo?.command).toContain("--keyFile");
+    expect(new URL(environment?.MONGODB_URI ?? "").username).toBe("shoal");
+    expect(new URL(environment?.MONGODB_URI ?? "").password).toBe(mongo?.environment?.MONGODB_PASSWORD);
+    expect(mongo?.environment?.MONGO_INITDB_ROOT_PASSWORD).not.toBe(mongo?.environment?.MONGODB_PASSWORD);
+    const [script = ""] = (mongo?.volumes ?? []).filter((one) => one.includes("initdb.d"));
+    const text = readFileSync(join(PROJECT, script.split(":")[0] ?? ""), "utf8");
+    expect(text).toContain('roles: [{ role: "readWrite", db: "shoal" }]');
+    expect(text).toContain("process.env.MONGODB_PASSWORD");
+  });
+
   test("monitoring is only there on demand, and nobody gets into Grafana without a password", () => {
     const optional = services.filter(([, { profiles }]) => profiles !== undefined);
 

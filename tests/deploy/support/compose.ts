@@ -28,7 +28,12 @@ export interface Compose {
 }
 
 /** What whoever runs it has to say. */
-const SAID: Readonly<Record<string, string>> = { AUTH: "none" };
+const SAID: Readonly<Record<string, string>> = {
+  AUTH: "none",
+  REDIS_PASSWORD: "0123456789abcdef",
+  MONGODB_PASSWORD: "fedcba9876543210",
+  MONGODB_ROOT_PASSWORD: "00112233445566778899",
+};
 
 /** docker-compose.yml with its anchors resolved, and variables replaced by their defaults, or by what has to be said. */
 export function readCompose(): Compose {
