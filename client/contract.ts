@@ -185,8 +185,8 @@ export interface ServerToClientEvents {
   }) => void;
   /** The server closes this connection. The client may come again, with a token that is good. */
   closing: (payload: {
-    /** `token_expired`: by its `exp`; `user_changed`: `authenticate` came with a token of another user; `disconnected`: by a server of the application */
-    code: "token_expired" | "user_changed" | "disconnected";
+    /** `token_expired`: by its `exp`; `token_revoked`: before it; `user_changed`: `authenticate` came with a token of another user; `disconnected`: by a server of the application */
+    code: "token_expired" | "token_revoked" | "user_changed" | "disconnected";
   }) => void;
   /** First event of every connection: its public id, and which process it is on. */
   session: (payload: {

@@ -7,6 +7,7 @@ import { health } from "./health/health.feature.js";
 import { hello } from "./hello/hello.feature.js";
 import { presence } from "./presence/presence.feature.js";
 import { relay } from "./relay/relay.feature.js";
+import { revocations } from "./revocations/revocations.feature.js";
 import { rooms } from "./rooms/rooms.feature.js";
 import { serverApi } from "./server-api/server-api.feature.js";
 
@@ -20,6 +21,7 @@ export const features: readonly Feature[] = [
   hello,
   presence,
   relay,
+  revocations,
   rooms,
   serverApi,
 ];

@@ -22,7 +22,7 @@ const ANYWHERE: readonly ErrorCode[] = ["invalid", "internal", "temporary"];
 const OF_BODIES: readonly ErrorCode[] = ["malformed_json", "too_large", "unsupported_media_type"];
 
 /** What may be wrong with the token of whoever has to say who he is. */
-const OF_TOKENS: readonly ErrorCode[] = ["unauthenticated", "token_expired"];
+const OF_TOKENS: readonly ErrorCode[] = ["unauthenticated", "token_expired", "token_revoked"];
 /** What may be wrong with the key of whoever needs one. */
 const OF_KEYS: readonly ErrorCode[] = ["unauthenticated", "forbidden"];
 

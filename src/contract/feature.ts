@@ -12,6 +12,7 @@ import type { Identity, Json } from "./domain.js";
 import type { Emitted } from "./emitted.js";
 import type { Client, ClientEvent } from "./event.js";
 import type { Renewal } from "./renewal.js";
+import type { RevocationControl } from "./revocations.js";
 import type { Route } from "./route.js";
 import type { Users } from "./users.js";
 
@@ -48,6 +49,7 @@ export interface Engine {
   readonly renewal: Renewal;
   /** For rules that may take back what they have allowed. */
   readonly access: Rights;
+  readonly revocations: RevocationControl;
   /** The stores as health sees them. */
   readonly stores: {
     readonly mongo: StoreProbe;

@@ -37,6 +37,7 @@ export function outline(
     presence: { query: absent, watch: absent },
     renewal: { renew: absent },
     access: { recheck: absent },
+    revocations: { revoke: absent, page: absent },
     stores: { mongo: { ping: absent }, redis: undefined },
     send: absent,
     users: { find: absent, disconnect: absent, move: absent },

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { emitted } from "./emitted.js";
 
 /** Why the server ends a connection of somebody who was let in. */
-export const CLOSING_CODES = ["token_expired", "user_changed", "disconnected"] as const;
+export const CLOSING_CODES = ["token_expired", "token_revoked", "user_changed", "disconnected"] as const;
 
 export type ClosingCode = (typeof CLOSING_CODES)[number];
 
@@ -13,12 +13,13 @@ export const closing = emitted("closing", {
     code: z
       .enum(CLOSING_CODES)
       .describe(
-        "`token_expired`: by its `exp`; `user_changed`: `authenticate` came with a token of another user; `disconnected`: by a server of the application",
+        "`token_expired`: by its `exp`; `token_revoked`: before it; `user_changed`: `authenticate` came with a token of another user; `disconnected`: by a server of the application",
       ),
   }),
 });
 
-/** Sent by the engine, 30 s before a token expires; at once when less is left; not at all when less than 5.5 s are. */
+/** Sent by the engine, 30 s before a token expires; at once when less is left; not at all when less than 5.5 s are. Also when
+ * a token was revoked and there is time to replace it. */
 export const authExpiring = emitted("auth_expiring", {
   summary:
     "The token of this connection expires soon: `authenticate` with another one goes on without a break.",

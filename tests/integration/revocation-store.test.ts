@@ -1,10 +1,11 @@
 import mongoose from "mongoose";
+import type { RevocationTarget } from "../../src/contract/revocations.js";
 import {
   createRevocationStore,
   type MongoRevocationStore,
 } from "../../src/engine/stores/revocation-store.js";
 import { setUpModels } from "../../src/engine/stores/store-set-up.js";
-import type { Revocation, RevocationTarget } from "../../src/engine/trust/revocation/revocation-store.js";
+import type { Revocation } from "../../src/engine/trust/revocation/revocation-store.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { startFakeReplicaSet } from "../support/fake-replica-set.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";

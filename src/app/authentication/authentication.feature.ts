@@ -17,7 +17,7 @@ export const authentication = feature("authentication", {
           access: user,
           payload: z.strictObject({ token: z.string().min(1).max(65_536) }),
           ack: z.strictObject({ expiresAt: z.iso.datetime().describe("When the new token expires") }),
-          errors: ["unauthenticated", "token_expired"],
+          errors: ["unauthenticated", "token_expired", "token_revoked"],
         },
         async ({ payload: { token }, client }) => {
           const { expiresAtMs } = await renewal.renew(client.session, token);

@@ -99,6 +99,18 @@ export interface RightsMetrics {
   closed(code: "forbidden" | "temporary"): void;
 }
 
+/** Why somebody with a good token was not let in. `stale`: it was not known whether the token was revoked. */
+export const REVOCATION_REFUSALS = ["revoked", "stale"] as const;
+
+/** What is measured about revocations. */
+export interface RevocationMetrics {
+  refused(reason: (typeof REVOCATION_REFUSALS)[number]): void;
+  /** A connection was closed as its token was revoked. */
+  closed(): void;
+  /** Begins to show what is known of them. Once. */
+  show(list: { size(): number; ageMs(): number }): void;
+}
+
 /** What a feature measures. Names are of Prometheus' form and unique in the service; a worker's number is added. */
 export interface FeatureMetrics {
   /** Something that is counted. By convention its name ends with `_total`. */

@@ -8,6 +8,7 @@ import { createFeatureMetrics } from "./feature-metrics.js";
 import { createHttpMetrics } from "./http-metrics.js";
 import { createLimitMetrics } from "./limit-metrics.js";
 import { addProcessMetrics, createRegistry, readFamilies } from "./registry.js";
+import { createRevocationMetrics } from "./revocation-metrics.js";
 import { createRightsMetrics } from "./rights-metrics.js";
 import { createRoomMetrics } from "./room-metrics.js";
 import { createTokenMetrics } from "./token-metrics.js";
@@ -18,6 +19,7 @@ import type {
   FeatureMetrics,
   HttpMetrics,
   LimitMetrics,
+  RevocationMetrics,
   RightsMetrics,
   RoomMetrics,
   TokenMetrics,
@@ -54,6 +56,7 @@ export interface WorkerMetrics extends Component {
   readonly limits: LimitMetrics;
   readonly tokens: TokenMetrics;
   readonly rights: RightsMetrics;
+  readonly revocations: RevocationMetrics;
   readonly features: FeatureMetrics;
   /** Begins to measure events of these names. Once. */
   ofEvents(names: EventNames): EventMetrics;
@@ -79,6 +82,7 @@ export function createWorkerMetrics(slot: number): WorkerMetrics {
     limits: createLimitMetrics(registry),
     tokens: createTokenMetrics(registry),
     rights: createRightsMetrics(registry),
+    revocations: createRevocationMetrics(registry),
     features: createFeatureMetrics(registry),
     ofEvents: (names) => createEventMetrics(registry, names),
     show: (state) => addState(registry, state),

@@ -38,4 +38,6 @@ export interface InterServerEvents {
   ended: (node: string) => void;
   /** Rights of this scope may have ended. */
   rights: (scope: RightsScope) => void;
+  /** Somebody was revoked: who it was stands in the store. */
+  revoked: () => void;
 }

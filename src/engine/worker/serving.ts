@@ -19,7 +19,6 @@ import { createDeliver, createSend } from "../realtime/clients.js";
 import { createRealtime } from "../realtime/realtime.js";
 import { createEndings } from "../realtime/sessions/endings.js";
 import { createRenewal } from "../realtime/sessions/renewal.js";
-import { createTokenExpiry } from "../realtime/sessions/token-expiry.js";
 import { createAudience } from "../realtime/users/audience.js";
 import { createLocalUsers } from "../realtime/users/local-users.js";
 import type { Rooms } from "../rooms/rooms.js";
@@ -32,6 +31,8 @@ import { inputLimitsOf } from "./input-limits.js";
 import { createLiveRights } from "./live-rights.js";
 import type { Sockets } from "./sockets.js";
 import type { Stores } from "./stores.js";
+import { createTokenEnds } from "./token-ends.js";
+import type { TokenRevocations } from "./token-revocations.js";
 import { createUserCalls } from "./user-calls.js";
 
 /** What the features declare, and what serves it: HTTP, Socket.IO and the operators' routes. */
@@ -49,8 +50,8 @@ export interface Serving {
   readonly userCalls: Component;
   /** Attaches Socket.IO to the HTTP server, and ends every connection at stop. */
   readonly realtime: Component;
-  /** Ends connections whose token has expired. Starts after the server is attached. */
-  readonly expiry: Component;
+  /** Ends connections whose token has expired or was revoked. Starts after the server is attached. */
+  readonly tokenEnds: Component;
 }
 
 /** What it is made of. */
@@ -69,6 +70,7 @@ export interface ServingParts {
   readonly members: Pick<Membership, "enrolled" | "alive">;
   readonly rooms: Rooms;
   readonly presence: Presence;
+  readonly revocations: Pick<TokenRevocations, "control" | "list">;
   readonly internals: Internals;
   readonly metrics: WorkerMetrics;
   readonly log: Logger;
@@ -88,13 +90,22 @@ export function createServing(parts: ServingParts): Serving {
     keys,
     rooms,
     presence,
+    revocations,
     internals,
     metrics,
     log,
   } = parts;
   const { mongo, redis } = stores;
   const engine: Engine = {
-    ...{ identity, rooms, presence, log, settings: config.settings, metrics: metrics.features },
+    ...{
+      identity,
+      rooms,
+      presence,
+      log,
+      revocations: revocations.control,
+      settings: config.settings,
+      metrics: metrics.features,
+    },
     limits: inputLimitsOf(config),
     api: { isShown: config.apiDocs, declared: () => declared.features },
     // Made below, of what the features declare; they send nothing before the start.
@@ -156,8 +167,8 @@ export function createServing(parts: ServingParts): Serving {
   return {
     ...{ declared, httpServer, inFlight },
     operate: createOperatorApp(config, apps),
-    expiry: createTokenExpiry({ io: sockets.io, endings, dateMs: () => Date.now() }),
     ...{ rights: rights.component, audience, userCalls: userCalls.component },
+    tokenEnds: createTokenEnds({ io: sockets.io, endings, list: revocations.list, metrics }),
     realtime: createRealtime({
       ...{ admittance: rights.admittance, rechecks: rights.rechecks, users },
       ...{ ...sockets, httpServer, decide, authenticator, deliver, check, internals, log },

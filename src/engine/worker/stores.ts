@@ -9,7 +9,9 @@ import { createMembershipStore } from "../stores/membership-store.js";
 import { createMongo, type Mongo } from "../stores/mongo.js";
 import { createPresenceStore } from "../stores/presence-store.js";
 import { createRedis, type Redis } from "../stores/redis.js";
+import { createRevocationStore } from "../stores/revocation-store.js";
 import { createRoomStore, type MongoRoomStore } from "../stores/room-store.js";
+import type { RevocationStore } from "../trust/revocation/revocation-store.js";
 
 /** Where a worker keeps what outlives it, and what joins it to others. */
 export interface Stores {
@@ -18,6 +20,8 @@ export interface Stores {
   readonly members: MembershipStore;
   readonly presence: PresenceStore;
   readonly busKey: BusKeyStore;
+  /** Absent where nobody has a token. */
+  readonly revocations: RevocationStore | undefined;
   /** Absent when none is configured. It starts with the bus. */
   readonly redis: Redis | undefined;
   /** MongoDB with all models, and the room store. */
@@ -34,12 +38,21 @@ export function createStores(
   const { connection } = mongo;
   const rooms = createRoomStore(connection);
   const members = createMembershipStore(connection);
-  const prepared = { name: "room store", start: () => rooms.prepare(), stop: async () => {} };
+  const revocations = config.auth.kind === "jwt" ? createRevocationStore(connection) : undefined;
+  const prepared: Component = {
+    name: "room store",
+    async start() {
+      await rooms.prepare();
+      await revocations?.prepare();
+    },
+    stop: async () => {},
+  };
   return {
     mongo,
     rooms,
     members,
     presence: createPresenceStore(connection, members),
+    revocations,
     busKey: createBusKeyStore(connection),
     redis: config.redis === undefined ? undefined : createRedis(config.redis, log),
     component: compose("stores", [mongo, prepared], onStage),

@@ -35,6 +35,7 @@ import { createRoomPresence } from "./room-presence.js";
 import { createServing } from "./serving.js";
 import { createSockets } from "./sockets.js";
 import { createStores } from "./stores.js";
+import { createTokenRevocations } from "./token-revocations.js";
 
 /** Part of the shutdown time that open requests may take; the rest is for closing and for the primary. */
 const HTTP_DRAIN_SHARE = 0.6;
@@ -94,7 +95,8 @@ export function createWorker(
   const members = createMembers({ config, store: stores.members, io, link, log });
   const presence = createRoomPresence(stores.presence, members, io, link);
   const rooms = createDurableRooms({ config, store: stores.rooms, io, link, metrics, log });
-  const authenticator = createAuthenticator(config.auth, metrics.tokens, log);
+  const revocations = createTokenRevocations({ config, store: stores.revocations, io, link, metrics, log });
+  const authenticator = createAuthenticator(config.auth, revocations.check, metrics.tokens, log);
   const serving = createServing({
     ...{
       config,
@@ -114,6 +116,7 @@ export function createWorker(
     members: members.membership,
     rooms: rooms.rooms,
     presence: presence.presence,
+    revocations,
   });
   const { declared, httpServer, inFlight, operate } = serving;
   const peers = createPeers(config, members.membership, io, log);
@@ -147,8 +150,10 @@ export function createWorker(
       serving.rights,
       serving.audience,
       serving.userCalls,
+      // Read before anybody is let in.
+      revocations.component,
       serving.realtime,
-      ...(config.auth.kind === "jwt" ? [serving.expiry] : []),
+      serving.tokenEnds,
       sockets.guards,
       createConnectionCut(httpServer, config.shutdownTimeoutMs * FAREWELL_SHARE),
       // Stops before the connections are closed: commits under way end, and are acknowledged.

@@ -1,6 +1,6 @@
 import { NOBODY } from "../../../src/contract/passport.js";
+import type { RevocationTarget } from "../../../src/contract/revocations.js";
 import { createRevocationList } from "../../../src/engine/trust/revocation/revocation-list.js";
-import type { RevocationTarget } from "../../../src/engine/trust/revocation/revocation-store.js";
 import { tokenOf } from "./support/world.js";
 
 const of = (target: RevocationTarget, issuedBeforeS: number, immediateBeforeS = issuedBeforeS) => ({

@@ -8,7 +8,8 @@ import type { Io, IoSocket } from "../io.js";
 export interface Endings {
   /**
    * Tells the client why, and closes its transport, which clients repeat by themselves; after `disconnect()` they would stay away. Events
-   * that are being handled are answered first, for 2 s at most. Once per connection: what follows changes nothing.
+   * that are being handled are answered first, for 2 s at most; not those of a revoked token, from which nothing is taken any more. Once per
+   * connection: what follows changes nothing.
    */
   end(socket: IoSocket, code: ClosingCode): void;
   /** Ends all whose holder is one of these; tells how many. */
@@ -16,6 +17,9 @@ export interface Endings {
   /** Whether it was ended, and only its last events are answered. */
   isEnding(socket: IoSocket): boolean;
 }
+
+/** Time that a connection with a revoked token has to take what it was sent, in milliseconds; a client that does not read is cut off. */
+const CUT_AFTER_MS = 500;
 
 export function createEndings(io: Io, connections: Pick<Connections, "get">): Endings {
   const ending = new WeakSet<IoSocket>();
@@ -25,7 +29,12 @@ export function createEndings(io: Io, connections: Pick<Connections, "get">): En
     if (connection === undefined || ending.has(socket)) return;
     ending.add(socket);
     socket.emit("closing", { code });
-    hangUp(connection);
+    if (code !== "token_revoked") {
+      hangUp(connection);
+      return;
+    }
+    hangUp(connection, 0);
+    setTimeout(() => connection.cut(), CUT_AFTER_MS).unref();
   }
 
   return {

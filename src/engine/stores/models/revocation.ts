@@ -1,5 +1,5 @@
 import { type Connection, type Model, Schema } from "mongoose";
-import type { RevocationTarget } from "../../trust/revocation/revocation-store.js";
+import type { RevocationTarget } from "../../../contract/revocations.js";
 
 /** What is known of one target, or of all. */
 export interface RevocationRecord {

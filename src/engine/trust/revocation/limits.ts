@@ -12,6 +12,8 @@ export interface RevocationLimits {
   readonly overlapMs: number;
   /** From the acknowledgement of a revocation to its effect on each worker, while the store answers within a second. */
   readonly effectiveMs: number;
+  /** Time that renewable connections have. */
+  readonly renewMs: number;
   /** Between two removals of what is over, ±20 %. */
   readonly removeEveryMs: number;
   /** Targets at a time, about. */
@@ -29,6 +31,7 @@ export const REVOCATION_LIMITS: RevocationLimits = {
   staleMs: 60_000,
   overlapMs: 30_000,
   effectiveMs: 6000,
+  renewMs: 30_000,
   removeEveryMs: 10 * 60_000,
   targets: 100_000,
   aheadS: 300,

@@ -1,5 +1,4 @@
-/** What a revocation is about: all tokens of a user, or the token with this `jti`. */
-export type RevocationTarget = `user:${string}` | `token:${string}`;
+import type { RevocationTarget } from "../../../contract/revocations.js";
 
 /** What is known of one target. A user has one record, however often his tokens were revoked. */
 export interface Revocation {

@@ -1,5 +1,6 @@
 import { AppError } from "../../../contract/errors.js";
 import type { Passport } from "../../../contract/passport.js";
+import type { RevocationControl } from "../../../contract/revocations.js";
 import { type Component, compose } from "../../process/lifecycle.js";
 import { StartError } from "../../process/start-error.js";
 import type { Clock } from "../../rooms/ports.js";
@@ -9,11 +10,10 @@ import type { RevocationBus, RevocationObserver } from "./ports.js";
 import { createRevocationList, type Verdict } from "./revocation-list.js";
 import { createRevocationReader } from "./revocation-reader.js";
 import type { RevocationStore } from "./revocation-store.js";
-import { createRevoke, type Revoke } from "./revoke.js";
+import { createRevoke } from "./revoke.js";
 
 /** Who is not let in any more, as this worker knows it. */
-export interface Revocations extends Component {
-  readonly revoke: Revoke;
+export interface Revocations extends Component, RevocationControl {
   /**
    * Whether somebody may come in with this.
    * @throws {AppError} `token_revoked`; `temporary` when that is not known, as the list is too old.
@@ -125,6 +125,7 @@ export function createRevocations(parts: RevocationParts, limits = REVOCATION_LI
       ring();
       return receipt;
     },
+    page: store.page,
     check(passport) {
       if (passport.token === undefined) return;
       if (list.verdictOf(passport) !== "valid") {

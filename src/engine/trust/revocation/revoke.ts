@@ -1,38 +1,17 @@
 import { AppError } from "../../../contract/errors.js";
+import type { RevocationControl } from "../../../contract/revocations.js";
 import type { Clock } from "../../rooms/ports.js";
 import type { RevocationLimits } from "./limits.js";
-import type { RevocationStore, RevocationTarget } from "./revocation-store.js";
-
-/** What is to be revoked. */
-export interface RevocationRequest {
-  readonly targets: readonly RevocationTarget[];
-  /** Of users: tokens that were issued before it, in seconds since 1970. Default: all that were issued so far, by MongoDB's clock. */
-  readonly issuedBeforeS: number | undefined;
-  /** Whether live connections have time to renew before they are closed. */
-  readonly isRenewable: boolean;
-}
-
-/** What was revoked. */
-export interface RevocationReceipt {
-  readonly issuedBeforeS: number;
-  /** When it holds on all workers at the latest; in milliseconds since 1970, by MongoDB's clock. */
-  readonly effectiveAtMs: number;
-}
-
-/**
- * Resolves once it is stored so that nothing takes it back.
- * @throws {AppError} `temporary`, also when there are too many; `invalid` when `issuedBeforeS` is too far ahead.
- */
-export type Revoke = (request: RevocationRequest) => Promise<RevocationReceipt>;
+import type { RevocationStore } from "./revocation-store.js";
 
 /** `maxTtlS`: longest life of a token that is taken, in seconds. */
 export function createRevoke(
   store: Pick<RevocationStore, "take" | "write" | "countWith">,
   clock: Pick<Clock, "now">,
   maxTtlS: number,
-  limits: Pick<RevocationLimits, "aheadS" | "keptLongerS" | "targets" | "effectiveMs">,
-): Revoke {
-  const { aheadS, keptLongerS, targets: most, effectiveMs } = limits;
+  limits: Pick<RevocationLimits, "aheadS" | "keptLongerS" | "targets" | "effectiveMs" | "renewMs">,
+): RevocationControl["revoke"] {
+  const { aheadS, keptLongerS, targets: most, effectiveMs, renewMs } = limits;
 
   return async ({ targets, issuedBeforeS, isRenewable }) => {
     if ((await store.countWith(targets)) > most) {
@@ -52,6 +31,8 @@ export function createRevoke(
       number,
       targets.map((target) => ({ target, issuedBeforeS: beforeS, immediateBeforeS, untilMs })),
     );
-    return { issuedBeforeS: beforeS, effectiveAtMs: atMs + (clock.now() - startedAtMs) + effectiveMs };
+    const effectiveAtMs = atMs + (clock.now() - startedAtMs) + effectiveMs;
+    const closedAtMs = effectiveAtMs + (isRenewable ? renewMs : 0);
+    return { issuedBeforeS: beforeS, effectiveAtMs, closedAtMs };
   };
 }

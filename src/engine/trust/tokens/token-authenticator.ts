@@ -19,17 +19,19 @@ export interface TokenAuthenticatorParts {
   readonly dateMs: () => number;
   /** Monotonic, in milliseconds. */
   readonly nowMs: () => number;
+  /** Throws an `AppError` when this may not come in although its token is good. */
+  readonly check: (passport: Passport) => void;
   readonly metrics: TokenMetrics;
   readonly log: Logger;
 }
 
 /**
  * Takes a token from `auth.token` of a handshake and from `Authorization: Bearer` of a request, and from nowhere else. It refuses with
- * `unauthenticated` and `token_expired`, and with `temporary` when the keys are not known now. Clients are never told
+ * `unauthenticated` and `token_expired`, with `temporary` when the keys are not known now, and with what `check` throws. Clients are never told
  * what is wrong with one; the log says it at level debug, without the token.
  */
 export function createTokenAuthenticator(parts: TokenAuthenticatorParts): Authenticator {
-  const { config, dateMs, metrics, log } = parts;
+  const { config, dateMs, check, metrics, log } = parts;
   const keys = createKeys(parts);
   const verifier = createTokenVerifier(config, keys, dateMs);
 
@@ -38,6 +40,7 @@ export function createTokenAuthenticator(parts: TokenAuthenticatorParts): Authen
       if (typeof token !== "string") throw new TokenRefused("unauthenticated", "there is no token");
       const passport = passportOf(await verifier.verify(token), config);
       metrics.verified("accepted");
+      check(passport);
       return passport;
     } catch (error) {
       throw refusalOf(error);

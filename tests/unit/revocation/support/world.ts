@@ -1,7 +1,7 @@
 import { AppError } from "../../../../src/contract/errors.js";
 import type { Passport } from "../../../../src/contract/passport.js";
+import type { RevocationTarget } from "../../../../src/contract/revocations.js";
 import { REVOCATION_LIMITS, type RevocationLimits } from "../../../../src/engine/trust/revocation/limits.js";
-import type { RevocationTarget } from "../../../../src/engine/trust/revocation/revocation-store.js";
 import { createRevocations, type Revocations } from "../../../../src/engine/trust/revocation/revocations.js";
 import { onTestEnd } from "../../../support/cleanup.js";
 import { createVirtualTime, type VirtualTime } from "../../presence/support/virtual-time.js";

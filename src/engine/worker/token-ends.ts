@@ -1,0 +1,34 @@
+import type { WorkerMetrics } from "../metrics/worker-metrics.js";
+import { type Component, compose } from "../process/lifecycle.js";
+import type { Io } from "../realtime/io.js";
+import type { Endings } from "../realtime/sessions/endings.js";
+import { createRevokedConnections } from "../realtime/sessions/revoked-connections.js";
+import { createTokenExpiry } from "../realtime/sessions/token-expiry.js";
+import { systemClock } from "../rooms/ports.js";
+import { REVOCATION_LIMITS } from "../trust/revocation/limits.js";
+import type { TokenRevocations } from "./token-revocations.js";
+
+/** What ends connections with their token is made of. */
+export interface TokenEndParts {
+  readonly io: Io;
+  readonly endings: Endings;
+  /** Undefined where nobody has a token. */
+  readonly list: TokenRevocations["list"];
+  readonly metrics: Pick<WorkerMetrics, "revocations">;
+}
+
+/** Ends connections whose token has expired or was revoked. */
+export function createTokenEnds({ io, endings, list, metrics }: TokenEndParts): Component {
+  const name = "ends of tokens";
+  if (list === undefined) return compose(name, []);
+  const clock = systemClock();
+  const { closed } = metrics.revocations;
+  return compose(name, [
+    createTokenExpiry({ io, endings, dateMs: clock.date }),
+    createRevokedConnections({
+      ...{ io, endings, clock, closed },
+      revocations: list,
+      renewMs: REVOCATION_LIMITS.renewMs,
+    }),
+  ]);
+}
