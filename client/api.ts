@@ -62,7 +62,10 @@ type Call<Ways> = <Path extends keyof Ways & string>(
   ...request: Ways[Path] extends { request: infer Asked } ? Arguments<Asked> : never
 ) => Promise<Ways[Path] extends { reply: infer Reply } ? Reply : never>;
 /** A function for each method that there are routes for. */
-export type Api = { readonly [Method in keyof Routes as Lowercase<Method>]: Call<Routes[Method]> };
+export type ApiOf<Ways> = {
+  readonly [Method in keyof Ways & string as Lowercase<Method>]: Call<Ways[Method]>;
+};
+export type Api = ApiOf<Routes>;
 
 type AnyRequest = CallOptions & { params?: object; query?: object; body?: unknown };
 

@@ -20,23 +20,48 @@ export function clientContract(features: readonly Declared[]): string {
   const routes = features
     .flatMap((feature) => feature.routes ?? [])
     .filter(({ access }) => access.kind !== "operator" && access.kind !== "key");
-  const methods = [...new Set(routes.map(({ method }) => method))].sort().map((method) => ({
-    name: method,
-    type: block(routes.filter((one) => one.method === method).map((one) => routeMember(one, schemas))),
-  }));
-  const named = Object.entries(schemas.schemas)
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, schema]) => ({ name, type: typeOf(schema), says: schema.description }));
+  const methods = methodsOf(routes, schemas);
   return `${[
     `// Generated: ${GENERATED_BY}.`,
-    "/** Whatever JSON can say. */\nexport type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };",
-    `/** What routes and events have in common, by name. */\nexport interface Schemas ${block(named)}`,
+    JSON_TYPE,
+    `/** What routes and events have in common, by name. */\nexport interface Schemas ${block(named(schemas))}`,
     `/** What an event is acknowledged with when it is refused. Clients go by \`temporary\`: codes may be added. */\nexport type Refusal = ${refusal};`,
     `/** What clients send. Each is acknowledged: that is where a refusal is told. */\nexport interface ClientToServerEvents ${block(events)}`,
     `/** What clients receive. */\nexport interface ServerToClientEvents ${block(emits)}`,
     `/** The routes of the public port, by method and path. */\nexport interface Routes ${block(methods)}`,
     `/** Statuses of replies other than 200 to 299, which stand for errors anywhere else. */\nexport const UNUSUAL_STATUSES: { readonly [route: string]: readonly number[] } = ${unusualStatuses(routes)};`,
   ].join("\n\n")}\n`;
+}
+
+/** client/server/contract.ts: the types of what servers may call with a key, operators' routes among it. */
+export function serverContract(features: readonly Declared[]): string {
+  const schemas = createSchemaWriter("draft-2020-12");
+  const routes = features
+    .flatMap((feature) => feature.routes ?? [])
+    .filter(({ access }) => access.kind === "operator" || access.kind === "key");
+  const methods = methodsOf(routes, schemas);
+  return `${[
+    `// Generated: ${GENERATED_BY}.`,
+    JSON_TYPE,
+    `/** What routes have in common, by name. */\nexport interface Schemas ${block(named(schemas))}`,
+    `/** The routes that take a key, by method and path. */\nexport interface ServerRoutes ${block(methods)}`,
+  ].join("\n\n")}\n`;
+}
+
+const JSON_TYPE =
+  "/** Whatever JSON can say. */\nexport type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };";
+
+function methodsOf(routes: readonly Route[], schemas: SchemaWriter): Member[] {
+  return [...new Set(routes.map(({ method }) => method))].sort().map((method) => ({
+    name: method,
+    type: block(routes.filter((one) => one.method === method).map((one) => routeMember(one, schemas))),
+  }));
+}
+
+function named({ schemas }: SchemaWriter): Member[] {
+  return Object.entries(schemas)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, schema]) => ({ name, type: typeOf(schema), says: schema.description }));
 }
 
 function sent({ name, summary, payload, ack }: ClientEvent, schemas: SchemaWriter): Member {

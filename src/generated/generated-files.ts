@@ -5,7 +5,7 @@ import { openapi } from "../contract/openapi.js";
 import { outline } from "../contract/outline.js";
 import { readConfig } from "../engine/config/config.js";
 import { inputLimitsOf } from "../engine/worker/input-limits.js";
-import { clientContract } from "./client-contract.js";
+import { clientContract, serverContract } from "./client-contract.js";
 import { configurationPage } from "./configuration-page.js";
 import { entriesPage } from "./entries-page.js";
 import { internalsPage } from "./internals-page.js";
@@ -17,6 +17,7 @@ export function generatedFiles(connection: Connection): Readonly<Record<string, 
   const declared = outline(features, inputLimitsOf(config), connection, config.settings);
   return {
     "client/contract.ts": clientContract(declared),
+    "client/server/contract.ts": serverContract(declared),
     "docs/openapi.json": asText(openapi(declared)),
     "docs/asyncapi.json": asText(asyncapi(declared)),
     "docs/protocol.md": protocolPage(declared),
