@@ -6,6 +6,8 @@ import { environmentOf, find } from "./support/workloads.js";
 
 /** Read by Node itself. */
 const OF_NODE = ["NODE_OPTIONS"];
+/** What other variables are made of. */
+const OF_KUBERNETES = ["POD_IP"];
 
 /** What has no default that is right for every deployment, or belongs to a sum that the manifest itself must know. */
 const DECIDED = [
@@ -15,6 +17,7 @@ const DECIDED = [
 
 /** The Secret that production wants made beforehand. */
 const HANDMADE = {
+  "shoal-peers": { PEER_SECRET: "of-the-test-of-the-test-of-the-test" },
   "shoal-stores": {
     MONGODB_URI: "mongodb+srv://shoal:secret@cluster.example.net/shoal",
     REDIS_URL: "rediss://shoal:secret@redis.example.net:6379",
@@ -41,11 +44,11 @@ describe("environments of deployments", () => {
   test("set only variables that the configuration or Node knows", () => {
     const unknown = [...environments].flatMap(([name, environment]) =>
       Object.keys(environment)
-        .filter((variable) => !(variable in VARIABLES) && !OF_NODE.includes(variable))
+        .filter((variable) => !(variable in VARIABLES) && ![...OF_NODE, ...OF_KUBERNETES].includes(variable))
         .map((variable) => `${name}: ${variable}`),
     );
 
-    expect(environments.size).toBe(11);
+    expect(environments.size).toBe(12);
     expect(unknown).toEqual([]);
   });
 
@@ -62,6 +65,14 @@ describe("environments of deployments", () => {
       expect(config).toMatchObject({ environment: "production", port: 3000, workers: 2 });
       expect(config.redis?.urls).toHaveLength(1);
       expect(config.mongodbUri).not.toBe("");
+    }
+  });
+
+  test("peers have an address and a secret where they are wanted, and nowhere else", () => {
+    for (const [name, { peerUrl, relaySecrets }] of configs()) {
+      const wanted = name === "k8s base with peers";
+      expect([name, peerUrl]).toEqual([name, wanted ? "http://10.1.2.3:3000" : ""]);
+      if (wanted) expect(relaySecrets).toEqual([HANDMADE["shoal-peers"].PEER_SECRET]);
     }
   });
 

@@ -42,6 +42,24 @@ describe("network policies", () => {
     expect(JSON.stringify(ingress[0])).not.toContain('"monitoring"');
   });
 
+  test("with peers, pods of Shoal reach each other's public port besides, and nothing more", () => {
+    const { policyTypes, ingress, egress } = policy("base with peers", "shoal-peers");
+    const { labels } = serverOf(variants.get("base with peers") ?? []);
+    const own = [{ podSelector: { matchLabels: labels } }];
+    const ports = [{ port: "http", protocol: "TCP" }];
+
+    expect(policyTypes).toEqual(["Ingress", "Egress"]);
+    expect(ingress).toEqual([{ from: own, ports }]);
+    expect(egress).toEqual([{ to: own, ports }]);
+    expect(policy("base with peers")).toEqual(policy("base"));
+    const names = (variant: string) =>
+      (variants.get(variant) ?? [])
+        .filter(({ kind }) => kind === "NetworkPolicy")
+        .map(({ metadata }) => metadata.name);
+    expect(names("base")).toEqual(["shoal"]);
+    expect(names("base with peers")).toEqual(["shoal", "shoal-peers"]);
+  });
+
   test("the gateway's namespace in the route is one of those that are let in", () => {
     const route = find<{ spec: { parentRefs: { namespace: string }[] } }>(
       variants.get("prod") ?? [],

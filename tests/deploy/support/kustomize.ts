@@ -141,7 +141,8 @@ function changed(
 function merge(base: unknown, patch: unknown): unknown {
   if (isNamedList(base) && isNamedList(patch)) {
     const added = patch.filter((item) => !base.some(({ name }) => name === item.name));
-    return [...base.map((item) => merge(item, patch.find(({ name }) => name === item.name) ?? {})), ...added];
+    // kustomize puts what is new in front.
+    return [...added, ...base.map((item) => merge(item, patch.find(({ name }) => name === item.name) ?? {}))];
   }
   if (!isObject(base) || !isObject(patch)) return patch;
   const all = { ...base };

@@ -13,6 +13,7 @@ const VARIANTS: Readonly<Record<string, { readonly of: string; readonly with: re
   "base with ingress-nginx": { of: "base", with: ["ingress-nginx"] },
   "base with gateway-api": { of: "base", with: ["gateway-api"] },
   "base with keda": { of: "base", with: ["keda"] },
+  "base with peers": { of: "base", with: ["peers"] },
   "base with monitoring": { of: "base", with: ["monitoring"] },
   "dev with everything": { of: "overlays/dev", with: ["gateway-api", "envoy-gateway", "keda", "monitoring"] },
   "prod with everything": { of: "overlays/prod", with: ["envoy-gateway", "keda", "monitoring"] },

@@ -5,11 +5,17 @@ export interface Probe {
   readonly exec?: { readonly command: readonly string[] };
 }
 
+/** Where a variable's value comes from. */
+export interface Source {
+  readonly fieldRef?: { readonly fieldPath: string };
+  readonly secretKeyRef?: { readonly name: string; readonly key: string; readonly optional?: boolean };
+}
+
 export interface Container {
   readonly name: string;
   readonly image: string;
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
-  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
+  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: Source }[];
   readonly envFrom?: readonly {
     configMapRef?: { name: string };
     secretRef?: { name: string; optional?: boolean };
@@ -96,9 +102,22 @@ export function environmentOf(
       Object.assign(environment, data);
     }
   }
-  for (const { name, value } of container.env ?? []) environment[name] = value ?? "shoal-7d4b9c6f5-x2x7z";
+  for (const { name, value, valueFrom = {} } of container.env ?? []) {
+    const { fieldRef, secretKeyRef } = valueFrom;
+    const ofSecret = secretKeyRef && handmade[secretKeyRef.name]?.[secretKeyRef.key];
+    if (secretKeyRef?.optional === true && ofSecret === undefined) continue;
+    const found = value ?? (fieldRef && OF_THE_POD[fieldRef.fieldPath]) ?? ofSecret;
+    if (found === undefined) throw new Error(`nobody says what ${name} is`);
+    // As Kubernetes does, from the variables before it.
+    environment[name] = found.replace(/\$\((\w+)\)/g, (whole, other: string) => environment[other] ?? whole);
+  }
   return environment;
 }
+
+const OF_THE_POD: Readonly<Record<string, string>> = {
+  "metadata.name": "shoal-7d4b9c6f5-x2x7z",
+  "status.podIP": "10.1.2.3",
+};
 
 function decoded(manifests: readonly Manifest[], name: string): Record<string, string> {
   const { data } = find<{ data: Record<string, string> }>(manifests, "Secret", name);
