@@ -4,6 +4,7 @@ import { runScript } from "../scripts/setup/failure.mjs";
 import { parseOptions, readNumber, wrongUsage } from "../scripts/setup/usage.mjs";
 import { compileTool } from "./shared/prepare.mjs";
 import { prepareServers } from "./shared/servers.mjs";
+import { withoutJest } from "./shared/without-jest.mjs";
 
 const USAGE = `Usage: npm run chaos -- [options]
 
@@ -48,22 +49,6 @@ function readOptions(args) {
   const { converge: convergeSeconds, ...rest } = numbers;
   const seed = values.seed ?? String(Math.floor(Math.random() * 1e9));
   return { ...rest, convergeSeconds, seed, faults: values.fault ?? [], help: values.help === true };
-}
-
-/** Helpers of the tests register what ends their servers with jest, which is not here. */
-async function withoutJest() {
-  const { expect } = await import("expect");
-  const drains = [];
-  const nothing = () => {};
-  Object.assign(globalThis, {
-    expect,
-    beforeEach: nothing,
-    afterEach: nothing,
-    afterAll: (drain) => drains.push(drain),
-  });
-  return async () => {
-    for (const drain of drains) await drain();
-  };
 }
 
 async function main(options) {
