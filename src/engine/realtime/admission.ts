@@ -31,7 +31,7 @@ export interface AdmissionParts {
   readonly clientAddress: ClientAddress;
   meanLagMs(): number;
   /** Hears of what was decided. */
-  onHandshake(result: AdmissionResult): void;
+  onHandshake(result: AdmissionResult, request: IncomingMessage): void;
 }
 
 /** The door of a worker. */
@@ -83,7 +83,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
     const key = addressKey(clientAddress(request));
     const waitMs = handshakes.take(key);
     if (waitMs === 0) return undefined;
-    onHandshake("address");
+    onHandshake("address", request);
     const { status, headers, body } = rateLimited(waitMs);
     return {
       status,
@@ -105,7 +105,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
     const refusal = refusalOfAddress(request);
     if (refusal !== undefined) return refusal;
     const result = judge();
-    onHandshake(result);
+    onHandshake(result, request);
     return result === "accepted" ? undefined : notNow(result);
   }
 

@@ -19,6 +19,7 @@ import { createIo, type Io } from "../realtime/io.js";
 import type { WorkerLink } from "../realtime/room-bus.js";
 import { createSlowClientGuard } from "../realtime/slow-clients.js";
 import type { RateLimit } from "../trust/limits/rate-limit.js";
+import { createProxyHint } from "./proxy-hint.js";
 import type { Stores } from "./stores.js";
 
 /** IPC between siblings is there as long as they are; what it loses, the rooms' sweep finds. */
@@ -71,10 +72,12 @@ export function createSockets({
   });
   const limit = connectionsLimit(config.admission.connections, log);
   const limits = { ...config.admission, connections: limit };
+  const hint = createProxyHint(config.trustProxy, log);
   const admission = createAdmission({
     ...{ io, connections, limits, handshakes, clientAddress },
     meanLagMs: lag.meanMs,
-    onHandshake(result) {
+    onHandshake(result, request) {
+      if (result === "address") hint(request);
       // What gets past it may still be refused: Engine.IO tells what it accepts.
       if (result !== "accepted") metrics.connections.handshake(result);
     },

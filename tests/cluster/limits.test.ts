@@ -1,0 +1,80 @@
+import { createRoomClient, type Message } from "../../client/room-client.js";
+import { connectClient, emitAck } from "../support/connect-client.js";
+import { type MongoServer, startMongo } from "../support/mongo.js";
+import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
+import { eventually, once } from "../support/wait.js";
+
+let mongo: MongoServer;
+
+beforeAll(async () => {
+  mongo = await startMongo();
+});
+
+const start = (env: Record<string, string>): Promise<Shoal> =>
+  spawnShoal({ workers: 2, mongodbUri: mongo.uriFor(), env });
+
+const NUMBERS = Array.from({ length: 150 }, (_, n) => n);
+
+/** Statuses of handshakes, each over a connection of its own, so that both workers get some. */
+async function handshakes(url: string, count: number): Promise<number[]> {
+  const statuses: number[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const response = await fetch(`${url}/socket.io/?EIO=4&transport=polling`, {
+      headers: { Connection: "close" },
+    });
+    statuses.push(response.status);
+  }
+  return statuses;
+}
+
+test("each worker counts the handshakes of an address for itself", async () => {
+  const shoal = await start({ RATE_IP_HANDSHAKES: "1,3" });
+  const statuses = await handshakes(shoal.url, 40);
+
+  expect(new Set(statuses)).toEqual(new Set([200, 429]));
+  expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(6);
+  expect(statuses.slice(0, 3)).toEqual([200, 200, 200]);
+});
+
+test("while somebody floods and is closed for it, another user's messages are all stored once and in order", async () => {
+  const shoal = await start({ RATE_USER_EVENTS: "100,20" });
+  const flooder = await connectClient(shoal.url, { auth: { user: "flooder" }, reconnection: true });
+  let closed = 0;
+  flooder.socket.on("disconnect", () => {
+    closed += 1;
+  });
+  let isOver = false;
+  const flood = (async () => {
+    while (!isOver) {
+      for (let n = 0; n < 200; n += 1) flooder.socket.volatile.emit("join", { room: `r-${n}` });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  const ann = await connectClient(shoal.url, { auth: { user: "ann" } });
+  const ben = await connectClient(shoal.url, { auth: { user: "ben" } });
+  const seen: Message[] = [];
+  createRoomClient(ben.socket).room("kitchen", { start: { after: 0 }, onMessage: (one) => seen.push(one) });
+  const room = createRoomClient(ann.socket).room("kitchen");
+
+  await Promise.all(NUMBERS.map((n) => room.publish(n)));
+  await eventually(() => expect(seen).toHaveLength(NUMBERS.length));
+  await eventually(() => expect(closed).toBeGreaterThan(0));
+  isOver = true;
+  await flood;
+
+  expect(seen.map(({ body }) => body)).toEqual(NUMBERS);
+  expect(ann.socket.connected).toBe(true);
+}, 60_000);
+
+test("a user who is closed for his refusals is let in again and served at his rate", async () => {
+  const shoal = await start({ RATE_USER_EVENTS: "20,5" });
+  const { socket } = await connectClient(shoal.url, { auth: { user: "ann" }, reconnection: true });
+  const left = once(socket, "disconnect");
+  for (let n = 0; n < 200; n += 1) socket.emit("join", { room: `r-${n}` });
+  await left;
+
+  await eventually(() => expect(socket.connected).toBe(true));
+  await eventually(async () =>
+    expect(await emitAck(socket, "join", { room: "kitchen" })).toMatchObject({ ok: true }),
+  );
+});
