@@ -122,7 +122,9 @@ export interface RightsScope {
 export interface Rights {
   /**
    * To be called after the rule has changed its mind. Asks again for everything that connections have by it, and what is not allowed
-   * any more ends. Resolves once that is done on this worker and the others were told. May be repeated.
+   * any more ends. Resolves once that is done on this worker, and every other one will do it: at once while the bus is up, otherwise
+   * within 3 s. May be repeated.
+   * @throws {AppError} `temporary` when the database is away: done here, and told to those whom the bus reaches. Call again.
    */
   recheck(scope: RightsScope): Promise<void>;
 }

@@ -54,6 +54,13 @@ export const AUTH_VARIABLES = {
     devDefault: EVERYTHING,
     desc: "What a token without the claim `caps` grants, as JSON; in production nothing",
   }),
+  AUTH_RECHECK_SECONDS: integer(
+    0,
+    86_400,
+  )({
+    default: 0,
+    desc: "Time between two questions to the application's rule about everything that connections have, in seconds, for rights that end without a recheck being asked for; 0 is never. See [access.md](access.md)",
+  }),
   AUTH_LIMIT_BYTES: integer(
     64,
     65_536,

@@ -97,6 +97,8 @@ export interface Config {
   /** Measures that are not taken, see docs/internals.md. */
   readonly internalsOff: readonly Measure[];
   readonly ping: PingConfig;
+  /** Time between two questions about all rights of connections; 0: never. */
+  readonly rightsSweepMs: number;
   readonly settings: Settings;
 }
 
@@ -182,6 +184,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     },
     rates: ratesOf(given),
     ping: { intervalMs: given.PING_INTERVAL_MS, timeoutMs: given.PING_TIMEOUT_MS },
+    rightsSweepMs: given.AUTH_RECHECK_SECONDS * 1000,
     settings: settingsOf(given),
   });
 }

@@ -1,9 +1,9 @@
 import type { z } from "zod";
-import type { RightsScope } from "../../contract/access.js";
 import type { RoomClosed } from "../../contract/room-closed.js";
 import type { authExpiring, closing } from "../../contract/session-events.js";
 import type { LiveBatch, RoomEntry } from "../../contract/types.js";
 import type { PresenceChange } from "../presence/types.js";
+import type { RecheckNote } from "../trust/rights/recheck-store.js";
 import type { Answer, Question } from "./users/questions.js";
 
 /** What clients send: the features declare it, and the dispatch takes it as it comes. */
@@ -37,7 +37,7 @@ export interface InterServerEvents {
   /** A worker has ended, of this name among those who tell each other who is present. */
   ended: (node: string) => void;
   /** Rights of this scope may have ended. */
-  rights: (scope: RightsScope) => void;
+  rights: (note: RecheckNote) => void;
   /** Somebody was revoked: who it was stands in the store. */
   revoked: () => void;
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Decide, Rights, RightsScope } from "../../contract/access.js";
 import type { RightsMetrics } from "../metrics/types.js";
 import { type Component, compose } from "../process/lifecycle.js";
@@ -8,7 +9,11 @@ import { createHoldings } from "../realtime/rights/holdings.js";
 import { createJudge } from "../realtime/rights/judge.js";
 import { createRechecks, type Rechecks } from "../realtime/rights/rechecks.js";
 import { createRightsBus } from "../realtime/rights/rights-bus.js";
+import { createRightsSweep } from "../realtime/rights/sweep.js";
 import type { WorkerLink } from "../realtime/room-bus.js";
+import { systemClock } from "../rooms/ports.js";
+import { createRecheckNotes } from "../trust/rights/recheck-notes.js";
+import type { RecheckNote, RecheckStore } from "../trust/rights/recheck-store.js";
 import type { Rules } from "../trust/rules.js";
 
 /** The rights of connections that live, in one worker. */
@@ -28,13 +33,16 @@ export interface LiveRightsParts {
   readonly link: WorkerLink | undefined;
   readonly decide: Decide;
   readonly rules: Pick<Rules, "forget">;
+  readonly store: RecheckStore;
   readonly roomsPerSocket: number;
+  /** Time between two questions about everything that connections have; 0: never. */
+  readonly sweepMs: number;
   readonly metrics: RightsMetrics;
   readonly log: Logger;
 }
 
 export function createLiveRights(parts: LiveRightsParts): LiveRights {
-  const { io, link, decide, rules, metrics, log } = parts;
+  const { io, link, decide, rules, store, sweepMs, metrics, log } = parts;
   const report = (error: unknown): void => log.error({ err: error }, "a rule of access failed");
   const admittance = createAdmittance(parts.roomsPerSocket);
   const judge = createJudge({ decide, admittance, metrics, report });
@@ -47,10 +55,32 @@ export function createLiveRights(parts: LiveRightsParts): LiveRights {
     return rechecks.ended(scope);
   }
 
+  const notes = createRecheckNotes({
+    ...{ store, clock: systemClock() },
+    ended: (scope) => void ended(scope),
+    failed: (error) => log.warn({ err: error }, "rechecks of other workers cannot be read"),
+    over: () => log.info("rechecks of other workers are read again"),
+  });
+
+  /** Of another worker. Who hears of it twice asks once. */
+  function hear(note: RecheckNote): void {
+    notes.known(note.id);
+    void ended(note);
+  }
+
+  async function recheck(scope: RightsScope): Promise<void> {
+    const note = { ...scope, id: randomBytes(12).toString("hex") };
+    notes.known(note.id);
+    bus.tell(note);
+    // Both to the end: what is not noted down is done here all the same.
+    const [noted] = await Promise.allSettled([store.add(note), ended(scope)]);
+    if (noted.status === "rejected") throw noted.reason;
+  }
+
   const ear: Component = {
     name: "rights bus",
     async start() {
-      offTold = bus.onTold((scope) => void ended(scope));
+      offTold = bus.onTold(hear);
     },
     async stop() {
       offTold();
@@ -58,12 +88,7 @@ export function createLiveRights(parts: LiveRightsParts): LiveRights {
   };
   return {
     ...{ admittance, rechecks },
-    access: {
-      async recheck(scope) {
-        bus.tell(scope);
-        await ended(scope);
-      },
-    },
-    component: compose("rights", [rechecks, ear]),
+    access: { recheck },
+    component: compose("rights", [rechecks, notes, ear, createRightsSweep(rechecks, sweepMs)]),
   };
 }

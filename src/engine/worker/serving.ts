@@ -62,7 +62,7 @@ export interface ServingParts {
   readonly clientAddress: ClientAddress;
   readonly limits: Limits;
   readonly features: readonly Feature[];
-  readonly stores: Pick<Stores, "mongo" | "redis">;
+  readonly stores: Pick<Stores, "mongo" | "redis" | "rechecks">;
   readonly sockets: Pick<Sockets, "io" | "connections" | "admission" | "link">;
   /** Runs from before the first client comes until the last one has gone. */
   readonly authenticator: Authenticator;
@@ -137,7 +137,9 @@ export function createServing(parts: ServingParts): Serving {
   const decide = createDecide(rules.rule, rules.revision);
   const rights = createLiveRights({
     ...{ ...sockets, decide, rules, log, metrics: metrics.rights },
+    store: stores.rechecks,
     roomsPerSocket: config.limits.roomsPerSocket,
+    sweepMs: config.rightsSweepMs,
   });
   const endings = createEndings(sockets.io, sockets.connections);
   const userCalls = createUserCalls({

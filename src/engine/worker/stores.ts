@@ -8,6 +8,7 @@ import { type BusKeyStore, createBusKeyStore } from "../stores/bus-key-store.js"
 import { createMembershipStore } from "../stores/membership-store.js";
 import { createMongo, type Mongo } from "../stores/mongo.js";
 import { createPresenceStore } from "../stores/presence-store.js";
+import { createRecheckStore, type MongoRecheckStore } from "../stores/recheck-store.js";
 import { createRedis, type Redis } from "../stores/redis.js";
 import { createRevocationStore } from "../stores/revocation-store.js";
 import { createRoomStore, type MongoRoomStore } from "../stores/room-store.js";
@@ -22,6 +23,7 @@ export interface Stores {
   readonly busKey: BusKeyStore;
   /** Absent where nobody has a token. */
   readonly revocations: RevocationStore | undefined;
+  readonly rechecks: MongoRecheckStore;
   /** Absent when none is configured. It starts with the bus. */
   readonly redis: Redis | undefined;
   /** MongoDB with all models, and the room store. */
@@ -38,12 +40,14 @@ export function createStores(
   const { connection } = mongo;
   const rooms = createRoomStore(connection);
   const members = createMembershipStore(connection);
+  const rechecks = createRecheckStore(connection);
   const revocations = config.auth.kind === "jwt" ? createRevocationStore(connection) : undefined;
   const prepared: Component = {
     name: "room store",
     async start() {
       await rooms.prepare();
       await revocations?.prepare();
+      await rechecks.prepare();
     },
     stop: async () => {},
   };
@@ -54,6 +58,7 @@ export function createStores(
     presence: createPresenceStore(connection, members),
     revocations,
     busKey: createBusKeyStore(connection),
+    rechecks,
     redis: config.redis === undefined ? undefined : createRedis(config.redis, log),
     component: compose("stores", [mongo, prepared], onStage),
   };

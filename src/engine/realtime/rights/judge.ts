@@ -4,8 +4,6 @@ import { AppError } from "../../../contract/errors.js";
 import type { RightsMetrics } from "../../metrics/types.js";
 import type { Admittance, Held } from "./admittance.js";
 
-/** Questions to the rule that are open at a time, of one recheck. */
-const PARALLEL = 32;
 /** A rule that has not answered after this time is undecided, in milliseconds. */
 const ANSWER_MS = 10_000;
 /** What is asked within a turn of the event loop, in milliseconds. */
@@ -16,8 +14,8 @@ export type Verdict = "allowed" | "forbidden" | "undecided";
 
 /** Asks about what connections have, and ends what is forbidden. */
 export interface Judge {
-  /** Asks about each, some at a time, and tells what came of it. Never rejects. */
-  all(held: Iterable<Held>, heard: (held: Held, verdict: Verdict) => void): Promise<void>;
+  /** Asks about each, so many at a time, and tells what came of it. Never rejects. */
+  all(held: Iterable<Held>, parallel: number, heard?: (held: Held, verdict: Verdict) => void): Promise<void>;
   /** Ends it, and tells the client why. */
   close(held: Held, code: "forbidden" | "temporary"): void;
 }
@@ -59,18 +57,19 @@ export function createJudge({ decide, admittance, metrics, report }: JudgeParts)
   }
 
   return {
-    async all(held, heard) {
+    async all(held, parallel, heard) {
       const rest = held[Symbol.iterator]();
       let turnBeganMs = performance.now();
       async function run(): Promise<void> {
         for (let next = rest.next(); next.done !== true; next = rest.next()) {
-          heard(next.value, await one(next.value));
+          const verdict = await one(next.value);
+          heard?.(next.value, verdict);
           if (performance.now() - turnBeganMs < TURN_MS) continue;
           await nextTurn();
           turnBeganMs = performance.now();
         }
       }
-      await Promise.all(Array.from({ length: PARALLEL }, run));
+      await Promise.all(Array.from({ length: parallel }, run));
     },
     close,
   };

@@ -10,6 +10,10 @@ const RETRY_MS = 1000;
 /** What has been undecided for so long after somebody said that the right may have ended is closed, in milliseconds. */
 const UNDECIDED_MS = 60_000;
 
+/** Questions to the rule that are open at a time: of one recheck, and of a sweep, for which nobody waits. */
+const PARALLEL = 32;
+const SWEEP_PARALLEL = 4;
+
 /** Asks again about what this worker's connections have. Nothing of it rejects. */
 export interface Rechecks extends Component {
   /**
@@ -51,7 +55,7 @@ export function createRechecks(holdings: Holdings, judge: Judge): Rechecks {
     // Before the first question: the bound holds also for what a slow rule has no time for.
     for (const held of all) open.add(held);
     schedule();
-    await judge.all(all, heard);
+    await judge.all(all, PARALLEL, heard);
   }
 
   function schedule(): void {
@@ -67,7 +71,7 @@ export function createRechecks(holdings: Holdings, judge: Judge): Rechecks {
 
   async function askOpen(): Promise<void> {
     isAsking = true;
-    await judge.all(open.aged(), heard);
+    await judge.all(open.aged(), PARALLEL, heard);
     isAsking = false;
     schedule();
   }
@@ -92,15 +96,15 @@ export function createRechecks(holdings: Holdings, judge: Judge): Rechecks {
       waiting.set(key, next);
       return next;
     },
-    sweep: () => judge.all(holdings.of({}), () => {}),
-    connection: (socket) => judge.all(holdings.ofConnection(socket), () => {}),
+    sweep: () => judge.all(holdings.of({}), SWEEP_PARALLEL),
+    connection: (socket) => judge.all(holdings.ofConnection(socket), PARALLEL),
     async refused(socket, { operation, room }) {
       if (room === undefined) return;
       const held = holdings.ofConnection(socket, room);
       const isSame = ({ asked }: Held): boolean => asked.operation === operation;
       for (const one of held.filter(isSame)) judge.close(one, "forbidden");
       const others = held.filter((one) => !isSame(one));
-      if (others.length > 0) await judge.all(others, () => {});
+      if (others.length > 0) await judge.all(others, PARALLEL);
     },
   };
 }

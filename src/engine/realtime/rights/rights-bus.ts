@@ -1,12 +1,12 @@
-import type { RightsScope } from "../../../contract/access.js";
+import type { RecheckNote } from "../../trust/rights/recheck-store.js";
 import type { Io } from "../io.js";
 import type { WorkerLink } from "../room-bus.js";
 
 /** The doorbell between workers: rights may have ended. May lose, repeat and delay; never waits. */
 export interface RightsBus {
-  tell(scope: RightsScope): void;
+  tell(note: RecheckNote): void;
   /** What others tell. The returned function ends it. */
-  onTold(hear: (scope: RightsScope) => void): () => void;
+  onTold(hear: (note: RecheckNote) => void): () => void;
 }
 
 /** A process without others. */
@@ -16,10 +16,10 @@ const NO_OTHER_RIGHTS: RightsBus = { tell() {}, onTold: () => () => {} };
 export function createRightsBus(io: Io, link: WorkerLink | undefined): RightsBus {
   if (link === undefined) return NO_OTHER_RIGHTS;
   return {
-    tell({ room, user }) {
+    tell({ id, room, user }) {
       // Not every codec of the adapters knows `undefined`.
-      const scope = { ...(room === undefined ? {} : { room }), ...(user === undefined ? {} : { user }) };
-      io.serverSideEmit("rights", scope);
+      const note = { id, ...(room === undefined ? {} : { room }), ...(user === undefined ? {} : { user }) };
+      io.serverSideEmit("rights", note);
     },
     onTold(hear) {
       io.on("rights", hear);
