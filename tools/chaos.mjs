@@ -19,6 +19,7 @@ acknowledged message is lost, shown twice or out of order. Exits with 1 if any w
   --rooms N        rooms (1 to 100, default 5)
   --rate N         messages per second of all clients (1 to 5000, default 150)
   --converge N     seconds from the end of a fault until everyone must have everything (1 to 120, default 15)
+  --auth           clients have tokens of 45 s, which they renew, and the limits of users and addresses are on
   --fault WORD     only faults with this word in their name; may be repeated
   --help
 `;
@@ -40,6 +41,7 @@ function readOptions(args) {
     args,
     {
       ...options,
+      auth: { type: "boolean" },
       fault: { type: "string", multiple: true },
       help: { type: "boolean", short: "h" },
     },
@@ -48,7 +50,14 @@ function readOptions(args) {
   const numbers = Object.fromEntries(NUMBERS.map((spec) => [spec.name, readNumber(values, spec, USAGE)]));
   const { converge: convergeSeconds, ...rest } = numbers;
   const seed = values.seed ?? String(Math.floor(Math.random() * 1e9));
-  return { ...rest, convergeSeconds, seed, faults: values.fault ?? [], help: values.help === true };
+  return {
+    ...rest,
+    convergeSeconds,
+    seed,
+    auth: values.auth === true,
+    faults: values.fault ?? [],
+    help: values.help === true,
+  };
 }
 
 async function main(options) {

@@ -1,6 +1,7 @@
 import { io, type Socket } from "socket.io-client";
 import { createRoomClient, type Message, type Position } from "../../client/room-client.js";
 import { onEnd } from "../support/cleanup.js";
+import type { Issuer } from "./issuer.js";
 import { type Body, idOf, type Ledger } from "./ledger.js";
 import type { Prng } from "./prng.js";
 import type { Stream } from "./stream.js";
@@ -41,14 +42,19 @@ export interface ClientOptions {
   readonly urls: () => readonly string[];
   readonly rng: Prng;
   readonly ledger: Ledger;
+  /** Gives this user's tokens; undefined where the name is believed. */
+  readonly issuer: Pick<Issuer, "tokenFor"> | undefined;
 }
 
 type RoomHandle = ReturnType<ReturnType<typeof createRoomClient>["room"]>;
 
 /** Connects at once and for good. Ends by itself. */
-export function createChaosClient({ user, urls, rng, ledger }: ClientOptions): ChaosClient {
+export function createChaosClient({ user, urls, rng, ledger, issuer }: ClientOptions): ChaosClient {
   const socket = connectAnywhere(user, () => rng.pick(urls()), ledger);
-  const client = createRoomClient(socket);
+  const client =
+    issuer === undefined
+      ? createRoomClient(socket)
+      : createRoomClient(socket, { getToken: () => issuer.tokenFor(user) });
   const handles = new Map<string, RoomHandle>();
   const counters = new Map<string, number>();
   let unconfirmed = 0;

@@ -37,7 +37,7 @@ const POLL_MS = 20;
 /** Starts at once. Ends by itself. */
 export function startLoad(world: World, rng: Prng, options: LoadOptions): Load {
   const rooms = Array.from({ length: options.rooms }, (_, index) => `room-${index + 1}`);
-  const { ledger } = world;
+  const { ledger, issuer } = world;
   const readers: Reader[] = [];
   const pending = new Set<Promise<unknown>>();
   const senders: ChaosClient[] = [];
@@ -49,7 +49,7 @@ export function startLoad(world: World, rng: Prng, options: LoadOptions): Load {
   /** Of four clients one only reads and one only publishes. */
   function join(index: number): ChaosClient {
     const user = `client-${index + 1}`;
-    const client = createChaosClient({ user, urls: world.urls, rng: rng.fork(user), ledger });
+    const client = createChaosClient({ user, urls: world.urls, rng: rng.fork(user), ledger, issuer });
     const mine = new Set([rooms[index % rooms.length] ?? "", rng.pick(rooms)]);
     for (const room of mine) {
       if (index % 4 === 3) client.openForWriting(room);

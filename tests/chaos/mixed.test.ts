@@ -4,7 +4,7 @@ import { startChaos } from "./runner.js";
 
 const STEPS = 4;
 
-test("three instances keep every promise under faults in random order", async () => {
+test("three instances keep every promise under faults in random order, while tokens are renewed", async () => {
   const seed = "mixed";
   const rounds = createRounds(faultsNamed([]), createPrng(seed).fork("rounds"));
 
@@ -16,6 +16,7 @@ test("three instances keep every promise under faults in random order", async ()
     rooms: 3,
     rate: 100,
     brief: true,
+    auth: true,
     convergeMs: 15_000,
     plan: (step) => (step < STEPS ? rounds() : undefined),
   });

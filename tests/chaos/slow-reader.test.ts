@@ -18,7 +18,7 @@ test("clients that stop reading are let go, cost no memory, and are complete onc
   const { ledger, urls } = world;
   const [first] = world.machines;
   const client = (user: string, where = urls) =>
-    createChaosClient({ user, urls: where, rng: createPrng(user), ledger });
+    createChaosClient({ user, urls: where, rng: createPrng(user), ledger, issuer: world.issuer });
   const readers = Array.from({ length: READERS }, (_, index) =>
     client(`reader-${index}`, () => [first?.directUrl ?? ""]),
   );

@@ -31,8 +31,8 @@ export function startVisitors(world: World, rng: Prng, rooms: readonly string[])
     const returning = rng.chance(0.5) ? left.shift() : undefined;
     const room = returning?.room ?? rng.pick(rooms);
     const user = `visitor-${++count}`;
-    const { ledger, urls } = world;
-    const client = createChaosClient({ user, urls, rng: rng.fork(user), ledger });
+    const { ledger, urls, issuer } = world;
+    const client = createChaosClient({ user, urls, rng: rng.fork(user), ledger, issuer });
     const from = returning === undefined ? startOf(room) : { position: returning.position };
     here.push({ client, reader: client.read(room, from), hangs: false });
   }

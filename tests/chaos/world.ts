@@ -6,12 +6,15 @@ import { createRoomStore, type MongoRoomStore } from "../../src/engine/stores/ro
 import { onEnd } from "../support/cleanup.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { type RedisServer, startRedis } from "../support/redis-server.js";
+import { createIssuer, type Issuer } from "./issuer.js";
 import { createLedger, type Ledger, type StoredEntry } from "./ledger.js";
 import { type Machine, startMachine } from "./machine.js";
 
 /** The servers of a run, each a process, and all links between them. */
 export interface World {
   readonly ledger: Ledger;
+  /** Whose tokens the instances take; undefined where names are believed. */
+  readonly issuer: Issuer | undefined;
   readonly mongo: MongoServer;
   readonly redis: RedisServer;
   readonly machines: readonly Machine[];
@@ -29,20 +32,24 @@ export interface WorldOptions {
   readonly instances: number;
   readonly workers: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether clients have tokens that expire, and limits are on. */
+  readonly auth?: boolean;
 }
 
 /** Starts everything. Ends by itself. */
-export async function startWorld({ instances, workers, env = {} }: WorldOptions): Promise<World> {
+export async function startWorld({ instances, workers, env, auth = false }: WorldOptions): Promise<World> {
   const ledger = createLedger();
   const [mongo, redis] = await Promise.all([startMongo(), startRedis()]);
   const database = `chaos-${randomBytes(4).toString("hex")}`;
-  const common = { workers, mongo, database, redis, ledger, env };
+  const issuer = auth ? createIssuer() : undefined;
+  const common = { workers, mongo, database, redis, ledger, env: { ...issuer?.env, ...env } };
   const names = Array.from({ length: instances }, (_, index) => `machine-${index + 1}`);
   const machines = await Promise.all(names.map((name) => startMachine({ ...common, name })));
   const connection = await connect(mongo.uriFor(database));
 
   return {
     ledger,
+    issuer,
     mongo,
     redis,
     machines,

@@ -15,6 +15,8 @@ export interface CliOptions {
   readonly rooms: number;
   readonly rate: number;
   readonly convergeSeconds: number;
+  /** Whether clients have tokens that are renewed all the time, and limits are on. */
+  readonly auth: boolean;
   /** Words in names of faults; none means all. */
   readonly faults: readonly string[];
 }

@@ -24,7 +24,8 @@ function stage({ world }: FaultContext) {
     room: `stage-${mark}`,
     client(name: string, urls = world.urls): ChaosClient {
       const user = `${name}-${mark}`;
-      const client = createChaosClient({ user, urls, rng: createPrng(user), ledger: world.ledger });
+      const { ledger, issuer } = world;
+      const client = createChaosClient({ user, urls, rng: createPrng(user), ledger, issuer });
       clients.push(client);
       return client;
     },
@@ -128,7 +129,7 @@ const resent: Fault = {
       const socket = io(rng.pick(world.urls()), {
         transports: ["websocket"],
         forceNew: true,
-        auth: { user: from },
+        auth: { user: from, token: await world.issuer?.tokenFor(from) },
       });
       onEnd(() => socket.disconnect());
       const retry = rng.chance(0.5);
