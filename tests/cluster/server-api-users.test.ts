@@ -121,20 +121,32 @@ test("moving a user needs the right to manage each of the rooms", async () => {
   expect(status).toBe(403);
 });
 
-test("while not all workers can be asked the answer is no false one", async () => {
-  const [client] = await connectEverywhere("eve");
+test("while Redis is away users are found, moved and thrown out all the same, by MongoDB", async () => {
+  const clients = await connectEverywhere("eve");
   await redis.kill();
+  const closed = Promise.all(clients.map(({ socket }) => once(socket, "room_closed", 30_000)));
+  for (const { socket } of clients) await emitAck(socket, "join", { room: "den" });
 
-  await eventually(async () => {
-    for (const [method, path, body] of [
-      ["GET", "/v1/users/eve"],
-      ["POST", "/v1/users/eve/rooms", { join: ["den"] }],
-    ] as const) {
-      const answer = await call(method, path, body);
-      expect([answer.status, answer.body.error?.code]).toEqual([503, "temporary"]);
-    }
-  });
-  await redis.restart();
-  expect((await find("eve")).count).toBeGreaterThanOrEqual(4);
-  expect(client?.socket.connected).toBe(true);
+  const { count } = await find("eve");
+  const moved = await call("POST", "/v1/users/eve/rooms", { leave: ["den"] });
+  await closed;
+  const reasons = Promise.all(clients.map(({ socket }) => once(socket, "disconnect", 30_000)));
+  const ended = await call("POST", "/v1/users/eve/disconnect", { reconnect: false });
+
+  expect(count).toBe(clients.length);
+  expect(moved.body).toEqual({ connections: clients.length, full: 0 });
+  expect(ended.body).toEqual({ connections: clients.length });
+  expect((await reasons).map(([reason]) => reason)).toEqual(clients.map(() => "io server disconnect"));
+  expect((await find("eve")).count).toBe(0);
+});
+
+test("while a worker is not heard at all the answer is no false one", async () => {
+  const [pid = 0] = shoals[1].workerPids();
+  process.kill(pid, "SIGSTOP");
+  try {
+    const { status, body } = await call("POST", "/v1/users/eve/disconnect", { reconnect: false });
+    expect([status, body.error?.code]).toEqual([503, "temporary"]);
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
 });

@@ -62,12 +62,12 @@ export interface ServingParts {
   readonly clientAddress: ClientAddress;
   readonly limits: Limits;
   readonly features: readonly Feature[];
-  readonly stores: Pick<Stores, "mongo" | "redis" | "rechecks">;
+  readonly stores: Pick<Stores, "mongo" | "redis" | "rechecks" | "questions">;
   readonly sockets: Pick<Sockets, "io" | "connections" | "admission" | "link">;
   /** Runs from before the first client comes until the last one has gone. */
   readonly authenticator: Authenticator;
   readonly keys: KeyAuthenticator;
-  readonly members: Pick<Membership, "enrolled" | "alive">;
+  readonly members: Pick<Membership, "enrolled" | "alive" | "listen">;
   readonly rooms: Rooms;
   readonly presence: Presence;
   readonly revocations: Pick<TokenRevocations, "control" | "list">;
@@ -143,7 +143,16 @@ export function createServing(parts: ServingParts): Serving {
   });
   const endings = createEndings(sockets.io, sockets.connections);
   const userCalls = createUserCalls({
-    ...{ io, link, identity, users, endings, admittance: rights.admittance, members: parts.members },
+    ...{
+      io,
+      link,
+      identity,
+      users,
+      endings,
+      admittance: rights.admittance,
+      members: parts.members,
+      questions: stores.questions,
+    },
   });
   const renewal = createRenewal({
     io: sockets.io,

@@ -8,6 +8,7 @@ import { type BusKeyStore, createBusKeyStore } from "../stores/bus-key-store.js"
 import { createMembershipStore } from "../stores/membership-store.js";
 import { createMongo, type Mongo } from "../stores/mongo.js";
 import { createPresenceStore } from "../stores/presence-store.js";
+import { createQuestionStore, type QuestionStore } from "../stores/question-store.js";
 import { createRecheckStore, type MongoRecheckStore } from "../stores/recheck-store.js";
 import { createRedis, type Redis } from "../stores/redis.js";
 import { createRevocationStore } from "../stores/revocation-store.js";
@@ -21,6 +22,7 @@ export interface Stores {
   readonly members: MembershipStore;
   readonly presence: PresenceStore;
   readonly busKey: BusKeyStore;
+  readonly questions: QuestionStore;
   /** Absent where nobody has a token. */
   readonly revocations: RevocationStore | undefined;
   readonly rechecks: MongoRecheckStore;
@@ -59,6 +61,7 @@ export function createStores(
     revocations,
     busKey: createBusKeyStore(connection),
     rechecks,
+    questions: createQuestionStore(connection),
     redis: config.redis === undefined ? undefined : createRedis(config.redis, log),
     component: compose("stores", [mongo, prepared], onStage),
   };

@@ -5,15 +5,16 @@ import type { Component } from "../../process/lifecycle.js";
 import type { Io } from "../io.js";
 import type { WorkerLink } from "../room-bus.js";
 import type { Answer, Question } from "./questions.js";
+import type { WorkerMail } from "./worker-mail.js";
 
-/** Time for all workers to answer, in milliseconds. */
-const ANSWER_MS = 3000;
+/** Time for all workers to answer by the bus, in milliseconds; those who have not are asked by MongoDB. */
+const ANSWER_MS = 2000;
 
 /** Asks all workers of all instances. */
 export interface WorkerCalls extends Component {
   /**
    * The answers of all workers that are alive, this one included.
-   * @throws {AppError} `temporary` when it cannot be known who is alive, or one of them does not answer within 3 s.
+   * @throws {AppError} `temporary` when it cannot be known who is alive, or one of them does not answer within 7 s.
    */
   ask(question: Question): Promise<readonly Answer[]>;
 }
@@ -23,6 +24,8 @@ export interface WorkerCallParts {
   /** To the other workers; absent when there are none. */
   readonly link: WorkerLink | undefined;
   readonly members: Pick<Membership, "enrolled" | "alive">;
+  /** For those who are not reached otherwise. */
+  readonly mail: Pick<WorkerMail, "ask">;
   /** What this worker answers. */
   readonly answer: (question: Question) => Promise<Answer>;
 }
@@ -37,7 +40,7 @@ interface Open {
  * Questions and answers go over whatever adapter joins the workers, which may lose them. Who has to answer is told by the membership,
  * which is in MongoDB, so that silence is never taken for an answer.
  */
-export function createWorkerCalls({ io, link, members, answer }: WorkerCallParts): WorkerCalls {
+export function createWorkerCalls({ io, link, members, mail, answer }: WorkerCallParts): WorkerCalls {
   const open = new Map<string, Open>();
 
   function hearQuestion(id: string, question: Question): void {
@@ -68,19 +71,19 @@ export function createWorkerCalls({ io, link, members, answer }: WorkerCallParts
 
   async function askOthers(nodes: readonly string[], question: Question): Promise<readonly Answer[]> {
     if (nodes.length === 0) return [];
-    if (link?.isUp() !== true) throw new AppError("temporary", "Not all workers can be reached right now");
+    if (link?.isUp() !== true) return mail.ask(nodes, question);
     const id = randomBytes(9).toString("base64url");
     const answers: Answer[] = [];
     let timer: NodeJS.Timeout | undefined;
-    const isAnswered = await new Promise<boolean>((resolve) => {
-      open.set(id, { missing: new Set(nodes), answers, done: () => resolve(true) });
-      timer = setTimeout(resolve, ANSWER_MS, false);
+    const missing = new Set(nodes);
+    await new Promise<void>((resolve) => {
+      open.set(id, { missing, answers, done: resolve });
+      timer = setTimeout(resolve, ANSWER_MS);
       io.serverSideEmit("asked", id, question);
     });
     clearTimeout(timer);
     open.delete(id);
-    if (!isAnswered) throw new AppError("temporary", "Not all workers have answered in time");
-    return answers;
+    return missing.size === 0 ? answers : [...answers, ...(await mail.ask([...missing], question))];
   }
 
   return {
