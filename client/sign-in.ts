@@ -20,7 +20,7 @@ export type SignInOptions = {
   pause: (failures: number, retryAfterMs?: number) => Promise<void>;
 };
 type Refused = Error & { data?: { code?: string; temporary?: boolean; retryAfterMs?: number } };
-type Answer = { ok: boolean } | undefined;
+type Answer = { ok: boolean; error?: { temporary?: boolean; retryAfterMs?: number } } | undefined;
 
 /** How long the answer to a renewal may take. */
 const RENEWAL_MS = 10_000;
@@ -73,9 +73,9 @@ export function signIn(socket: SessionSocket, { getToken, onRefused, pause }: Si
           .timeout(RENEWAL_MS)
           .emit("authenticate", { token: got }, (_: unknown, reply?: Answer) => resolve(reply)),
       );
-      isRefused = answer?.ok === false;
+      isRefused = answer?.ok === false && answer.error?.temporary !== true; // else it says nothing of the token
       if (answer?.ok) return;
-      await pause(failures);
+      await pause(failures, answer?.error?.retryAfterMs);
     }
   }
 
