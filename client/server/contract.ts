@@ -19,26 +19,7 @@ export interface Schemas {
   /** Names a room's log: numbers of another one mean nothing in it */
   Epoch: string;
   Error: {
-    code:
-      | "invalid"
-      | "malformed_json"
-      | "unauthenticated"
-      | "token_expired"
-      | "token_revoked"
-      | "forbidden"
-      | "not_found"
-      | "method_not_allowed"
-      | "unknown_event"
-      | "not_in_room"
-      | "too_many_rooms"
-      | "id_conflict"
-      | "conflict"
-      | "too_large"
-      | "unsupported_media_type"
-      | "rate_limited"
-      | "too_many_connections"
-      | "internal"
-      | "temporary";
+    code: "invalid" | "malformed_json" | "unauthenticated" | "token_expired" | "token_revoked" | "forbidden" | "not_found" | "method_not_allowed" | "unknown_event" | "not_in_room" | "too_many_rooms" | "id_conflict" | "conflict" | "too_large" | "unsupported_media_type" | "rate_limited" | "too_many_connections" | "internal" | "temporary";
     /** For people; may change */
     message: string;
     /** Whether the same request may succeed later, unchanged */
@@ -51,19 +32,17 @@ export interface Schemas {
   /** The sender's own id of a message; makes a resend harmless */
   MessageId: string;
   /** Whether this one is stored */
-  PublishResult:
-    | {
-        ok: true;
-        room: Schemas["RoomName"];
-        id: Schemas["MessageId"];
-        seq: number;
-      }
-    | {
-        ok: false;
-        room: Schemas["RoomName"];
-        id: Schemas["MessageId"];
-        error: Schemas["Error"];
-      };
+  PublishResult: {
+    ok: true;
+    room: Schemas["RoomName"];
+    id: Schemas["MessageId"];
+    seq: number;
+  } | {
+    ok: false;
+    room: Schemas["RoomName"];
+    id: Schemas["MessageId"];
+    error: Schemas["Error"];
+  };
   /** 1 to 128 letters, digits or any of _ . : @ -, and not . or .. */
   RoomName: string;
   /** Where a durable room stands */

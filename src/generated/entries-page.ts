@@ -69,7 +69,7 @@ function openTo({ kind }: Access): string {
     case "key":
       return "a key of the server API with the capability";
     case "operator":
-      return "an operator";
+      return "an operator: a key with `operate`, once there is any key";
   }
 }
 
