@@ -17,6 +17,8 @@ export interface ShoalOptions {
   readonly redisUrl?: string;
   /** Further variables; they win over those that this helper sets. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Its main file; default dist/main.js. */
+  readonly main?: string;
   /** Longest time for `stop`; default 15000. */
   readonly stopWithinMs?: number;
   /** Limit of open files of each of its processes (`ulimit -n`); default: that of the tests. */
@@ -78,7 +80,7 @@ export async function launchShoal(options: ShoalOptions = {}): Promise<LaunchedS
   const isWorkerReady = logged("worker ready");
   const isSingleReady = logged("ready", { workers: 1 });
   const tmpDir = await tempDir("tmp");
-  const program = [process.execPath, distFile("main.js")];
+  const program = [process.execPath, options.main ?? distFile("main.js")];
   const { openFiles } = options;
   const command =
     openFiles === undefined ? program : ["sh", "-c", `ulimit -n ${openFiles} && exec "$@"`, "sh", ...program];
