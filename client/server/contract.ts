@@ -6,13 +6,21 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** What routes have in common, by name. */
 export interface Schemas {
   ConnectionEvent: {
-    type: "connect" | "disconnect";
+    type: "connect" | "disconnect" | "refuse" | "revoke" | "remove";
     at: string;
     /** Public id of the Socket.IO session */
-    session: string;
+    session?: string;
     instance: string;
     worker: number;
-    transport: string;
+    transport?: string;
+    /** Whose connection it was, or who was revoked or removed */
+    user?: string;
+    /** What a handshake was refused with */
+    code?: string;
+    /** Key of the server API by which it was done */
+    key?: string;
+    /** `jti` of the token that was revoked */
+    token?: string;
     /** Why it ended, in Socket.IO's words */
     reason?: string;
   };
@@ -81,11 +89,15 @@ export interface ServerRoutes {
     };
   };
   GET: {
-    /** The newest connects and disconnects, newest first, without client addresses. */
+    /** What became of connections, newest first, without client addresses: who connected and disconnected, which handshakes were refused, and who was revoked or removed by which key. */
     "/connections": {
       request: {
         query?: {
           limit?: number;
+          type?: "connect" | "disconnect" | "refuse" | "revoke" | "remove";
+          user?: Schemas["UserId"];
+          /** Public id of the Socket.IO session */
+          session?: string;
         };
       };
       reply: {

@@ -7,6 +7,7 @@ import type { Component } from "../engine/process/lifecycle.js";
 import type { Logger } from "../engine/process/logger.js";
 import type { Rooms } from "../engine/rooms/rooms.js";
 import type { CachedRule, Rights, Rule } from "./access.js";
+import type { Act } from "./act.js";
 import type { Channel } from "./channel.js";
 import type { Identity, Json } from "./domain.js";
 import type { Emitted } from "./emitted.js";
@@ -64,6 +65,8 @@ export interface Engine {
   ): void;
   readonly audience: Audience;
   readonly users: Users;
+  /** Tells all features of it, for those that keep what was done. */
+  acted(act: Act): void;
   /**
    * Runs one operation on the database, for at most 10 s.
    * @throws {AppError} `temporary` while the database is away, `conflict` when a unique index has that value; anything else is
@@ -109,6 +112,10 @@ export interface Declarations {
   onConnect?(client: Client, connection: ConnectionInfo): void;
   /** Called when it has gone, with Socket.IO's word for why. */
   onDisconnect?(client: Client, connection: ConnectionInfo, reason: string): void;
+  /** Called when a handshake was refused with this code of the catalogue of errors, or `internal`. */
+  onRefuse?(session: string, connection: ConnectionInfo, code: string): void;
+  /** Called when a server of the application has done something to users or tokens. */
+  onAct?(act: Act): void;
   /** What has to start before clients come and to stop after they have gone. */
   readonly component?: Component;
 }

@@ -39,6 +39,7 @@ export function outline(
     access: { recheck: absent },
     revocations: { revoke: absent, page: absent },
     stores: { mongo: { ping: absent }, redis: undefined },
+    acted: absent,
     send: absent,
     users: { find: absent, disconnect: absent, move: absent },
     audience: { everyone: absent, users: absent, isComplete: absent },

@@ -23,7 +23,9 @@ async function serve(prepare: (io: Io) => void): Promise<{ io: Io; url: string }
 }
 
 test("the auth of a handshake is let go once it has said who somebody is", async () => {
-  const { io, url } = await serve((io) => io.use(createAuthenticate(createOpenAuthenticator(), 4096)));
+  const { io, url } = await serve((io) =>
+    io.use(createAuthenticate(createOpenAuthenticator(), 4096, () => {})),
+  );
   const auth = { user: "ann", token: "x".repeat(1000) };
   const client = connect(url, { auth, transports: ["websocket"], reconnection: false });
   onTestEnd(() => void client.disconnect());

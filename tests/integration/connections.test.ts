@@ -1,6 +1,8 @@
+import { apiOf, makeKey } from "../support/api-keys.js";
 import { connectClient } from "../support/connect-client.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
+import { secretKey, signToken } from "../support/tokens.js";
 import { eventually } from "../support/wait.js";
 
 const SETTLES_WITHIN_MS = 15_000;
@@ -37,6 +39,7 @@ test("every connect and disconnect is recorded, with the reason and without the 
 
   const what = {
     session: session.id,
+    user: session.id,
     instance: worker.config.instance,
     worker: 1,
     transport: "websocket",
@@ -127,4 +130,61 @@ test("only operators may ask: the public port does not know the address, whateve
   for (const headers of [{}, { "X-User-Id": "operator" }, { Authorization: "Bearer operator" }]) {
     expect((await fetch(`${worker.url}/connections`, { headers })).status).toBe(404);
   }
+});
+
+describe("what keys and refusals leave behind", () => {
+  const SECRET = "a secret of more than thirty-two bytes";
+  const admin = makeKey("admin", { "*": ["revoke", "users", "operate"] });
+  let guarded: RunningWorker;
+
+  beforeAll(async () => {
+    const env = { AUTH: "jwt", AUTH_SECRET: SECRET, API_KEYS: JSON.stringify([admin.entry]) };
+    guarded = await startWorker({ mongodbUri: mongo.uriFor(), env });
+  });
+
+  const found = (query: string, count: number) =>
+    eventually(
+      async () => {
+        const { body } = await apiOf(guarded.adminUrl, admin.key)("GET", `/connections?${query}`);
+        expect(body.events).toHaveLength(count);
+        return body.events as Event[];
+      },
+      { withinMs: SETTLES_WITHIN_MS },
+    );
+
+  test("a refused handshake is recorded with its code, and without its token", async () => {
+    const token = await signToken(secretKey("another secret of thirty-two bytes."));
+    await expect(connectClient(guarded.url, { auth: { token } })).rejects.toThrow();
+
+    const [event] = await found("type=refuse", 1);
+
+    expect(event).toMatchObject({
+      code: "unauthenticated",
+      transport: "websocket",
+      session: expect.any(String),
+    });
+    expect(JSON.stringify(event)).not.toContain(token.split(".")[2]);
+    expect(event).not.toHaveProperty("address");
+  });
+
+  test("who was revoked and removed is recorded with the key, and found by the user", async () => {
+    const token = await signToken(secretKey(SECRET), { sub: "eve" });
+    const { session } = await connectClient(guarded.url, { auth: { token } });
+    const call = apiOf(guarded.url, admin.key);
+    expect((await call("POST", "/v1/users/eve/disconnect", { reconnect: false })).status).toBe(200);
+    expect((await call("POST", "/v1/revocations", { targets: ["user:eve", "token:t:1"] })).status).toBe(200);
+
+    const events = await found("user=eve", 4);
+    const [revoked] = await found("type=revoke&user=eve", 1);
+
+    expect(new Set(events.map(({ type }) => type))).toEqual(
+      new Set(["connect", "disconnect", "remove", "revoke"]),
+    );
+    expect(revoked).toMatchObject({ key: "admin", user: "eve" });
+    await expect(found(`session=${session.id}`, 2)).resolves.toHaveLength(2);
+    await expect(found("type=revoke", 2)).resolves.toContainEqual(
+      expect.objectContaining({ key: "admin", token: "t:1" }),
+    );
+    expect(JSON.stringify(events)).not.toContain(admin.secret);
+  });
 });

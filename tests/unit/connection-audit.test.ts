@@ -30,7 +30,8 @@ const upTo = (count: number) => Array.from({ length: count }, (_, index) => inde
 
 /** An audit over a store in memory, of which `append` may be replaced, and the sessions of all that was asked to be written. */
 async function startAudit() {
-  const asked: string[][] = [];
+  const asked: (string | undefined)[][] = [];
+  let unrecorded = 0;
   const logged: string[] = [];
   const store = { append: async (): Promise<void> => {} };
   const audit = createConnectionAudit(
@@ -42,14 +43,32 @@ async function startAudit() {
       newest: async () => [],
     },
     createLogger("debug", { write: (text) => void logged.push(text) }),
+    () => {
+      unrecorded += 1;
+    },
   );
   await audit.start();
   onTestEnd(audit.stop);
   const record = (sessions: readonly number[]) => {
     for (const session of sessions) audit.record(event(session));
   };
-  return { audit, asked, logged, store, record };
+  return { audit, asked, logged, store, record, unrecorded: () => unrecorded };
 }
+
+test("of refused handshakes 20 within a second are recorded, and the rest is counted", async () => {
+  const { audit, asked, record, unrecorded } = await startAudit();
+  const refuse = (count: number) => {
+    for (const session of upTo(count)) audit.record({ ...event(session), type: "refuse" });
+  };
+  refuse(50);
+  record([1000]);
+  await jest.advanceTimersByTimeAsync(1000);
+  refuse(5);
+  await jest.advanceTimersByTimeAsync(FLUSH_INTERVAL_MS);
+
+  expect(asked.flat()).toEqual([...upTo(20), 1000, ...upTo(5)].map(String));
+  expect(unrecorded()).toBe(30);
+});
 
 const nextFlush = () => jest.advanceTimersByTimeAsync(FLUSH_INTERVAL_MS);
 const away = async () => {

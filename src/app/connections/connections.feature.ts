@@ -3,9 +3,15 @@ import { operator } from "../../contract/access.js";
 import { emitted } from "../../contract/emitted.js";
 import type { Client } from "../../contract/event.js";
 import { type ConnectionInfo, feature } from "../../contract/feature.js";
+import { userId } from "../../contract/room-schemas.js";
 import { route } from "../../contract/route.js";
 import { wholeNumber } from "../../contract/validation.js";
-import { connectionEventModel, createConnectionEvents } from "./connections.model.js";
+import {
+  connectionEventModel,
+  createConnectionEvents,
+  EVENT_TYPES,
+  type EventFilter,
+} from "./connections.model.js";
 import { createConnectionAudit } from "./connections.service.js";
 
 const session = z.string().max(64).describe("Public id of the Socket.IO session");
@@ -14,12 +20,16 @@ const worker = z.int().min(1);
 
 const connectionEvent = z
   .strictObject({
-    type: z.enum(["connect", "disconnect"]),
+    type: z.enum(EVENT_TYPES),
     at: z.date(),
-    session,
+    session: session.optional(),
     instance,
     worker,
-    transport: z.string().max(32),
+    transport: z.string().max(32).optional(),
+    user: z.string().max(128).optional().describe("Whose connection it was, or who was revoked or removed"),
+    code: z.string().max(64).optional().describe("What a handshake was refused with"),
+    key: z.string().max(64).optional().describe("Key of the server API by which it was done"),
+    token: z.string().max(256).optional().describe("`jti` of the token that was revoked"),
     reason: z.string().max(64).optional().describe("Why it ended, in Socket.IO's words"),
   })
   .meta({ id: "ConnectionEvent" });
@@ -32,8 +42,13 @@ const sessionEvent = emitted("session", {
 /** Who came and went, when and why. */
 export const connections = feature("connections", {
   models: { connectionEvent: connectionEventModel },
-  create({ models, identity, database, log }) {
-    const audit = createConnectionAudit(createConnectionEvents(models.connectionEvent, database), log);
+  create({ models, identity, database, metrics, log }) {
+    const unrecorded = metrics.counter(
+      "connection_audit_unrecorded_total",
+      "Refused handshakes that the audit did not record, as there were more than 20 in a second",
+    );
+    const events = createConnectionEvents(models.connectionEvent, database);
+    const audit = createConnectionAudit(events, log, unrecorded.add);
 
     function record(
       type: "connect" | "disconnect",
@@ -43,7 +58,7 @@ export const connections = feature("connections", {
     ): void {
       const event = { type, session: client.session, ...info, ...(reason === undefined ? {} : { reason }) };
       log.info(event, `client ${type}`);
-      audit.record({ ...event, ...identity, at: new Date() });
+      audit.record({ ...event, user: client.user, ...identity, at: new Date() });
     }
 
     return {
@@ -52,13 +67,23 @@ export const connections = feature("connections", {
           "GET",
           "/connections",
           {
-            summary: "The newest connects and disconnects, newest first, without client addresses.",
+            summary:
+              "What became of connections, newest first, without client addresses: who connected and disconnected, which handshakes were refused, and who was revoked or removed by which key.",
             access: operator,
-            query: z.strictObject({ limit: wholeNumber(1, 500).default(50) }),
+            query: z.strictObject({
+              limit: wholeNumber(1, 500).default(50),
+              type: z.enum(EVENT_TYPES).optional(),
+              user: userId.optional(),
+              session: session.optional(),
+            }),
             reply: z.strictObject({ events: z.array(connectionEvent).max(500) }),
           },
           async ({ query }) => {
-            const events = await audit.recent(query.limit);
+            const { limit, ...asked } = query;
+            const filter = Object.fromEntries(
+              Object.entries(asked).filter(([, value]) => value !== undefined),
+            );
+            const events = await audit.recent(filter as EventFilter, limit);
             return { events: events.map(({ address: _private, ...event }) => event) };
           },
         ),
@@ -67,6 +92,15 @@ export const connections = feature("connections", {
       onConnect(client, info) {
         record("connect", client, info);
         client.send(sessionEvent, { id: client.session, ...identity });
+      },
+      onRefuse: (session, info, code) =>
+        audit.record({ type: "refuse", session, ...info, code, ...identity, at: new Date() }),
+      onAct({ type, key, target }) {
+        const [kind = "", ...rest] = target.split(":");
+        const named = { [kind]: rest.join(":") };
+        const by = key === undefined ? {} : { key };
+        log.info({ type, target, ...by }, "done by a key");
+        audit.record({ type, ...named, ...by, ...identity, at: new Date() });
       },
       onDisconnect: (client, info, reason) => record("disconnect", client, info, reason),
       component: audit,

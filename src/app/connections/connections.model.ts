@@ -1,33 +1,51 @@
 import { type Connection, type Model, Schema } from "mongoose";
 import type { Engine } from "../../contract/feature.js";
 
-/** One line of the connection audit. */
+/** `refuse`: a handshake was not let in. `revoke` and `remove`: see Act. */
+export const EVENT_TYPES = ["connect", "disconnect", "refuse", "revoke", "remove"] as const;
+
+/** One line of the connection audit. What does not belong to its type is absent. */
 export interface ConnectionEvent {
-  readonly type: "connect" | "disconnect";
+  readonly type: (typeof EVENT_TYPES)[number];
   readonly at: Date;
   /** Public id of the Socket.IO session, not the secret Engine.IO one. */
-  readonly session: string;
+  readonly session?: string;
   readonly instance: string;
   readonly worker: number;
-  readonly transport: string;
-  readonly address: string;
-  /** Why it ended, in Socket.IO's words; absent for `connect`. */
+  readonly transport?: string;
+  readonly address?: string;
+  /** Whose connection it was, or who was revoked or removed. */
+  readonly user?: string;
+  /** Why it ended, in Socket.IO's words. */
   readonly reason?: string;
+  /** What a handshake was refused with. */
+  readonly code?: string;
+  /** Name of the key by which it was done. */
+  readonly key?: string;
+  /** `jti` of the token that was revoked. */
+  readonly token?: string;
 }
+
+/** Which events are looked for: those that have all of these. */
+export type EventFilter = Partial<Pick<ConnectionEvent, "type" | "user" | "session">>;
 
 /** Size at which the oldest events make room for new ones; about 100,000 events. */
 const COLLECTION_SIZE_BYTES = 16 * 1024 * 1024;
 
 const schema = new Schema<ConnectionEvent>(
   {
-    type: { type: String, enum: ["connect", "disconnect"], required: true },
+    type: { type: String, enum: EVENT_TYPES, required: true },
     at: { type: Date, required: true },
-    session: { type: String, required: true },
+    session: String,
     instance: { type: String, required: true },
     worker: { type: Number, required: true },
-    transport: { type: String, required: true },
-    address: { type: String, required: true },
-    reason: { type: String },
+    transport: String,
+    address: String,
+    user: String,
+    reason: String,
+    code: String,
+    key: String,
+    token: String,
   },
   {
     collection: "connectionEvents",
@@ -45,8 +63,8 @@ export function connectionEventModel(connection: Connection): Model<ConnectionEv
 /** Where the connection audit is kept. Its methods reject with `temporary` while MongoDB is away. */
 export interface ConnectionEvents {
   append(events: readonly ConnectionEvent[]): Promise<void>;
-  /** The newest `limit` events, newest first. */
-  newest(limit: number): Promise<ConnectionEvent[]>;
+  /** The newest `limit` of such events, newest first. Without an index: all of the collection may be looked at. */
+  newest(filter: EventFilter, limit: number): Promise<ConnectionEvent[]>;
 }
 
 const APPEND = { ordered: false, forceServerObjectId: true } as const;
@@ -63,9 +81,9 @@ export function createConnectionEvents(
   return {
     // The server gives the ids: an event that is written again must not look like a conflict.
     append: (batch) => database(async () => void (await events.insertMany([...batch], APPEND))),
-    newest: (limit) =>
+    newest: (filter, limit) =>
       database(() =>
-        model.find({}, { _id: 0 }).sort({ $natural: -1 }).limit(limit).lean<ConnectionEvent[]>().exec(),
+        model.find(filter, { _id: 0 }).sort({ $natural: -1 }).limit(limit).lean<ConnectionEvent[]>().exec(),
       ),
   };
 }

@@ -27,7 +27,7 @@ const view = z.strictObject({
 
 /** Ends what tokens that were handed out are good for: see docs/security.md. */
 export const revocations = feature("revocations", {
-  create: ({ revocations: control }) => ({
+  create: ({ revocations: control, acted }) => ({
     routes: [
       route(
         "POST",
@@ -54,13 +54,14 @@ export const revocations = feature("revocations", {
             closedBy: z.iso.datetime().describe("When the last such connection is closed at the latest"),
           }),
         },
-        async ({ body }) => {
+        async ({ body, passport }) => {
           const receipt = await control.revoke({
             // By the pattern.
             targets: body.targets as RevocationTarget[],
             issuedBeforeS: body.issuedBefore,
             isRenewable: body.reauthMarginMs > 0,
           });
+          for (const one of body.targets) acted({ type: "revoke", key: passport.key, target: one });
           return {
             issuedBefore: receipt.issuedBeforeS,
             effectiveBy: new Date(receipt.effectiveAtMs).toISOString(),

@@ -23,7 +23,7 @@ const connection = z
   .meta({ id: "UserConnection", description: "A connection of a user, on whatever instance" });
 
 /** Where users are, and what becomes of their connections. All answer `temporary` when a worker is not heard in time. */
-export function userRoutes({ users }: Engine): readonly Route[] {
+export function userRoutes({ users, acted }: Engine): readonly Route[] {
   return [
     route(
       "GET",
@@ -50,9 +50,11 @@ export function userRoutes({ users }: Engine): readonly Route[] {
         body: z.strictObject({ reconnect: z.boolean() }),
         reply: z.strictObject({ connections: count.describe("How many there were") }),
       },
-      async ({ params: { user }, body: { reconnect } }) => ({
-        connections: await users.disconnect(user, reconnect),
-      }),
+      async ({ params: { user }, body: { reconnect }, passport }) => {
+        const connections = await users.disconnect(user, reconnect);
+        acted({ type: "remove", key: passport.key, target: `user:${user}` });
+        return { connections };
+      },
     ),
     route(
       "POST",

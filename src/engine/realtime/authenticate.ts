@@ -10,10 +10,12 @@ type Authenticate = (socket: IoSocket, next: (error?: Error) => void) => void;
 /**
  * Says who a connection speaks for, before it is accepted. `auth` is refused when it is larger than `authBytes` as JSON, and let
  * go afterwards: a connection would keep it for life. What cannot be decided now closes the transport, so that the client repeats it.
+ * `refused` hears of each that is not let in.
  */
 export function createAuthenticate(
   authenticator: Pick<Authenticator, "ofHandshake">,
   authBytes: number,
+  refused: (socket: IoSocket, code: string) => void,
 ): Authenticate {
   const handshake = z.object({ auth: boundedJson(authBytes) });
 
@@ -33,6 +35,7 @@ export function createAuthenticate(
       (error: unknown) => {
         // After a refusal clients stay away. When the transport closes they come again, which is what helps here.
         if (error instanceof AppError && error.body.temporary) socket.conn.close();
+        refused(socket, error instanceof AppError ? error.code : "internal");
         next(refusalOf(error));
       },
     );

@@ -93,6 +93,11 @@ export function createRealtime(parts: RealtimeParts): Component {
     for (const feature of features) feature.onConnect?.(client, infoOf(socket));
   }
 
+  function onRefuse(socket: IoSocket, code: string): void {
+    socket.data.address = parts.clientAddress(socket.request);
+    for (const feature of features) feature.onRefuse?.(socket.id, infoOf(socket), code);
+  }
+
   // One function for all connections, as each would cost memory: the library calls it with the socket as `this`.
   function onDisconnect(this: IoSocket, reason: string): void {
     metrics.disconnected(reason);
@@ -106,7 +111,7 @@ export function createRealtime(parts: RealtimeParts): Component {
     name: "realtime",
     async start() {
       releasesHeaders = internals.allows("header-release");
-      io.use(createAuthenticate(parts.authenticator, parts.limits.authBytes));
+      io.use(createAuthenticate(parts.authenticator, parts.limits.authBytes, onRefuse));
       if (connectionsPerUser > 0)
         io.use(createUserConnections(connectionsPerUser, parts.limitMetrics).middleware);
       io.on("connection", onConnection);

@@ -112,6 +112,9 @@ export function createServing(parts: ServingParts): Serving {
     send: (channel, event, payload) => send(channel, event, payload),
     renewal: { renew: (session, token) => renewal.renew(session, token) },
     access: { recheck: (scope) => rights.access.recheck(scope) },
+    acted(act) {
+      for (const feature of declared.features) feature.onAct?.(act);
+    },
     users: {
       find: (user) => userCalls.find(user),
       disconnect: (user, reconnect) => userCalls.disconnect(user, reconnect),
