@@ -29,6 +29,8 @@ const PROMISED = {
   realtime_bus_refused_total: "counter",
   realtime_rights_rechecked_total: "counter",
   realtime_rights_closed_total: "counter",
+  realtime_revocation_closed_total: "counter",
+  realtime_revocation_refused_total: "counter",
   realtime_slow_clients_total: "counter",
   realtime_event_duration_seconds: "histogram",
   realtime_publish_ack_duration_seconds: "histogram",
