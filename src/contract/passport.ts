@@ -4,8 +4,8 @@ import type { Asked } from "./operations.js";
 export interface TokenFacts {
   /** Its `jti`, if it has one. */
   readonly id: string | undefined;
-  /** Its `iat`, in seconds since 1970, if it has one. */
-  readonly issuedAtS: number | undefined;
+  /** Its `iat`, in seconds since 1970. */
+  readonly issuedAtS: number;
   /** Its `exp`, in milliseconds since 1970. */
   readonly expiresAtMs: number;
 }

@@ -20,14 +20,6 @@ test("a user's tokens that were issued before are void, and nothing else of him 
   expect(list.verdictOf(tokenOf("bob", 99, "ann"))).toBe("valid");
 });
 
-test("a token that does not say when it was issued is void by any revocation of its user", () => {
-  const list = createRevocationList();
-  list.put([of("user:ann", 1), of("user:bob", 1, 0)]);
-
-  expect(list.verdictOf(tokenOf("ann", undefined))).toBe("revoked");
-  expect(list.verdictOf(tokenOf("bob", undefined))).toBe("renewable");
-});
-
 test("a single token is void by its id, whenever it was issued, and no other one of its user", () => {
   const list = createRevocationList();
   list.put([of("token:t1", 100), of("token:t2", 100, 0)]);

@@ -49,7 +49,7 @@ export function createRevocationList(): RevocationList {
       const ofToken = token.id === undefined ? undefined : tokens.get(token.id);
       const ofUser = user === undefined ? undefined : users.get(user);
       // The number of a single token's record means nothing but that there is one.
-      if (isBefore(undefined, ofToken?.immediateBeforeS)) return "revoked";
+      if ((ofToken?.immediateBeforeS ?? 0) > 0) return "revoked";
       if (isBefore(token.issuedAtS, ofUser?.immediateBeforeS)) return "revoked";
       const isVoid = ofToken !== undefined || isBefore(token.issuedAtS, ofUser?.issuedBeforeS);
       return isVoid ? "renewable" : "valid";
@@ -57,10 +57,9 @@ export function createRevocationList(): RevocationList {
   };
 }
 
-/** Whether what was issued then was issued before that. 0 and nothing are before everything. */
-function isBefore(issuedAtS: number | undefined, beforeS: number | undefined): boolean {
-  if (beforeS === undefined || beforeS === 0) return false;
-  return issuedAtS === undefined || issuedAtS < beforeS;
+/** Whether what was issued then was issued before that. Nothing is before everything. */
+function isBefore(issuedAtS: number, beforeS = 0): boolean {
+  return issuedAtS < beforeS;
 }
 
 function strongest(one: Entry, other: Entry): Entry {

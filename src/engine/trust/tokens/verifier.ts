@@ -20,7 +20,7 @@ export class TokenRefused extends Error {
 }
 
 /** The claims of a token whose signature, times, issuer and audience were found good. */
-export type VerifiedClaims = JWTPayload & { readonly exp: number };
+export type VerifiedClaims = JWTPayload & { readonly exp: number; readonly iat: number };
 
 /** Verifies tokens. */
 export interface TokenVerifier {
@@ -37,7 +37,8 @@ export function createTokenVerifier(
   const { algorithms, issuer, audiences, maxTtlS, tokenBytes } = config;
   const required: JWTVerifyOptions = {
     algorithms: [...algorithms],
-    requiredClaims: ["exp"],
+    // Without `iat` a token with a far `exp` would become good at the end of its life, when a revocation of it may be forgotten.
+    requiredClaims: ["exp", "iat"],
     clockTolerance: SKEW_S,
     ...(issuer === undefined ? {} : { issuer }),
     ...(audiences === undefined ? {} : { audience: [...audiences] }),
@@ -61,7 +62,7 @@ export function createTokenVerifier(
     for (const key of candidates) {
       try {
         const { payload } = await jwtVerify(token, key, { ...required, currentDate });
-        return payload as VerifiedClaims; // `exp` is required, and jose takes numbers only
+        return payload as VerifiedClaims; // both are required, and jose takes numbers only
       } catch (error) {
         // The signature may be that of the next key.
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw refusalFor(error);
@@ -72,10 +73,8 @@ export function createTokenVerifier(
 
   /** jose compares neither of these. */
   function checkLife({ exp, iat }: VerifiedClaims, nowS: number): void {
-    if (iat !== undefined && iat > nowS + SKEW_S)
-      throw new TokenRefused("unauthenticated", "iat is in the future");
-    const lifeS = exp - (iat ?? nowS + SKEW_S);
-    if (!(lifeS <= maxTtlS))
+    if (iat > nowS + SKEW_S) throw new TokenRefused("unauthenticated", "iat is in the future");
+    if (!(exp - iat <= maxTtlS))
       throw new TokenRefused("unauthenticated", `the life exceeds AUTH_MAX_TTL_SECONDS (${maxTtlS})`);
   }
 

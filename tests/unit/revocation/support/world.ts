@@ -94,7 +94,7 @@ function refusalOf(revocations: Revocations, passport: Passport): string | undef
 }
 
 /** Of a token of this user. */
-export function tokenOf(user: string, issuedAtS: number | undefined, id?: string): Passport {
+export function tokenOf(user: string, issuedAtS: number, id?: string): Passport {
   return { kind: "token", user, may: () => true, token: { id, issuedAtS, expiresAtMs: 0 } };
 }
 
