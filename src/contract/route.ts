@@ -47,7 +47,11 @@ export interface RouteSpec<
   /** Errors it may give besides those that every route may give. */
   readonly errors?: readonly ErrorCode[];
   /** The messages that it stores; each counts as a request of who asks, and as a message of its room. Without it, it counts as one request. */
-  readonly publishes?: (params: z.output<Params>, body: z.output<Body>) => readonly Published[];
+  readonly publishes?: (
+    params: z.output<Params>,
+    body: z.output<Body>,
+    passport: Passport,
+  ) => readonly Published[];
   /** Whether it is served under whatever Host, where ALLOWED_HOSTS names some: for load balancers, which ask by address. */
   readonly anyHost?: boolean;
   /** Whether an answer may be kept by nobody; always so where the access is a key. */
@@ -127,7 +131,7 @@ export function route<
         query: parse(query ?? UNREAD, request.query) as z.output<Query>,
         body: parse(body ?? UNREAD, request.body) as z.output<Body>,
       };
-      charge(publishes?.(read.params, read.body) ?? NOTHING_PUBLISHED);
+      charge(publishes?.(read.params, read.body, caller.passport) ?? NOTHING_PUBLISHED);
       const answer = await handler({
         ...read,
         user: caller.passport.user as UserOf<Way>,

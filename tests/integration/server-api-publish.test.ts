@@ -127,3 +127,20 @@ describe("POST /v1/broadcast", () => {
     ]);
   });
 });
+
+test("a key uses up nothing of the rate of rooms in which it may not publish", async () => {
+  const stranger = makeKey("stranger", { "own:*": ["publish"] });
+  const env = { API_KEYS: JSON.stringify([key.entry, stranger.entry]), RATE_ROOM_PUBLISH: "1,100" };
+  const limited = await startWorker({ mongodbUri: (await startMongo()).uriFor(), env });
+  const items = Array.from({ length: 100 }, (_, n) => ({ room: "busy", id: `m-${n}`, from: "x", body: n }));
+  const publish = (made: typeof key) => apiOf(limited.url, made.key)("POST", "/v1/publish", { items });
+
+  const refused = [await publish(stranger), await publish(stranger)].at(-1) ?? { body: {} };
+  const stored = await publish(key);
+  // The first batch may leave a token, as time passes; it lets in another one, which leaves a debt of 100.
+  const beyond = [await publish(key), await publish(key)].at(-1) ?? { status: 0, body: {} };
+
+  expect(refused.body.results[0].error.code).toBe("forbidden");
+  expect([stored.status, stored.body.results[0].ok]).toEqual([200, true]);
+  expect([beyond.status, beyond.body.error.code]).toEqual([429, "rate_limited"]);
+});

@@ -5,6 +5,7 @@ import { errorBody } from "../../contract/error-schema.js";
 import { AppError } from "../../contract/errors.js";
 import type { Engine } from "../../contract/feature.js";
 import type { Passport } from "../../contract/passport.js";
+import type { Published } from "../../contract/published.js";
 import { messageId, position, roomName, userId } from "../../contract/room-schemas.js";
 import { type Route, route } from "../../contract/route.js";
 
@@ -63,7 +64,11 @@ export function publishRoutes({ rooms, limits, log }: Engine): readonly Route[] 
             .max(MOST_ITEMS),
         }),
         reply: results,
-        publishes: (_params, { items }) => items.map(({ room }) => ({ room, messages: 1 })),
+        publishes: (_params, { items }, passport) =>
+          allowedOf(
+            items.map(({ room }) => room),
+            passport,
+          ),
       },
       // All at once: they are taken in their order, and those of a room are stored in it.
       async ({ body: { items }, passport }) => ({
@@ -78,11 +83,18 @@ export function publishRoutes({ rooms, limits, log }: Engine): readonly Route[] 
         access: keyForItems(["publish"]),
         body: z.strictObject({ rooms: z.array(roomName).min(1).max(MOST_ITEMS), ...message }),
         reply: results,
-        publishes: (_params, { rooms: names }) => names.map((room) => ({ room, messages: 1 })),
+        publishes: (_params, { rooms: names }, passport) => allowedOf(names, passport),
       },
       async ({ body: { rooms: names, ...item }, passport }) => ({
         results: await Promise.all(names.map((room) => publish({ ...item, room }, passport))),
       }),
     ),
   ];
+}
+
+/** What a room's rate is charged for: what the key may not publish costs the room nothing. */
+function allowedOf(names: readonly string[], passport: Passport): Published[] {
+  return names
+    .filter((room) => passport.may({ operation: "publish", room }))
+    .map((room) => ({ room, messages: 1 }));
 }
