@@ -60,6 +60,19 @@ describe("who leaves the namespace is hung up on", () => {
   });
 });
 
+test("who asks to join twice before the answer, as two users, gets one session at most and is cut off", async () => {
+  const before = connectLines().length;
+  const asked = ['40{"user":"twice-ann"}', '40{"user":"twice-bob"}'];
+  const sid = await openPollingSession(worker.url);
+  await postPackets(worker.url, sid, asked);
+  await eventually(async () => expect((await poll(worker.url, sid)).status).toBe(404));
+  const client = await openEngineClient(worker.url);
+  client.send(...asked);
+  await client.closed();
+
+  expect(connectLines().length - before).toBeLessThanOrEqual(2);
+});
+
 test("who asks for a namespace that is not there again and again is cut off, over WebSocket or polling", async () => {
   const client = await openEngineClient(worker.url);
   client.send(...Array.from({ length: 5000 }, () => "40/a,"));

@@ -26,6 +26,8 @@ export class Connection {
   answers: Set<ServerResponse> | undefined;
   /** How often it has asked to join. */
   connects = 0;
+  /** Whether it was let in; Socket.IO makes its session in a moment. */
+  isLetIn = false;
   /** Its share of the turn in which it sent something last, see {@link Reading}. */
   readonly share = { turn: -1, weight: 0, isLate: false };
   /** Events that are being handled. */

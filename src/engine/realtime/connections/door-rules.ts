@@ -13,8 +13,9 @@ const CONNECT = "0";
 const LEFT = " namespace disconnect";
 
 /**
- * What holds for every connection, whether it has joined or not; after `io` is attached.
- * - It has one Socket.IO session: when that ends, the connection is closed, and its client reconnects through admission.
+ * What holds for every connection, whether it has joined or not; after `io` is attached, and after whatever may refuse who asks to join.
+ * - It has one Socket.IO session: when that ends, the connection is closed, and its client reconnects through admission. One that is let in
+ *   twice, as it has asked again before the answer, is cut off.
  * - A connection that asks to join again and again is cut off.
  * - Everything that it sends counts towards its share of a turn.
  */
@@ -57,6 +58,13 @@ export function installDoorRules(io: Io, connections: Connections, reading: Read
     raw.on("packet", onPacket);
     raw.on("upgrade", watchWebSocket);
     watchWebSocket.call(raw);
+  });
+  // Socket.IO refuses a second one once it has a session, and decides about all that come before.
+  io.use((socket, next) => {
+    const connection = connections.get(sessionIdOf(socket));
+    if (connection?.isLetIn === true) connection.cut();
+    else if (connection !== undefined) connection.isLetIn = true;
+    next(); // Socket.IO drops what has no connection any more
   });
   io.on("connection", (socket) => socket.on("disconnect", onLeave));
 }
