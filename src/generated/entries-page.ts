@@ -35,7 +35,7 @@ export function entriesPage(features: readonly Declared[]): string {
     accessTable(routes.filter((route) => !isPrivate(route)).map(rowOfRoute)),
     "## Socket.IO, public port",
     accessTable(events.map(({ name, access, summary }) => [code(name), access, summary])),
-    "## HTTP, private port (`ADMIN_PORT`)",
+    "## HTTP, private port (`ADMIN_PORT`), and public port with a key",
     accessTable(routes.filter(isPrivate).map(rowOfRoute)),
     "## Without a declaration",
     table(
@@ -69,7 +69,7 @@ function openTo({ kind }: Access): string {
     case "key":
       return "a key of the server API with the capability";
     case "operator":
-      return "an operator: a key with `operate`, once there is any key";
+      return "an operator: a key with `operate`; on the private port whoever reaches it, until there is a key";
   }
 }
 

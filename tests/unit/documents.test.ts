@@ -52,6 +52,10 @@ describe("the documents", () => {
     expect(all.flatMap(deadLinks)).toEqual([]);
   });
 
+  test("hold no marks of a merge", () => {
+    expect(all.filter(({ text }) => /^(<{7}|>{7}|={7}$)/m.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
   test("name only commands that there are", () => {
     expect(all.flatMap(unknownCommands)).toEqual([]);
   });
