@@ -1,4 +1,5 @@
 import { connectClient, emitAck } from "../support/connect-client.js";
+import { openPollingSession, postPackets } from "../support/engine-client.js";
 import { parseMetrics } from "../support/metrics-text.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
@@ -94,6 +95,20 @@ test("a publish costs its messages: one that is larger than the burst is let in,
   expect(answer.error.retryAfterMs).toBeGreaterThan(30_000);
   expect(answer.error.retryAfterMs).toBeLessThanOrEqual(46_000);
   expect(await stored(worker, "kitchen")).toEqual(ids(0, 50));
+});
+
+test("batches that a client which polls sends in one request are let in no more than others", async () => {
+  const worker = await start({ RATE_USER_EVENTS: "1,20" });
+  const sid = await openPollingSession(worker.url);
+  await postPackets(worker.url, sid, ['40{"user":"ann"}']);
+  const events = ids(0, 10).map((id) => `42${JSON.stringify(["publish", batch(id, ids(0, 15))])}`);
+  await postPackets(worker.url, sid, events);
+
+  await eventually(async () => expect(await refused(worker, "events")).toBe(9));
+  await expect(Promise.all(ids(0, 10).map((room) => stored(worker, room)))).resolves.toEqual([
+    ids(0, 15),
+    ...Array.from({ length: 9 }, () => []),
+  ]);
 });
 
 test("nothing of a batch is stored that its room has no rate for, and the user's other rooms go on", async () => {

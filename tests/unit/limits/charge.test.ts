@@ -33,6 +33,19 @@ test("a batch into several rooms is refused as a whole when one of them has none
   expect(new Map(events.headers("ann")).get("RateLimit")).toContain("r=4;");
 });
 
+test("of batches that come at once one is let in, and what is refused of them costs no room", () => {
+  const { events, messages } = world();
+  const payer = { limit: events, key: "ann" };
+  for (let n = 0; n < 4; n += 1) expect(events.take("ann")).toBe(0);
+  chargeMessages([{ room: "kitchen", messages: 4 }], messages, payer);
+
+  expect(() => chargeMessages([{ room: "hall", messages: 4 }], messages, payer)).toThrow(
+    expect.objectContaining({ code: "rate_limited", retryAfterMs: 300 }),
+  );
+  expect(new Map(messages.headers("hall")).get("RateLimit")).toContain("r=5;");
+  chargeMessages([{ room: "hall", messages: 1 }], messages, payer); // has taken all that it costs
+});
+
 test("where nobody was asked who he is, the rooms are charged alone", () => {
   const { messages } = world();
   chargeMessages([{ room: "kitchen", messages: 5 }], messages);

@@ -8,6 +8,8 @@ export interface RateBuckets {
   waitMs(key: string): number;
   /** Takes tokens that may not be there: what is owed has to come in before the next one is given. */
   charge(key: string, tokens: number): void;
+  /** Whether more was charged than was there, and has not come in yet. */
+  owes(key: string): boolean;
   /** Whole tokens that are there, and the time after which there are as many as there can be, in milliseconds. */
   state(key: string): { readonly tokens: number; readonly fullInMs: number };
   /** How many buckets are kept. */
@@ -90,6 +92,7 @@ export function createRateBuckets(
       const place = fullAtMs.has(key) ? key : placeFor(key, nowMs);
       fullAtMs.set(place, nowMs + owedMs(place, nowMs) + tokens * msPerToken);
     },
+    owes: (key) => owedMs(key, now()) > lastTokenMs + msPerToken,
     state(key) {
       const fullInMs = owedMs(key, now());
       const tokens = Math.floor(burst - fullInMs / msPerToken + ROUNDING_MS);

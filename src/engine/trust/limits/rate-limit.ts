@@ -10,11 +10,19 @@ export interface RateLimit {
   waitMs(key: string): number;
   /** Takes what may not be there. */
   charge(key: string, count: number): void;
+  /** Whether more was taken than was there, and has not come in yet. */
+  owes(key: string): boolean;
   /** What an answer over HTTP tells of it: fields of draft-ietf-httpapi-ratelimit-headers-10. None when it is off. */
   headers(key: string): readonly (readonly [name: string, value: string])[];
 }
 
-const UNLIMITED: RateLimit = { take: () => 0, waitMs: () => 0, charge: () => {}, headers: () => [] };
+const UNLIMITED: RateLimit = {
+  take: () => 0,
+  waitMs: () => 0,
+  charge: () => {},
+  owes: () => false,
+  headers: () => [],
+};
 
 /**
  * The limit at this rate; `name` stands in the headers. Something that costs n takes one and charges the rest: it is let in while one is
@@ -39,6 +47,7 @@ export function createRateLimit(
     take: (key) => counted(buckets.take(key)),
     waitMs: (key) => counted(buckets.waitMs(key)),
     charge: buckets.charge,
+    owes: buckets.owes,
     headers(key) {
       const { tokens, fullInMs } = buckets.state(key);
       const state = `"${name}";r=${tokens};t=${Math.ceil(fullInMs / 1000)}`;
