@@ -98,6 +98,16 @@ describe("the keys of an address", () => {
     expect(server.asked).toBe(3);
   });
 
+  test("that are not known now tell after how many whole milliseconds to come back", async () => {
+    const server = createKeyServer(first);
+    await has(server.keys, "forged");
+    server.nowMs += 0.7;
+
+    await expect(server.keys.candidates({ alg: "ES256", kid: "other" })).rejects.toMatchObject({
+      retryAfterMs: 30_000,
+    });
+  });
+
   test("serve on for 24 h while the address is away, and nobody waits for it", async () => {
     const server = createKeyServer(first);
     await has(server.keys, "first");

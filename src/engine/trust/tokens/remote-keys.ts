@@ -117,7 +117,7 @@ export function createRemoteKeys({ url, download, nowMs, log }: RemoteKeysParts)
       // Only a set that was asked for since says that there is no such key: providers sign with new keys at once.
       if (known !== undefined && known.request > before) return [];
       const pauseMs = isAway ? AWAY_PAUSE_MS.without : UNKNOWN_PAUSE_MS;
-      const retryAfterMs = Math.max(1000, askedAtMs + pauseMs - nowMs());
+      const retryAfterMs = Math.max(1000, Math.ceil(askedAtMs + pauseMs - nowMs()));
       throw new KeysUnavailable("the key of the token is not known", retryAfterMs);
     },
   };
