@@ -1,5 +1,6 @@
 import type { Socket } from "socket.io-client";
 import { connectClient, emitAck } from "../support/connect-client.js";
+import { openPollingSession, postPackets } from "../support/engine-client.js";
 import { startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
 import { type Claims, secretKey, signToken } from "../support/tokens.js";
@@ -56,6 +57,15 @@ describe("a connection whose token expires", () => {
       await expect(publish(socket, transports.join())).resolves.toMatchObject({ ok: true });
     },
   );
+
+  test("is over within seconds also if its client polls, and does not ask for what waits for it", async () => {
+    const sid = await openPollingSession(worker.url);
+    await postPackets(worker.url, sid, [`40${JSON.stringify({ token: await token(2) })}`]);
+    const isThere = async () => (await postPackets(worker.url, sid, ["3"])).status;
+    await expect(isThere()).resolves.toBe(200);
+
+    await eventually(async () => expect(await isThere()).toBe(404), { withinMs: 15_000, everyMs: 200 });
+  });
 
   test("is told once of it, 30 s before, with the time at which it is closed", async () => {
     const exp = nowS() + 20;

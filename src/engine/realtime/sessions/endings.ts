@@ -1,7 +1,7 @@
 import type { Passport } from "../../../contract/passport.js";
 import type { ClosingCode } from "../../../contract/session-events.js";
 import { type Connections, sessionIdOf } from "../connections/connections.js";
-import { hangUp } from "../hang-up.js";
+import { hangUp, PATIENCE_MS } from "../hang-up.js";
 import type { Io, IoSocket } from "../io.js";
 
 /** Ends connections of this worker whose right to be here has ended. */
@@ -18,8 +18,8 @@ export interface Endings {
   isEnding(socket: IoSocket): boolean;
 }
 
-/** Time that a connection with a revoked token has to take what it was sent, in milliseconds; a client that does not read is cut off. */
-const CUT_AFTER_MS = 500;
+/** Time that a connection has to take what it was sent, in milliseconds; a client that does not read, or poll, is cut off. */
+const CUT_AFTER_MS = { revoked: 500, otherwise: PATIENCE_MS + 3000 } as const;
 
 export function createEndings(io: Io, connections: Pick<Connections, "get">): Endings {
   const ending = new WeakSet<IoSocket>();
@@ -29,12 +29,9 @@ export function createEndings(io: Io, connections: Pick<Connections, "get">): En
     if (connection === undefined || ending.has(socket)) return;
     ending.add(socket);
     socket.emit("closing", { code });
-    if (code !== "token_revoked") {
-      hangUp(connection);
-      return;
-    }
-    hangUp(connection, 0);
-    setTimeout(() => connection.cut(), CUT_AFTER_MS).unref();
+    const isRevoked = code === "token_revoked";
+    hangUp(connection, isRevoked ? 0 : PATIENCE_MS);
+    setTimeout(() => connection.cut(), CUT_AFTER_MS[isRevoked ? "revoked" : "otherwise"]).unref();
   }
 
   return {
