@@ -193,3 +193,17 @@ test("an answer that does not wait for the body comes before any of it, whicheve
     }
   }
 });
+
+test("a body that comes after its refusal finds the connection open, and so does the next request", async () => {
+  for (const { path } of await shoal.sessions()) {
+    for (const worker of [1, 2]) {
+      const connection = await shoal.connectionAt(worker);
+      const unknown = `${path.slice(0, -4)}AAAA`;
+      connection.socket.write(`POST ${unknown} HTTP/1.1\r\nHost: shoal\r\nContent-Length: 9\r\n\r\n`);
+      await connection.receive(/HTTP\/1.1 404 /);
+      const before = connection.received().length;
+      connection.socket.write(`123456789${get("/hello")}`);
+      await eventually(() => expect(connection.received().slice(before)).toMatch(/HTTP\/1.1 200 /));
+    }
+  }
+});

@@ -3,6 +3,7 @@ import { AppError } from "../../contract/errors.js";
 import type { ClientAddress } from "../http/client-address.js";
 import { closeWith } from "../http/close-with.js";
 import { readEngineRequest } from "../http/engine-request.js";
+import { hasContent } from "../http/server.js";
 import { addressKey } from "../trust/limits/address-key.js";
 import { type RateLimit, rateLimited } from "../trust/limits/rate-limit.js";
 import type { Connections } from "./connections/connections.js";
@@ -174,14 +175,17 @@ function refuse(request: IncomingMessage, response: ServerResponse, refusal: Ref
     ...refusal.headers,
     "Content-Type": "application/json",
     "Content-Length": Buffer.byteLength(body),
-    Connection: "close",
   };
   if (request.headers.upgrade === undefined) {
+    // A connection that is closed while a body comes is reset, and whoever sends that body, such as a relay, loses the answer.
+    if (!hasContent(request)) response.setHeader("Connection", "close");
     response.writeHead(refusal.status, headers).end(body);
     return;
   }
   // The response that Engine.IO has for an upgrade can only destroy the socket.
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries({ ...headers, Connection: "close" }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
   const status = `${refusal.status} ${STATUS_CODES[refusal.status]}`;
   closeWith(request.socket, `HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${body}`);
 }
