@@ -200,6 +200,10 @@ describe("with a key server that was never there", () => {
     expect(response.status).toBe(503);
     expect(Number(response.headers.get("Retry-After"))).toBeGreaterThanOrEqual(1);
     await expect(response.json()).resolves.toMatchObject({ error: { code: "temporary", temporary: true } });
+    // Anybody can bring that about, as often as he likes.
+    const requestId = response.headers.get("X-Request-Id");
+    const line = await lonely.waitForLog(logged("request failed", { requestId }));
+    expect(line.fields.level).toBe("debug");
   });
 
   test("who has no token at all is told so", async () => {

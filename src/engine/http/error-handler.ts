@@ -1,24 +1,26 @@
-import type { ErrorRequestHandler, Request, RequestHandler } from "express";
+import type { ErrorRequestHandler, RequestHandler } from "express";
 import { AppError, type ErrorCode } from "../../contract/errors.js";
 import type { Logger } from "../process/logger.js";
-
-/** How long a client may go on sending the body of a request that was refused, in milliseconds. */
-const LINGER_MS = 2000;
+import { cutOffLater } from "./cut-off-later.js";
 
 /** What no route answered. */
 export const notFound: RequestHandler = () => {
   throw new AppError("not_found");
 };
 
-/** The end of every error's way: one JSON shape for the client, and a log line if it is ours to mend. */
+/**
+ * The end of every error's way: one JSON shape for the client, and a log line if it is ours to mend. What is temporary without a cause
+ * can be brought about by whoever asks, such as by a token of a key that nobody has: that is told at the level debug.
+ */
 export function errorHandler(log: Logger): ErrorRequestHandler {
   // Express knows a handler of errors by its four parameters.
   return (error: unknown, request, response, _next) => {
     const known = toAppError(error);
     if (known.code === "internal" || known.code === "temporary") {
+      const level = known.code === "internal" || known.cause !== undefined ? "error" : "debug";
       // The route as it is declared: what a client has put into its path is no part of it.
       const where = { method: request.method, route: (request.route as { path: string } | undefined)?.path };
-      log.error(
+      log[level](
         { requestId: response.locals.requestId, ...where, err: known.cause ?? known },
         "request failed",
       );
@@ -31,12 +33,6 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
     if (!request.complete) cutOffLater(request);
     response.status(known.status).json({ error: known.body });
   };
-}
-
-/** The client gets time to see the answer; a connection that is reset at once may lose it. */
-function cutOffLater(request: Request): void {
-  const timer = setTimeout(() => request.socket.destroy(), LINGER_MS);
-  request.once("close", () => clearTimeout(timer));
 }
 
 /** What the parser of bodies says, as a code and, where that would say too little, a message. */

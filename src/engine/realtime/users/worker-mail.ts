@@ -51,7 +51,9 @@ export function createWorkerMail(
       if (answers.length === count) return answers.map((one) => JSON.parse(one.answer) as Answer);
       await pause(LOOK_MS);
     }
-    throw new AppError("temporary", "Not all workers have answered in time");
+    throw new AppError("temporary", "Not all workers have answered in time", {
+      cause: new Error("A worker that is there has not answered its mail in time"),
+    });
   }
 
   return {
