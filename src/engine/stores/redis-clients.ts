@@ -54,27 +54,39 @@ function createClient(config: RedisConfig, purpose: Options): RedisClient {
   if (first === undefined) throw new Error("no Redis is configured");
   switch (config.topology) {
     case "single":
-      return new Redis({ ...common, ...address(first, 6379), ...access(first, config.tls), db: first.db });
+      return hearAllErrors(
+        new Redis({ ...common, ...address(first, 6379), ...access(first, config.tls), db: first.db }),
+      );
     case "sentinel":
-      return new Redis({
-        ...common,
-        ...access(first, config.tls),
-        sentinels: nodes.map((node) => address(node, 26_379)),
-        name: config.sentinel.master,
-        ...(config.sentinel.username === "" ? {} : { sentinelUsername: config.sentinel.username }),
-        ...(config.sentinel.password === "" ? {} : { sentinelPassword: config.sentinel.password }),
-        sentinelRetryStrategy: retryDelayMs,
-        // The first is for the master, the second for the sentinels themselves.
-        enableTLSForSentinelMode: first.tls,
-        ...(first.tls ? { sentinelTLS: secured(config.tls) } : {}),
-        db: first.db,
-      });
+      return hearAllErrors(
+        new Redis({
+          ...common,
+          ...access(first, config.tls),
+          sentinels: nodes.map((node) => address(node, 26_379)),
+          name: config.sentinel.master,
+          ...(config.sentinel.username === "" ? {} : { sentinelUsername: config.sentinel.username }),
+          ...(config.sentinel.password === "" ? {} : { sentinelPassword: config.sentinel.password }),
+          sentinelRetryStrategy: retryDelayMs,
+          // The first is for the master, the second for the sentinels themselves.
+          enableTLSForSentinelMode: first.tls,
+          ...(first.tls ? { sentinelTLS: secured(config.tls) } : {}),
+          db: first.db,
+        }),
+      );
     case "cluster":
       return new Cluster(
         nodes.map((node) => address(node, 6379)),
         clusterOptions(first, config.tls, common),
-      );
+      ).on("+node", hearAllErrors);
   }
+}
+
+/**
+ * ioredis hears the first error of a connection only, and one by TLS may have another: Node 26 tells of an alert that comes after the
+ * certificate was refused. An error that nobody hears ends the process.
+ */
+function hearAllErrors(client: Redis): Redis {
+  return client.on("error", () => client.stream?.on("error", () => {}));
 }
 
 function clusterOptions(first: RedisNode, tls: TlsConfig, common: Options) {
