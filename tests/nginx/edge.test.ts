@@ -127,6 +127,15 @@ test("a body over the instance's limit is refused by the instance, and one over 
   expect(byNginx.headers["x-request-id"]).toBeUndefined();
 });
 
+test("a body over the instance's limit is refused alike however often it comes, and is no failure of the instance", async () => {
+  const body = JSON.stringify({ name: "x".repeat(BODY_LIMIT_BYTES) });
+
+  for (let round = 0; round < 40; round += 1) {
+    const replies = await Promise.all([1, 2, 3].map(() => call("/hello", {}, body)));
+    expect(replies.map(({ status }) => status)).toEqual([413, 413, 413]);
+  }
+});
+
 test("no log holds a session's id or any other query, nor does nginx tell its version", async () => {
   const { socket } = await connectClient(stack.url, {
     transports: ["polling", "websocket"],

@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import { AppError, type ErrorCode } from "../../contract/errors.js";
 import type { Logger } from "../process/logger.js";
-import { cutOffLater } from "./cut-off-later.js";
+import { answerEarly } from "./early-answer.js";
 
 /** What no route answered. */
 export const notFound: RequestHandler = () => {
@@ -30,7 +30,7 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
       return;
     }
     for (const [name, value] of Object.entries(known.headers)) response.setHeader(name, value);
-    if (!request.complete) cutOffLater(request);
+    if (!request.complete) answerEarly(request, response);
     response.status(known.status).json({ error: known.body });
   };
 }

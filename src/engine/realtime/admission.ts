@@ -2,7 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import { AppError } from "../../contract/errors.js";
 import type { ClientAddress } from "../http/client-address.js";
 import { closeWith } from "../http/close-with.js";
-import { cutOffLater } from "../http/cut-off-later.js";
+import { answerEarly } from "../http/early-answer.js";
 import { readEngineRequest } from "../http/engine-request.js";
 import { hasContent } from "../http/server.js";
 import { addressKey } from "../trust/limits/address-key.js";
@@ -178,8 +178,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, refusal: Ref
     "Content-Length": Buffer.byteLength(body),
   };
   if (request.headers.upgrade === undefined) {
-    // A connection that is closed while a body comes is reset, and whoever sends that body, such as a relay, loses the answer.
-    if (hasContent(request)) cutOffLater(request);
+    if (hasContent(request)) answerEarly(request, response);
     else response.setHeader("Connection", "close");
     response.writeHead(refusal.status, headers).end(body);
     return;

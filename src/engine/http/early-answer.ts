@@ -1,0 +1,20 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/** How long a client may go on sending the body of a request that was refused, in milliseconds. */
+const LINGER_MS = 2000;
+
+/**
+ * To be called before the answer to a request whose body is still coming. A connection that is closed then is reset, and whoever sends that
+ * body, a client, a proxy or a relay, loses the answer. So it stays open until the body has come, for at most 2 s, also where it is to be
+ * closed: that is done then.
+ */
+export function answerEarly(request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = request;
+  const isLast = !response.shouldKeepAlive || response.getHeader("Connection") === "close";
+  response.setHeader("Connection", "keep-alive");
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  request.once("close", () => {
+    clearTimeout(timer);
+    if (isLast) socket.end();
+  });
+}

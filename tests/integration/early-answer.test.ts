@@ -1,0 +1,46 @@
+import { startMongo } from "../support/mongo.js";
+import { openRaw } from "../support/raw-tcp.js";
+import { type RunningWorker, startWorker } from "../support/start-worker.js";
+
+const LENGTH = 500_000;
+
+let worker: RunningWorker;
+
+beforeAll(async () => {
+  worker = await startWorker({ mongodbUri: (await startMongo()).uriFor() });
+});
+
+test.each([
+  ["a body that is too large", "/hello", "413"],
+  ["a session that is not known", `/socket.io/?EIO=4&transport=polling&sid=1.${"a".repeat(22)}`, "404"],
+])(
+  "the answer to %s comes before it, and the connection ends after it where it is to end",
+  async (_what, path, status) => {
+    const connection = await openRaw(worker.url);
+    const broken: string[] = [];
+    connection.socket.on("error", ({ message }) => broken.push(message));
+    const type = "Content-Type: application/json\r\n";
+    connection.write(
+      `POST ${path} HTTP/1.1\r\nHost: shoal\r\n${type}Content-Length: ${LENGTH}\r\nConnection: close\r\n\r\n`,
+    );
+
+    await connection.read(new RegExp(`^HTTP/1.1 ${status} .*}$`, "s"));
+    for (let sent = 0; sent < LENGTH; sent += 10_000) {
+      await new Promise((resolve) => setImmediate(resolve));
+      connection.write("x".repeat(10_000));
+    }
+
+    expect(await connection.readToEnd()).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(broken).toEqual([]);
+    expect(connection.socket.bytesWritten).toBeGreaterThan(LENGTH);
+  },
+);
+
+test("a body that does not come is waited for no longer than 2 s", async () => {
+  const connection = await openRaw(worker.url);
+  connection.write(
+    `POST /hello HTTP/1.1\r\nHost: shoal\r\nContent-Type: application/json\r\nContent-Length: ${LENGTH}\r\n\r\n`,
+  );
+
+  expect(await connection.readToEnd(60_000)).toMatch(/^HTTP\/1.1 413 /);
+});
