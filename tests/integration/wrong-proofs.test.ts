@@ -123,6 +123,15 @@ function all(kind: string, status: number, code: string): [string, number, strin
   return routes.filter((one) => one.kind === kind).map(({ name }) => [name, status, code]);
 }
 
+/** How a handshake with this `auth` is refused. */
+function refusedBy(auth: object, transports: string[]): Promise<[Error & { data: { code: string } }]> {
+  const socket = io(worker.url, { auth, transports, forceNew: true, reconnection: false });
+  onTestEnd(() => void socket.disconnect());
+  const failed = once<[Error & { data: { code: string } }]>(socket, "connect_error");
+  socket.once("connect", () => socket.disconnect());
+  return failed;
+}
+
 test.each(["ruled", "user", "key", "operator"])("there are entries of kind %s to be tried", (kind) => {
   expect([...routes, ...events].filter((one) => one.kind === kind)).not.toEqual([]);
 });
@@ -133,6 +142,22 @@ test("routes for users want a token that is good", async () => {
     await expect(outcomes("ruled", `Bearer ${text}`)).resolves.toEqual(all("ruled", 401, code));
   const key = `Bearer ${KEYS.all.key}`;
   await expect(outcomes("ruled", key)).resolves.toEqual(all("ruled", 401, "unauthenticated"));
+});
+
+test("a revoked token opens nothing, by route or by handshake", async () => {
+  const revoked = await token({ sub: "gone", iat: nowS() - 5 });
+  const response = await fetch(`${worker.url}/v1/revocations`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${KEYS.all.key}` },
+    body: JSON.stringify({ targets: ["user:gone"] }),
+  });
+  expect(response.status).toBe(200);
+
+  await expect(outcomes("ruled", `Bearer ${revoked}`)).resolves.toEqual(all("ruled", 401, "token_revoked"));
+  for (const transports of TRANSPORTS) {
+    const [error] = await refusedBy({ token: revoked }, transports);
+    expect(error.data.code).toBe("token_revoked");
+  }
 });
 
 test("routes for users want a capability", async () => {
@@ -167,13 +192,7 @@ test("a key without the capability changes nothing", async () => {
 });
 
 describe.each(TRANSPORTS)("over %s", (...transports) => {
-  function refused(auth: object): Promise<[Error & { data: { code: string } }]> {
-    const socket = io(worker.url, { auth, transports, forceNew: true, reconnection: false });
-    onTestEnd(() => void socket.disconnect());
-    const failed = once<[Error & { data: { code: string } }]>(socket, "connect_error");
-    socket.once("connect", () => socket.disconnect());
-    return failed;
-  }
+  const refused = (auth: object) => refusedBy(auth, transports);
 
   test("nobody comes in without a token that is good, or with a key", async () => {
     const bad = [...(await badTokens()), ["unauthenticated", KEYS.all.key], ["unauthenticated", ""]];
