@@ -44,3 +44,13 @@ test("a body that does not come is waited for no longer than 2 s", async () => {
 
   expect(await connection.readToEnd(60_000)).toMatch(/^HTTP\/1.1 413 /);
 });
+
+test("a refusal of a request without a body says whether the connection ends", async () => {
+  const connection = await openRaw(worker.url);
+  connection.write("DELETE /hello HTTP/1.1\r\nHost: shoal\r\nConnection: close\r\n\r\n");
+
+  const answer = await connection.readToEnd();
+  expect(answer).toMatch(/^HTTP\/1.1 405 /);
+  expect(answer).toMatch(/^connection: close\r$/im);
+  expect(answer).not.toMatch(/keep-alive/i);
+});

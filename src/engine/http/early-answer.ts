@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { hasContent } from "./server.js";
 
 /** How long a client may go on sending the body of a request that was refused, in milliseconds. */
 const LINGER_MS = 2000;
 
 /**
- * To be called before the answer to a request whose body is still coming. A connection that is closed then is reset, and whoever sends that
+ * To be called before an answer that may go out while the body is still coming; where there is none, nothing is done. A connection that is closed then is reset, and whoever sends that
  * body, a client, a proxy or a relay, loses the answer. So it stays open until the body has come, for at most 2 s, also where it is to be
  * closed: that is done then.
  */
 export function answerEarly(request: IncomingMessage, response: ServerResponse): void {
+  if (request.complete || !hasContent(request)) return;
   const { socket } = request;
   const isLast = !response.shouldKeepAlive || response.getHeader("Connection") === "close";
   response.setHeader("Connection", "keep-alive");

@@ -30,7 +30,7 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
       return;
     }
     for (const [name, value] of Object.entries(known.headers)) response.setHeader(name, value);
-    if (!request.complete) answerEarly(request, response);
+    answerEarly(request, response);
     response.status(known.status).json({ error: known.body });
   };
 }
