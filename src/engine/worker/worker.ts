@@ -98,19 +98,8 @@ export function createWorker(
   const revocations = createTokenRevocations({ config, store: stores.revocations, io, link, metrics, log });
   const authenticator = createAuthenticator(config.auth, revocations.check, metrics.tokens, log);
   const serving = createServing({
-    ...{
-      config,
-      identity,
-      checkOrigin,
-      clientAddress,
-      limits,
-      features,
-      stores,
-      sockets,
-      internals,
-      metrics,
-      log,
-    },
+    ...{ config, identity, checkOrigin, clientAddress, limits, features },
+    ...{ stores, sockets, internals, metrics, log },
     authenticator,
     keys: createKeyAuthenticator(keys),
     members: members.membership,
