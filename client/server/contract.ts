@@ -39,6 +39,35 @@ export interface Schemas {
   MessageBody: Json;
   /** The sender's own id of a message; makes a resend harmless */
   MessageId: string;
+  /** For `before` */
+  PageBackwards: {
+    epoch: Schemas["Epoch"] | null;
+    after: number;
+    to: number;
+    messages: ReadonlyArray<Schemas["StoredMessage"]>;
+    /** Whether there is something at or below `after` */
+    more: boolean;
+    room: Schemas["RoomName"];
+  };
+  /** For `after` */
+  PageOnwards: {
+    epoch: Schemas["Epoch"] | null;
+    after: number;
+    to: number;
+    messages: ReadonlyArray<Schemas["StoredMessage"]>;
+    /** Whether `to` is where the live events begin */
+    live: boolean;
+    room: Schemas["RoomName"];
+  };
+  /** See `RoomReset` */
+  PageReset: {
+    reset: true;
+    epoch: Schemas["Epoch"] | null;
+    /** Highest number that retention has removed */
+    floor: number;
+    to: number;
+    room: Schemas["RoomName"];
+  };
   /** Whether this one is stored */
   PublishResult: {
     ok: true;
@@ -61,6 +90,18 @@ export interface Schemas {
     floor: number;
     /** Highest number that was given to a message */
     head: number;
+  };
+  /** Any JSON value but null, of at most 16777216 bytes as JSON text */
+  StoredBody: Json;
+  /** A message of a durable room */
+  StoredMessage: {
+    /** Its number in the room's log */
+    seq: number;
+    id: Schemas["MessageId"];
+    from: Schemas["UserId"];
+    /** When it was stored, by MongoDB's clock */
+    at: string;
+    body: Schemas["StoredBody"];
   };
   /** A connection of a user, on whatever instance */
   UserConnection: {
@@ -158,6 +199,24 @@ export interface ServerRoutes {
         head: number;
         members: number;
       };
+    };
+    /** Reads a durable room as `GET /rooms/:room/messages` does. */
+    "/v1/rooms/:room/messages": {
+      request: {
+        params: {
+          room: Schemas["RoomName"];
+        };
+        query?: {
+          /** Reads onwards after this number; 0 by default */
+          after?: number;
+          /** The log that `after` belongs to */
+          epoch?: Schemas["Epoch"];
+          /** Reads backwards from below this number; not together with `after` or `epoch` */
+          before?: number;
+          limit?: number;
+        };
+      };
+      reply: Schemas["PageOnwards"] | Schemas["PageBackwards"] | Schemas["PageReset"];
     };
     /** Tells which users get the messages of a durable room, up to 500 of them. */
     "/v1/rooms/:room/presence": {

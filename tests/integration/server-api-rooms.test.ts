@@ -6,12 +6,13 @@ import { eventually } from "../support/wait.js";
 
 const all = makeKey("all");
 const reader = makeKey("reader", { "*": ["read"] });
+const writer = makeKey("writer", { "*": ["publish"] });
 
 let worker: RunningWorker;
 let call: ReturnType<typeof apiOf>;
 
 beforeAll(async () => {
-  const env = { API_KEYS: JSON.stringify([all.entry, reader.entry]) };
+  const env = { API_KEYS: JSON.stringify([all.entry, reader.entry, writer.entry]) };
   worker = await startWorker({ mongodbUri: (await startMongo()).uriFor(), env });
   call = apiOf(worker.url, all.key);
 });
@@ -52,6 +53,21 @@ test("a room tells where it stands and how many are in it", async () => {
     expect(body).toEqual({ users: ["ann"], count: 1 });
     expect(headers.get("cache-control")).toBe("no-store");
   });
+});
+
+test("a key that may page reads what users read, on and back, and no other key does", async () => {
+  await publish("paged", "m-1", "m-2", "m-3");
+  const asReader = apiOf(worker.url, reader.key);
+
+  const { status, body } = await asReader("GET", "/v1/rooms/paged/messages?after=1");
+  expect([status, body]).toEqual([200, await pageOf("paged", "?after=1")]);
+  expect(body.messages.map(({ id }: { id: string }) => id)).toEqual(["m-2", "m-3"]);
+  expect((await asReader("GET", "/v1/rooms/paged/messages?before=3&limit=1")).body).toMatchObject({
+    messages: [{ id: "m-2" }],
+    more: true,
+  });
+  const refused = await apiOf(worker.url, writer.key)("GET", "/v1/rooms/paged/messages");
+  expect([refused.status, refused.body.error.code]).toEqual([403, "forbidden"]);
 });
 
 test("a room that was never used is none, and asking makes none", async () => {

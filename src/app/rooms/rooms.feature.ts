@@ -8,6 +8,7 @@ import { roomClosed } from "../../contract/room-closed.js";
 import { liveBatch, messageId, namedRoom, position } from "../../contract/room-schemas.js";
 import { route } from "../../contract/route.js";
 import type { Subscription } from "../../contract/types.js";
+import { pageOf } from "./room-pages.js";
 import {
   newMessage,
   pageQuery,
@@ -16,9 +17,6 @@ import {
   subscribeRequest,
   subscription,
 } from "./rooms.schemas.js";
-
-/** A page of a room that nobody has used. Reading does not make one. */
-const NEVER_USED = { epoch: null, after: 0, to: 0, messages: [] };
 
 /** Durable rooms: nothing that was acknowledged is lost, the same over Socket.IO and HTTP. */
 export const rooms = feature("rooms", {
@@ -85,7 +83,8 @@ function roomEvents({ rooms, limits }: Engine) {
   ];
 }
 
-function roomRoutes({ rooms, limits }: Engine) {
+function roomRoutes(engine: Engine) {
+  const { rooms, limits } = engine;
   return [
     route(
       "POST",
@@ -115,26 +114,7 @@ function roomRoutes({ rooms, limits }: Engine) {
         query: pageQuery,
         reply: pageReply,
       },
-      async ({ params: { room }, query: { after = 0, before, epoch, limit } }) => {
-        if (before !== undefined) {
-          const page = await rooms.scrollBack({ room, before, limit });
-          return { room, ...(page ?? { ...NEVER_USED, more: false }) };
-        }
-        const page = await rooms.read({ room, after, epoch, limit });
-        if (page !== undefined) {
-          return { room, ...cut(page, Math.min(limit ?? limits.pageMessages, limits.pageMessages)) };
-        }
-        return epoch === undefined
-          ? { room, ...NEVER_USED, live: true }
-          : { room, reset: true as const, epoch: null, floor: 0, to: 0 };
-      },
+      ({ params: { room }, query }) => pageOf(engine, room, query),
     ),
   ];
-}
-
-/** A page for a socket may carry more than was asked for, up to the live events; here the limit is one. */
-function cut(page: Subscription, limit: number): Subscription {
-  if ("reset" in page || page.messages.length <= limit) return page;
-  const messages = page.messages.slice(0, limit);
-  return { ...page, messages, to: messages.at(-1)?.seq ?? page.after, live: false };
 }

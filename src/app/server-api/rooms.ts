@@ -5,6 +5,8 @@ import type { Engine } from "../../contract/feature.js";
 import { epoch, namedRoom, position, roomName, userId } from "../../contract/room-schemas.js";
 import { type Route, route } from "../../contract/route.js";
 import { wholeNumber } from "../../contract/validation.js";
+import { pageOf } from "../rooms/room-pages.js";
+import { pageQuery, pageReply } from "../rooms/rooms.schemas.js";
 
 const MOST_ROOMS = 100;
 
@@ -24,7 +26,8 @@ function shown({ room, epoch, floor, seq }: { room: string; epoch: string; floor
 }
 
 /** What there is of durable rooms, and their end. */
-export function roomRoutes({ rooms, presence }: Engine): readonly Route[] {
+export function roomRoutes(engine: Engine): readonly Route[] {
+  const { rooms, presence } = engine;
   return [
     route(
       "GET",
@@ -77,6 +80,18 @@ export function roomRoutes({ rooms, presence }: Engine): readonly Route[] {
         if (ended === undefined) throw new AppError("not_found", "This room was never used");
         return shown(ended);
       },
+    ),
+    route(
+      "GET",
+      "/v1/rooms/:room/messages",
+      {
+        summary: "Reads a durable room as `GET /rooms/:room/messages` does.",
+        access: keyInRoom("page"),
+        params: namedRoom,
+        query: pageQuery,
+        reply: pageReply,
+      },
+      ({ params: { room }, query }) => pageOf(engine, room, query),
     ),
     route(
       "GET",
