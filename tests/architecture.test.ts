@@ -51,9 +51,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
       "engine/presence",
     ],
     ...["engine/process", "engine/realtime", "engine/rooms", "engine/routing", "engine/stores"],
-    "engine/trust",
+    ...["engine/tracing", "engine/trust"],
     ...["engine/config (type)", "engine/service (type)"],
   ],
+  "engine/tracing": [...["engine/http", "engine/process", "engine/realtime (type)", "engine/rooms (type)"]],
   "engine/routing": [
     ...["engine/http", "engine/internals", "engine/ipc", "engine/process"],
     ...["engine/config (type)", "engine/membership (type)", "engine/realtime (type)"],
@@ -96,7 +97,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
 /** The only places where a package may be imported. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
-  express: ["engine/http"],
+  express: ["engine/http", "engine/tracing"],
   cors: ["engine/http"],
   helmet: ["engine/http"],
   morgan: ["engine/http"],
@@ -111,6 +112,10 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   zod: ["app", "contract", "engine/realtime"],
   envalid: ["engine/config"],
   jose: ["engine/trust"],
+  "@opentelemetry/api": ["engine/tracing"],
+  "@opentelemetry/sdk-trace-node": ["engine/tracing"],
+  "@opentelemetry/resources": ["engine/tracing"],
+  "@opentelemetry/exporter-trace-otlp-proto": ["engine/tracing"],
   pino: ["engine/process"],
   "prom-client": ["engine/metrics"],
 };

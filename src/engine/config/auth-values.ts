@@ -20,16 +20,6 @@ const LEAST_SECRET_BYTES = 32;
 /** Keys, or secrets, that are taken at a time: the current one, and those that it replaces. */
 const MOST_KEYS = 4;
 
-/** Validator of the address of a key set. */
-export const keySetUrl = makeExactValidator<string>((input) => {
-  refuseControls(input);
-  if (!/^https?:\/\/[^/?#]/i.test(input) || !URL.canParse(input))
-    throw new TypeError("must be an https:// or http:// URL");
-  const { username, password, href } = new URL(input);
-  if (username !== "" || password !== "") throw new TypeError("must not have a user or a password");
-  return href;
-});
-
 /** Where public keys are: in the variable itself, or in a file. */
 export type PublicKeySource = { readonly pem: string } | { readonly file: string };
 

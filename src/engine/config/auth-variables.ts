@@ -1,6 +1,6 @@
 import { EVERYTHING } from "../../contract/capabilities.js";
-import { ALGORITHMS, capsJson, keySetUrl, publicKey, secret } from "./auth-values.js";
-import { integer, line, oneOf, someOf } from "./values.js";
+import { ALGORITHMS, capsJson, publicKey, secret } from "./auth-values.js";
+import { httpUrl, integer, line, oneOf, someOf } from "./values.js";
 
 /** The variables that say who may come in. */
 export const AUTH_VARIABLES = {
@@ -9,7 +9,7 @@ export const AUTH_VARIABLES = {
     devDefault: "none",
     desc: "Who may come in: holders of a token (`jwt`), or everybody as whoever they say they are (`none`); production does not start without it. See [authentication.md](authentication.md)",
   }),
-  AUTH_JWKS_URL: keySetUrl({
+  AUTH_JWKS_URL: httpUrl({
     default: undefined,
     desc: "Where the identity provider has its public keys, as a JSON Web Key Set; one of AUTH_JWKS_URL, AUTH_PUBLIC_KEY, AUTH_SECRET and AUTH_SECRET_FILE is needed with AUTH=jwt",
   }),

@@ -97,6 +97,8 @@ export interface Config {
   /** Measures that are not taken, see docs/internals.md. */
   readonly internalsOff: readonly Measure[];
   readonly ping: PingConfig;
+  /** Where traces go; empty: none are made. */
+  readonly tracesEndpoint: string;
   /** Time between two questions about all rights of connections; 0: never. */
   readonly rightsSweepMs: number;
   readonly settings: Settings;
@@ -184,6 +186,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     },
     rates: ratesOf(given),
     ping: { intervalMs: given.PING_INTERVAL_MS, timeoutMs: given.PING_TIMEOUT_MS },
+    tracesEndpoint: given.OTEL_EXPORTER_OTLP_ENDPOINT,
     rightsSweepMs: given.AUTH_RECHECK_SECONDS * 1000,
     settings: settingsOf(given),
   });

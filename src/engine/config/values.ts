@@ -119,6 +119,16 @@ export const serverUrl = makeExactValidator<string>((input) => {
   return origin;
 });
 
+/** Validator of an address that is asked over HTTP: no user and no password in it, as it is told in logs. */
+export const httpUrl = makeExactValidator<string>((input) => {
+  refuseControls(input);
+  if (!/^https?:\/\/[^/?#]/i.test(input) || !URL.canParse(input))
+    throw new TypeError("must be an https:// or http:// URL");
+  const { username, password, href } = new URL(input);
+  if (username !== "" || password !== "") throw new TypeError("must not have a user or a password");
+  return href;
+});
+
 /** Validator of a comma-separated list of Redis URLs, which only {@link parseRedisUrl} reads. */
 export const redisUrls = makeExactValidator<readonly string[]>((input) => {
   const urls = list(input);

@@ -7,6 +7,7 @@ import { REDIS_VARIABLES } from "./redis-variables.js";
 import {
   apiKeys,
   hosts,
+  httpUrl,
   identifier,
   integer,
   line,
@@ -213,6 +214,10 @@ export const VARIABLES = {
   )({
     default: 20_000,
     desc: "Silence after a heartbeat that ends a Socket.IO connection, in milliseconds",
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl({
+    default: "",
+    desc: "Where traces go by OTLP over HTTP, such as `http://collector:4318`; without it none are made. OpenTelemetry's other variables count as well, see [tracing.md](tracing.md)",
   }),
   ...APP_VARIABLES,
 };

@@ -37,6 +37,8 @@ export interface AppParts {
   readonly inFlight: InFlight;
   readonly checkOrigin: OriginCheck;
   readonly metrics: HttpMetrics;
+  /** Makes traces of requests; absent where none are made. */
+  readonly traced?: RequestHandler | undefined;
 }
 
 const PUBLIC_DIR = fileURLToPath(new URL("../../../public", import.meta.url));
@@ -107,7 +109,7 @@ function onlyWithKeys(keys: KeyAuthenticator): RequestHandler {
 }
 
 /** What every request passes first: it gets its id, is measured, counted as under way and logged. */
-function beginApp(config: Config, { clientAddress, log, inFlight, metrics }: AppParts): Express {
+function beginApp(config: Config, { clientAddress, log, inFlight, metrics, traced }: AppParts): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", trustFunction(config.trustProxy));
@@ -117,6 +119,7 @@ function beginApp(config: Config, { clientAddress, log, inFlight, metrics }: App
     inFlight.enter(response);
     next();
   });
+  if (traced !== undefined) app.use(traced);
   // Lines that nobody would see would be a fifth of what a small request costs.
   if (log.isLevelEnabled("info")) app.use(accessLog(log, clientAddress));
   return app;

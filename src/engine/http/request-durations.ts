@@ -5,14 +5,19 @@ import type { HttpMetrics } from "../metrics/types.js";
 export function measureRequest(request: Request, response: Response, metrics: HttpMetrics): void {
   const startedAt = performance.now();
   response.on("close", () => {
-    const route = request.route as { readonly path?: unknown } | undefined;
     metrics.answered(
       {
         method: request.method,
-        route: route?.path === undefined ? "unmatched" : `${request.baseUrl}${String(route.path)}`,
+        route: routeOf(request) ?? "unmatched",
         status: response.writableFinished ? String(response.statusCode) : "aborted",
       },
       performance.now() - startedAt,
     );
   });
+}
+
+/** The pattern of the route that answers the request; undefined before it is found, and if there is none. */
+export function routeOf(request: Request): string | undefined {
+  const route = request.route as { readonly path?: unknown } | undefined;
+  return route?.path === undefined ? undefined : `${request.baseUrl}${String(route.path)}`;
 }

@@ -3,7 +3,7 @@ import type { ClientEvent } from "../../contract/event.js";
 import type { EventMetrics } from "../metrics/types.js";
 import type { Logger } from "../process/logger.js";
 import { rateLimitedBody } from "../trust/limits/rate-limit.js";
-import { type CallParts, createCallEvent, payerKey } from "./call-event.js";
+import { type CallEvent, type CallParts, createCallEvent, payerKey } from "./call-event.js";
 import type { Connections } from "./connections/connections.js";
 import { sessionIdOf } from "./connections/connections.js";
 import type { Intake } from "./connections/intake.js";
@@ -26,6 +26,8 @@ export interface DispatchParts extends CallParts {
   readonly intake: Intake;
   readonly refusals: RefusalWatch;
   readonly metrics: Pick<EventMetrics, "received" | "handled">;
+  /** Makes traces of it; absent where none are made. */
+  readonly traced?: ((call: CallEvent) => CallEvent) | undefined;
   readonly log: Logger;
 }
 
@@ -35,7 +37,8 @@ export interface DispatchParts extends CallParts {
  */
 export function createDispatch(parts: DispatchParts): (socket: IoSocket) => void {
   const { connections, intake, refusals, rates, metrics, log } = parts;
-  const callEvent = createCallEvent(parts);
+  const { traced = (call) => call } = parts;
+  const callEvent = traced(createCallEvent(parts));
   const events = new Map<unknown, ClientEvent>(parts.events.map((event) => [event.name, event]));
   const unknown: Refusal = { ok: false, error: new AppError("unknown_event").body };
 

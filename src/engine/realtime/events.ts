@@ -25,7 +25,7 @@ export interface SessionEvents {
 /** What workers tell each other. */
 export interface InterServerEvents {
   /** Entries that were just stored in a durable room's log of that epoch. */
-  stored: (room: string, entries: readonly RoomEntry[], epoch: string) => void;
+  stored: (room: string, entries: readonly RoomEntry[], epoch: string, carrier?: string) => void;
   /** Users on the sender have come into these rooms or left them. */
   present: (rooms: readonly string[]) => void;
   /** An event for all connections of these users. */

@@ -12,6 +12,7 @@ import type { Authenticator } from "../trust/authenticator.js";
 import type { Limits } from "../trust/limits/limits.js";
 import type { Admission } from "./admission.js";
 import { createAuthenticate } from "./authenticate.js";
+import type { CallEvent } from "./call-event.js";
 import { type Deliver, infoOf, SocketClient } from "./clients.js";
 import type { Connection } from "./connections/connection.js";
 import type { Connections } from "./connections/connections.js";
@@ -57,6 +58,8 @@ export interface RealtimeParts {
   readonly connectionsPerUser: number;
   readonly metrics: ConnectionMetrics & EventMetrics;
   readonly limitMetrics: LimitMetrics;
+  /** Makes traces of events; absent where none are made. */
+  readonly traced?: ((call: CallEvent) => CallEvent) | undefined;
   readonly log: Logger;
 }
 

@@ -21,10 +21,13 @@ export const NO_OTHERS: RoomBus = {
 /** Carries stored entries over whatever adapter joins the workers. Lossy, which is all that the rooms ask for. */
 export function createRoomBus(io: Io, link: WorkerLink): RoomBus {
   return {
-    publish: ({ room, epoch }, entries) => void io.serverSideEmit("stored", room, entries, epoch),
+    publish({ room, epoch }, entries, carrier) {
+      if (carrier === undefined) io.serverSideEmit("stored", room, entries, epoch);
+      else io.serverSideEmit("stored", room, entries, epoch, carrier);
+    },
     onMessages(handler) {
-      const hear = (room: string, entries: readonly RoomEntry[], epoch: string): void =>
-        handler({ room, epoch }, entries);
+      const hear = (room: string, entries: readonly RoomEntry[], epoch: string, carrier?: string): void =>
+        handler({ room, epoch }, entries, carrier);
       io.on("stored", hear);
       return () => void io.off("stored", hear);
     },

@@ -7,10 +7,10 @@ import type { LogName } from "./room-store.js";
 
 /** The doorbell: tells other workers what was stored. May lose, repeat, reorder and delay; never has to be retried. */
 export interface RoomBus {
-  /** Hands committed entries to the other workers. Never throws and never waits. */
-  publish(log: LogName, entries: readonly RoomEntry[]): void;
-  /** Entries that other workers have stored. The returned function ends it. */
-  onMessages(handler: (log: LogName, entries: readonly RoomEntry[]) => void): () => void;
+  /** Hands committed entries to the other workers, and what carries their trace, if they have one. Never throws and never waits. */
+  publish(log: LogName, entries: readonly RoomEntry[], carrier?: string): void;
+  /** Entries that other workers have stored, and what came along to carry their trace. The returned function ends it. */
+  onMessages(handler: (log: LogName, entries: readonly RoomEntry[], carrier?: unknown) => void): () => void;
   /** Called whenever this worker hears others again after a time in which it may have missed something. */
   onReady(handler: () => void): () => void;
   /** False while messages of others are known not to arrive. */
@@ -31,6 +31,16 @@ export interface RoomObserver {
   repaired(): void;
   /** Entries of another log than the room's came from a worker, or before the room's new log was known. They were dropped. */
   refused(): void;
+}
+
+/** Told where the work on a message is, for traces. Each calls its task once, at once, and gives what it gives. */
+export interface RoomSpans {
+  /** Messages with these keys (see `messageKey`) come, as part of whatever trace is active, and wait for their commit. */
+  publish<T>(keys: readonly string[], task: () => Promise<T>): Promise<T>;
+  /** Messages with these keys are stored. */
+  commit(room: string, keys: readonly string[], task: () => Promise<void>): Promise<void>;
+  /** Entries are stored, and nobody has been told yet. */
+  stored(log: LogName, entries: readonly RoomEntry[]): void;
 }
 
 /** Time and chance, injected so that a simulation can own them. */

@@ -1,5 +1,5 @@
 import { AppError } from "../../contract/errors.js";
-import type { RoomEntry } from "../../contract/types.js";
+import { messageKey, type RoomEntry } from "../../contract/types.js";
 import type { Component } from "../process/lifecycle.js";
 import { ROOM_LIMITS, type RoomLimits } from "./limits.js";
 import { createRoomManagement, type RoomManagement } from "./management.js";
@@ -9,6 +9,7 @@ import {
   type Report,
   type RoomBus,
   type RoomObserver,
+  type RoomSpans,
   RoomUnavailable,
 } from "./ports.js";
 import { createLiveRooms, type LiveRooms } from "./read/live-rooms.js";
@@ -27,6 +28,8 @@ export interface RoomsDeps {
   /** Told about failures that were dealt with. */
   readonly report: Report;
   readonly observer?: RoomObserver | undefined;
+  /** Absent where no traces are made. */
+  readonly spans?: RoomSpans | undefined;
 }
 
 /** Durable ordered rooms in one worker. Errors for clients are `AppError`s; those of the store come as `temporary`. */
@@ -41,7 +44,7 @@ export interface Rooms
 
 /** `start` listens to the bus and begins to sweep; `stop` first lets commits end, so sockets should be open till then. */
 export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): Rooms {
-  const { store, bus, clock, members, report, observer } = deps;
+  const { store, bus, clock, members, report, observer, spans } = deps;
   // A failed delivery or bus event is a gap that readers repair; it must not make a commit look failed.
   function guard(what: string, task: () => void): void {
     try {
@@ -54,11 +57,12 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
 
   /** Where the write path meets the read path: what is stored here goes to this worker's readers and to the bus. */
   function onStored(stored: LogName, entries: readonly RoomEntry[]): void {
+    spans?.stored(stored, entries);
     guard("live", () => live.offer(stored, entries));
     guard("bus", () => bus.publish(stored, entries));
   }
   const filler = createHoleFiller({ store, clock, onStored });
-  const log = createRoomLog({ store, filler, clock, onStored, report }, limits);
+  const log = createRoomLog({ store, filler, clock, onStored, report, spans }, limits);
   const live = createLiveRooms({ store, bus, filler, clock, deliver, report, observer, members }, limits);
   const management = createRoomManagement({ store, live, onStored });
   let offMessages = () => {};
@@ -74,9 +78,18 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
     }
   }
 
+  function append(request: Append): Promise<number[]> {
+    if (spans === undefined) return log.append(request);
+    const { room, from, messages } = request;
+    return spans.publish(
+      messages.map(({ id }) => messageKey({ room, from, id })),
+      () => log.append(request),
+    );
+  }
+
   async function publish(request: Append): Promise<number[]> {
     const startedAt = clock.now();
-    const seqs = await log.append(request);
+    const seqs = await append(request);
     observer?.published(clock.now() - startedAt);
     return seqs;
   }

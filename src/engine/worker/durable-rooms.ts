@@ -11,6 +11,8 @@ import { createFrameCoalescer } from "../rooms/read/frame-coalescer.js";
 import { createRetention, createRetentionJob, RETENTION_LIMITS } from "../rooms/retention.js";
 import type { RoomStore } from "../rooms/room-store.js";
 import { createRooms, type Rooms } from "../rooms/rooms.js";
+import { tracedBus, tracedDeliver, tracedRooms } from "../tracing/traced-rooms.js";
+import type { Tracing } from "../tracing/tracing.js";
 
 /** The durable rooms of a worker and all that keeps them going. */
 export interface DurableRooms {
@@ -26,6 +28,7 @@ export interface DurableRoomParts {
   /** To the other workers; absent when there are none. */
   readonly link: WorkerLink | undefined;
   readonly metrics: { readonly rooms: RoomMetrics; readonly bus: BusMetrics };
+  readonly tracing: Tracing | undefined;
   readonly log: Logger;
 }
 
@@ -36,6 +39,7 @@ export function createDurableRooms({
   io,
   link,
   metrics,
+  tracing,
   log,
 }: DurableRoomParts): DurableRooms {
   const clock = systemClock();
@@ -44,13 +48,16 @@ export function createDurableRooms({
   const coalescer = createFrameCoalescer({
     clock,
     members,
-    deliver: (batch) => void io.local.to(logChannel(batch.room)).emit("messages", batch),
+    deliver: tracedDeliver(tracing, members, (batch) => {
+      io.local.to(logChannel(batch.room)).emit("messages", batch);
+    }),
   });
   const { retentionMessages, retentionHours, ...bounds } = config.rooms;
   const rooms = createRooms(
     {
       store,
-      bus: link === undefined ? NO_OTHERS : createRoomBus(io, link),
+      bus: link === undefined ? NO_OTHERS : tracedBus(tracing, createRoomBus(io, link)),
+      spans: tracing && tracedRooms(tracing),
       clock,
       deliver: coalescer.deliver,
       members,

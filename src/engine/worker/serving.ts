@@ -23,6 +23,8 @@ import { createAudience } from "../realtime/users/audience.js";
 import { createLocalUsers } from "../realtime/users/local-users.js";
 import type { Rooms } from "../rooms/rooms.js";
 import { featureCall } from "../stores/store-calls.js";
+import { tracedEvents, tracedRequests } from "../tracing/traced-calls.js";
+import type { Tracing } from "../tracing/tracing.js";
 import type { Authenticator } from "../trust/authenticator.js";
 import type { KeyAuthenticator } from "../trust/keys/key-authenticator.js";
 import type { Limits } from "../trust/limits/limits.js";
@@ -73,6 +75,7 @@ export interface ServingParts {
   readonly revocations: Pick<TokenRevocations, "control" | "list">;
   readonly internals: Internals;
   readonly metrics: WorkerMetrics;
+  readonly tracing: Tracing | undefined;
   readonly log: Logger;
 }
 
@@ -93,6 +96,7 @@ export function createServing(parts: ServingParts): Serving {
     revocations,
     internals,
     metrics,
+    tracing,
     log,
   } = parts;
   const { mongo, redis } = stores;
@@ -175,6 +179,7 @@ export function createServing(parts: ServingParts): Serving {
     inFlight,
     checkOrigin,
     metrics: metrics.http,
+    traced: tracing && tracedRequests(tracing),
   };
   const httpServer = createHttpServer(createApp(config, apps));
 
@@ -193,6 +198,7 @@ export function createServing(parts: ServingParts): Serving {
       connectionsPerUser: config.admission.perUser,
       metrics: { ...metrics.connections, ...events },
       limitMetrics: metrics.limits,
+      traced: tracing && tracedEvents(tracing),
     }),
   };
 }

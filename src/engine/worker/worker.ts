@@ -22,6 +22,7 @@ import type { AddressBook } from "../routing/worker/destination.js";
 import { createRelayCheck } from "../routing/worker/relay-check.js";
 import { createRelayProof } from "../routing/worker/relay-proof.js";
 import { createSessionRouter } from "../routing/worker/session-router.js";
+import { createTracing } from "../tracing/tracing.js";
 import { createAuthenticator } from "../trust/create-authenticator.js";
 import { createKeyAuthenticator } from "../trust/keys/key-authenticator.js";
 import { createKeyRing, type KeyRing } from "../trust/keys/key-ring.js";
@@ -83,6 +84,7 @@ export function createWorker(
   const internals = createInternals(config.internalsOff, log);
   const lag = createEventLoopLag();
   const checkOrigin = createOriginCheck(config);
+  const tracing = createTracing(config.tracesEndpoint !== "", identity, log);
   const keys = createKeyRing(config.keys.first);
   const stores = createStores(config, internals, log, onStage);
   const clientAddress = createClientAddress(config.trustProxy);
@@ -94,12 +96,12 @@ export function createWorker(
   const { io, connections, admission, link } = sockets;
   const members = createMembers({ config, store: stores.members, io, link, log });
   const presence = createRoomPresence(stores.presence, members, io, link);
-  const rooms = createDurableRooms({ config, store: stores.rooms, io, link, metrics, log });
+  const rooms = createDurableRooms({ config, store: stores.rooms, io, link, metrics, tracing, log });
   const revocations = createTokenRevocations({ config, store: stores.revocations, io, link, metrics, log });
   const authenticator = createAuthenticator(config.auth, revocations.check, metrics.tokens, log);
   const serving = createServing({
     ...{ config, identity, checkOrigin, clientAddress, limits, features },
-    ...{ stores, sockets, internals, metrics, log },
+    ...{ stores, sockets, internals, metrics, tracing, log },
     authenticator,
     keys: createKeyAuthenticator(keys),
     members: members.membership,
@@ -124,6 +126,7 @@ export function createWorker(
     [
       createKeyFeed(keys),
       declared.check,
+      ...(tracing === undefined ? [] : [tracing]),
       internals,
       metrics,
       createMetricsLink(identity.worker, metrics, log),

@@ -1,5 +1,5 @@
 import { messageKey, type RoomMessage } from "../../../contract/types.js";
-import { type Clock, type Report, RoomUnavailable } from "../ports.js";
+import { type Clock, type Report, type RoomSpans, RoomUnavailable } from "../ports.js";
 import type { LogName, RoomHead, RoomStore } from "../room-store.js";
 import type { HoleFiller, OnStored } from "./hole-filler.js";
 
@@ -19,6 +19,7 @@ export interface CommitDeps {
   readonly clock: Clock;
   readonly onStored: OnStored;
   readonly report: Report;
+  readonly spans?: RoomSpans | undefined;
 }
 
 /** What is still to be stored, and the numbers we hold for it, one each in the same order. */

@@ -3,8 +3,8 @@ import { AppError } from "../../../contract/errors.js";
 import { bodyBytes } from "../../../contract/sizes.js";
 import { messageKey, type NewMessage, type RoomMessage } from "../../../contract/types.js";
 import type { RoomLimits } from "../limits.js";
-import { RoomUnavailable } from "../ports.js";
-import { type CommitDeps, createCommit, type PendingMessage } from "./commit.js";
+import { type RoomSpans, RoomUnavailable } from "../ports.js";
+import { type Commit, type CommitDeps, createCommit, type PendingMessage } from "./commit.js";
 
 type LogLimits = Pick<
   RoomLimits,
@@ -53,7 +53,7 @@ interface Queue {
 
 /** One batch per room at a time; what arrives meanwhile is the next batch, so a busy room gets large ones. */
 export function createRoomLog(deps: CommitDeps, limits: LogLimits): RoomLog {
-  const commit = createCommit(deps);
+  const commit = traced(createCommit(deps), deps.spans);
   const queues = new Map<string, Queue>();
   let queuedBytes = 0;
   let stopping: Promise<void> | undefined;
@@ -165,6 +165,16 @@ export function createRoomLog(deps: CommitDeps, limits: LogLimits): RoomLog {
       return stopping;
     },
   };
+}
+
+function traced(commit: Commit, spans: RoomSpans | undefined): Commit {
+  if (spans === undefined) return commit;
+  return (room, batch, expired) =>
+    spans.commit(
+      room,
+      batch.map(({ key }) => key),
+      () => commit(room, batch, expired),
+    );
 }
 
 /** @throws {AppError} `id_conflict` when one of them is stored with another body. */

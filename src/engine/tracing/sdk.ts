@@ -1,0 +1,65 @@
+import { type DiagLogger, DiagLogLevel, diag, type Tracer } from "@opentelemetry/api";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  resourceFromAttributes,
+} from "@opentelemetry/resources";
+import { BatchSpanProcessor, NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
+import { ABOUT } from "../../contract/about.js";
+import type { Identity } from "../../contract/domain.js";
+import type { Logger } from "../process/logger.js";
+import { waitAtMost } from "../process/wait-at-most.js";
+
+/** Of the service, unless OTEL_SERVICE_NAME says another one, and of what makes the spans. */
+const NAME = "shoal";
+
+/** What a collector that does not answer may hold up a stop, in milliseconds. */
+const LAST_SPANS_MS = 2_000;
+
+/** Shortest time between two lines of the log about one and the same failure, in milliseconds. */
+const REPEAT_MS = 60_000;
+
+/**
+ * Starts OpenTelemetry's SDK with what the environment says, and makes it the process's own: spans that an application makes by
+ * `@opentelemetry/api` are part of the same traces. What it cannot send it drops; at most 2,048 spans wait.
+ */
+export function startSdk(
+  { instance, worker }: Identity,
+  log: Logger,
+): { tracer: Tracer; stop(): Promise<void> } {
+  diag.setLogger(diagnostics(log), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  const own = {
+    "service.name": NAME,
+    "service.version": ABOUT.version,
+    "service.instance.id": `${instance}/${worker}`,
+  };
+  const provider = new NodeTracerProvider({
+    // What the operator says by OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES wins.
+    resource: defaultResource()
+      .merge(resourceFromAttributes(own))
+      .merge(detectResources({ detectors: [envDetector] })),
+    spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
+  });
+  provider.register();
+  return {
+    tracer: provider.getTracer(NAME, ABOUT.version),
+    stop: () => waitAtMost(provider.shutdown(), LAST_SPANS_MS),
+  };
+}
+
+/** The SDK's complaints, each at most once a minute: a collector that is away fails every five seconds. */
+function diagnostics(log: Logger): DiagLogger {
+  const toldAtMs = new Map<string, number>();
+  const tell = (message: string): void => {
+    const what = message.slice(0, 200);
+    const nowMs = performance.now();
+    if (nowMs - (toldAtMs.get(what) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return;
+    if (toldAtMs.size > 100) toldAtMs.clear();
+    toldAtMs.set(what, nowMs);
+    log.warn({ what }, "traces are not sent as they should be");
+  };
+  const silent = (): void => {};
+  return { error: tell, warn: tell, info: silent, debug: silent, verbose: silent };
+}

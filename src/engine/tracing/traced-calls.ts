@@ -1,0 +1,15 @@
+import type { RequestHandler } from "express";
+import { routeOf } from "../http/request-durations.js";
+import type { CallEvent } from "../realtime/call-event.js";
+import type { Tracing } from "./tracing.js";
+
+/** Makes a trace of each request, or goes on with that of its `traceparent`. */
+export function tracedRequests({ spans }: Tracing): RequestHandler {
+  return (request, response, next) => spans().request(request, response, () => routeOf(request), next);
+}
+
+/** Makes a trace of each event of a client. */
+export function tracedEvents({ spans }: Tracing): (call: CallEvent) => CallEvent {
+  return (call) => (socket, event, payload, acknowledge) =>
+    spans().event(event.name, () => call(socket, event, payload, acknowledge));
+}

@@ -1,0 +1,36 @@
+import type { Identity } from "../../contract/domain.js";
+import type { Component } from "../process/lifecycle.js";
+import type { Logger } from "../process/logger.js";
+import type { Spans } from "./spans.js";
+
+/** What makes traces of a worker's work. It is there only where they are asked for; without it nothing of OpenTelemetry is loaded. */
+export interface Tracing extends Component {
+  /** To be called once it has started. */
+  spans(): Spans;
+}
+
+/**
+ * Sends traces to OTEL_EXPORTER_OTLP_ENDPOINT by OTLP over HTTP with protobuf. OpenTelemetry's SDK reads the other `OTEL_*` variables itself.
+ * It starts before all that may be traced, and stops after it: what is left is sent within two seconds.
+ */
+export function createTracing(isAsked: boolean, identity: Identity, log: Logger): Tracing | undefined {
+  if (!isAsked) return undefined;
+  let running: { readonly spans: Spans; stop(): Promise<void> } | undefined;
+  return {
+    name: "tracing",
+    async start() {
+      // Both load a great deal.
+      const [{ startSdk }, { createSpans }] = await Promise.all([
+        import("./sdk.js"),
+        import("./otel-spans.js"),
+      ]);
+      const sdk = startSdk(identity, log);
+      running = { spans: createSpans(sdk.tracer), stop: sdk.stop };
+    },
+    stop: async () => await running?.stop(),
+    spans() {
+      if (running === undefined) throw new Error("Tracing has not started");
+      return running.spans;
+    },
+  };
+}
