@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Child, spawnProgram } from "../support/child.js";
-import { codeIn } from "../support/markdown.js";
 import { PROJECT } from "../support/readme.js";
 import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
 
@@ -13,9 +12,9 @@ beforeAll(async () => {
   shoal = await spawnShoal({ workers: 2 });
 });
 
-/** Runs a program of a document, by default the first, as if its reader had saved it in the project's folder. */
-function run(file: string, index = 0): Promise<Child> {
-  const code = codeIn(readFileSync(join(PROJECT, file), "utf8"), "js")[index] ?? "";
+/** Runs an example, which the documents print as it is, against this server. */
+function run(file: string): Promise<Child> {
+  const code = readFileSync(join(PROJECT, "examples", file), "utf8");
   expect(code).toContain(`"${DOCUMENTED_URL}"`);
   const program = code.replaceAll(DOCUMENTED_URL, shoal.url);
   return spawnProgram(process.execPath, {
@@ -25,7 +24,7 @@ function run(file: string, index = 0): Promise<Child> {
 }
 
 test("README's program shows its messages in the order of their numbers, and when each is stored", async () => {
-  const child = await run("README.md");
+  const child = await run("room.mjs");
 
   await child.waitForLine(({ text }) => /^stored as \{.* seq: 2\b/.test(text), { withinMs: 30_000 });
   const shown = child.lines.map(({ text }) => /^(\d+) ann it is \d{4}-/.exec(text)?.[1]).filter(Boolean);
@@ -34,9 +33,9 @@ test("README's program shows its messages in the order of their numbers, and whe
 });
 
 test("of two who run the program without a library, one gets what the other says", async () => {
-  const first = await run("docs/client.md");
+  const first = await run("without-library.mjs");
   await first.waitForLine(({ text }) => text.includes("ok: true"), { withinMs: 30_000 });
-  const second = await run("docs/client.md");
+  const second = await run("without-library.mjs");
 
   await second.waitForLine(({ text }) => text.includes("ok: true"), { withinMs: 30_000 });
   await first.waitForLine(({ text }) => text.includes("body: 'hello'"), { withinMs: 30_000 });
@@ -44,7 +43,7 @@ test("of two who run the program without a library, one gets what the other says
 });
 
 test("the program that calls routes stores, reads and is refused", async () => {
-  const child = await run("docs/client.md", 2);
+  const child = await run("routes.mjs");
   await expect(child.exited).resolves.toEqual({ code: 0, signal: null });
 
   expect(child.lines.map(({ text }) => text)).toEqual([
