@@ -41,16 +41,17 @@ test("the client library waits out its rate: all is stored once and in order, on
   expect(results.map(({ seq }) => seq)).toEqual(NUMBERS.map((n) => n + 1));
   expect(await refused(worker, "events")).toBeGreaterThan(0);
   expect(disconnects).toBe(0);
-}, 30_000);
+});
 
 test("a client with many rooms gets into all of them, and is not closed for asking at once", async () => {
-  const env = { RATE_USER_EVENTS: "50,20" };
+  // So few that the first requests, which go out together, are too many on any machine.
+  const env = { RATE_USER_EVENTS: "20,5" };
   const worker = await startWorker({ mongodbUri: mongo.uriFor(), env });
   const { socket } = await connectClient(worker.url, { auth: { user: "ann" } });
   const client = createRoomClient(socket);
 
-  await Promise.all(NUMBERS.slice(0, 60).map((n) => client.room(`room-${n}`).publish(n)));
+  await Promise.all(NUMBERS.slice(0, 30).map((n) => client.room(`room-${n}`).publish(n)));
 
   expect(await refused(worker, "events")).toBeGreaterThan(0);
   expect(await refused(worker, "refusals")).toBe(0);
-}, 30_000);
+});
