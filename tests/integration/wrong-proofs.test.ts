@@ -17,6 +17,9 @@ const SECRET = "a secret of more than thirty-two bytes";
 const ALL = { "*": ["*"] };
 /** A second one that may nothing. */
 const KEYS = { all: makeKey("all"), none: makeKey("none", {}) };
+/** A page that may use the cookie, one that may not, and what browsers say without an Origin. */
+const [APP, EVIL] = ["https://app.example.com", "https://evil.example.com"];
+const SILENT: Headers[] = [{}, { "Sec-Fetch-Site": "cross-site" }, { "Sec-Fetch-Site": "same-site" }];
 const nowS = (): number => Math.floor(Date.now() / 1000);
 const TRANSPORTS = [["websocket"], ["polling"]];
 
@@ -49,6 +52,7 @@ let events: readonly Entry[];
 beforeAll(async () => {
   const env = {
     ...{ AUTH: "jwt", AUTH_SECRET: SECRET, AUTH_AUDIENCE: "shoal" },
+    ...{ AUTH_COOKIE: "__Host-token", CORS_ORIGIN: APP },
     API_KEYS: JSON.stringify([KEYS.all.entry, KEYS.none.entry]),
   };
   worker = await startWorker({ mongodbUri: (await startMongo()).uriFor(), env });
@@ -83,13 +87,12 @@ function token(claims: Claims = {}, secret = SECRET): Promise<string> {
   return signToken(secretKey(secret), { aud: "shoal", caps: ALL, ...claims });
 }
 
+type Headers = Readonly<Record<string, string>>;
+
 /** Calls the route with a valid request; gives the status and the code of its error. */
-async function call(
-  { method, path, body }: Entry,
-  authorization: string | undefined,
-): Promise<[number, string]> {
-  const init: RequestInit = { method, headers: { "Content-Type": "application/json", "X-User-Id": "ann" } };
-  if (authorization !== undefined) Object.assign(init.headers ?? {}, { Authorization: authorization });
+async function call({ method, path, body }: Entry, proof: Headers): Promise<[number, string]> {
+  const headers = { "Content-Type": "application/json", "X-User-Id": "ann", ...proof };
+  const init: RequestInit = { method, headers };
   if (body !== undefined) init.body = JSON.stringify(sampleOf(body, http));
   const response = await fetch(worker.url + path.replaceAll(/\{\w+\}/g, "lobby"), init);
   const answer = (await response.json()) as { error?: { code: string } };
@@ -108,14 +111,13 @@ async function badTokens(): Promise<[string, string][]> {
 
 async function outcomes(
   kind: string,
-  authorization: string | undefined,
+  proof: string | undefined | Headers,
 ): Promise<[string, number, string][]> {
+  const headers: Headers = typeof proof === "string" ? { Authorization: proof } : (proof ?? {});
   const ofKind = routes.filter((one) => one.kind === kind);
   expect(ofKind).not.toEqual([]);
   return await Promise.all(
-    ofKind.map(
-      async (one): Promise<[string, number, string]> => [one.name, ...(await call(one, authorization))],
-    ),
+    ofKind.map(async (one): Promise<[string, number, string]> => [one.name, ...(await call(one, headers))]),
   );
 }
 
@@ -123,9 +125,13 @@ function all(kind: string, status: number, code: string): [string, number, strin
   return routes.filter((one) => one.kind === kind).map(({ name }) => [name, status, code]);
 }
 
-/** How a handshake with this `auth` is refused. */
-function refusedBy(auth: object, transports: string[]): Promise<[Error & { data: { code: string } }]> {
-  const socket = io(worker.url, { auth, transports, forceNew: true, reconnection: false });
+/** How a handshake with this `auth` is refused; without `data` when it did not come to it. */
+function refusedBy(
+  auth: object,
+  transports: string[],
+  extraHeaders: Headers = {},
+): Promise<[Error & { data: { code: string } }]> {
+  const socket = io(worker.url, { auth, transports, extraHeaders, forceNew: true, reconnection: false });
   onTestEnd(() => void socket.disconnect());
   const failed = once<[Error & { data: { code: string } }]>(socket, "connect_error");
   socket.once("connect", () => socket.disconnect());
@@ -166,6 +172,28 @@ test("routes for users want a capability", async () => {
   await expect(outcomes("ruled", none)).resolves.toEqual(all("ruled", 403, "forbidden"));
 });
 
+/** A good token, as a browser sends it. */
+async function cookie(claims: Claims = {}): Promise<{ Cookie: string }> {
+  return { Cookie: `other=1; __Host-token=${await token(claims)}` };
+}
+
+test("a cookie changes nothing without an Origin that may use it, and shows no page of another origin anything", async () => {
+  const wanted = routes
+    .filter(({ kind }) => kind === "ruled")
+    .map(({ name, method }) => [name, ...(method === "GET" ? [200, "none"] : [403, "forbidden"])]);
+  const held = await cookie();
+  for (const headers of SILENT)
+    await expect(outcomes("ruled", { ...held, ...headers })).resolves.toEqual(wanted);
+  for (const Origin of [EVIL, "null"])
+    await expect(outcomes("ruled", { ...held, Origin })).resolves.toEqual(all("ruled", 403, "forbidden"));
+});
+
+test.each(["key", "operator"])("a cookie opens no route for a %s", async (kind) => {
+  const held = [await token(), KEYS.all.key].map((text) => ({ Cookie: `__Host-token=${text}`, Origin: APP }));
+  for (const headers of held)
+    await expect(outcomes(kind, headers)).resolves.toEqual(all(kind, 401, "unauthenticated"));
+});
+
 test.each(["key", "operator"])("routes for a %s want a key that is good", async (kind) => {
   await expect(outcomes(kind, undefined)).resolves.toEqual(all(kind, 401, "unauthenticated"));
   const user = await token();
@@ -204,6 +232,30 @@ describe.each(TRANSPORTS)("over %s", (...transports) => {
     expect(error.data.code).toBe("unauthenticated");
   });
 
+  test("a cookie is taken from pages that may use it, and from nobody else", async () => {
+    const held = await cookie({ sub: "cookie|ann" });
+    for (const headers of SILENT) {
+      const [error] = await refusedBy({}, transports, { ...held, ...headers });
+      expect(error.data.code).toBe("forbidden");
+    }
+    for (const Origin of [EVIL, "null"]) {
+      const [error] = await refusedBy({}, transports, { ...held, Origin });
+      expect(error.data).toBeUndefined();
+    }
+    const [error] = await refusedBy({ token: "x" }, transports, { ...held, Origin: APP });
+    expect(error.data.code).toBe("unauthenticated");
+
+    // The first request by polling of a page to its own origin has no Origin.
+    const own: Headers[] = [{ Origin: APP }, { Origin: worker.url }, { "Sec-Fetch-Site": "same-origin" }];
+    for (const headers of own) {
+      const extraHeaders = { ...held, ...headers };
+      const { socket } = await connectClient(worker.url, { transports, extraHeaders });
+      await emitAck(socket, "publish", { room: "cookies", messages: [{ id: crypto.randomUUID(), body: 1 }] });
+      const page = await emitAck<{ messages: { from: string }[] }>(socket, "subscribe", { room: "cookies" });
+      expect(new Set(page.messages.map(({ from }) => from))).toEqual(new Set(["cookie|ann"]));
+    }
+  });
+
   test("who has a token without a capability is refused each event that needs one, and no other", async () => {
     const auth = { token: await token({ caps: {} }) };
     const { socket } = await connectClient(worker.url, { auth, transports });
@@ -232,4 +284,17 @@ test("the right proof is refused by no route", async () => {
   for (const [kind, proof] of Object.entries(good))
     for (const [name, status] of await outcomes(kind, `Bearer ${proof}`))
       expect([name, [401, 403].includes(status)]).toEqual([name, false]);
+});
+
+test("a cookie of the service's own pages, or of listed ones, is as good as its token", async () => {
+  for (const Origin of [worker.url, APP]) {
+    for (const [name, status] of await outcomes("ruled", { ...(await cookie()), Origin }))
+      expect([name, [401, 403].includes(status)]).toEqual([name, false]);
+    const expired = { ...(await cookie({ iat: nowS() - 120, exp: nowS() - 60 })), Origin };
+    await expect(outcomes("ruled", expired)).resolves.toEqual(all("ruled", 401, "token_expired"));
+    const none = { ...(await cookie({ caps: {} })), Origin };
+    await expect(outcomes("ruled", none)).resolves.toEqual(all("ruled", 403, "forbidden"));
+  }
+  const bad = { ...(await cookie()), Origin: APP, Authorization: "Bearer x" };
+  await expect(outcomes("ruled", bad)).resolves.toEqual(all("ruled", 401, "unauthenticated"));
 });

@@ -75,6 +75,13 @@ function readSecret(input: string): string {
   return text;
 }
 
+/** Validator of a cookie's name. */
+export const cookieName = makeExactValidator<string>((input) => {
+  if (!/^[\w!#$%&'*+.^`|~-]{1,64}$/.test(input))
+    throw new TypeError("must be 1 to 64 letters, digits or other characters of a cookie's name");
+  return input;
+});
+
 /** Validator of capabilities, as JSON. */
 export const capsJson = makeExactValidator<Caps>((input) => {
   const parsed = caps.safeParse(jsonIn(input));

@@ -1,5 +1,5 @@
 import { EVERYTHING } from "../../contract/capabilities.js";
-import { ALGORITHMS, capsJson, publicKey, secret } from "./auth-values.js";
+import { ALGORITHMS, capsJson, cookieName, publicKey, secret } from "./auth-values.js";
 import { httpUrl, integer, line, oneOf, someOf } from "./values.js";
 
 /** The variables that say who may come in. */
@@ -40,6 +40,10 @@ export const AUTH_VARIABLES = {
   AUTH_AUDIENCE: line({
     default: "",
     desc: "What the tokens' `aud` must name, exactly: one, or a comma-separated list of which one is enough; required with AUTH_JWKS_URL, where `*` takes any",
+  }),
+  AUTH_COOKIE: cookieName({
+    default: "",
+    desc: "Cookie that a token is taken from as well, for pages that keep theirs out of reach of scripts; without it none is. Such requests need an `Origin` of the service's own or of CORS_ORIGIN, which must not be `*`; see [authentication.md](authentication.md#a-token-in-a-cookie)",
   }),
   AUTH_USER_CLAIM: line({ default: "sub", desc: "Claim of the tokens that is the user's id" }),
   AUTH_MAX_TTL_SECONDS: integer(

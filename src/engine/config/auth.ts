@@ -21,6 +21,8 @@ export interface JwtConfig {
   readonly issuer: string | undefined;
   /** One of these must be named; undefined: any audience. */
   readonly audiences: readonly string[] | undefined;
+  /** That a token may be in as well; empty: none. */
+  readonly cookie: string;
   readonly userClaim: string;
   readonly maxTtlS: number;
   /** What a token without `caps` grants. */
@@ -57,6 +59,7 @@ export function readAuth(given: Given, isPresent: (name: string) => boolean, pro
   if (given.AUTH !== "jwt") {
     if (given.AUTH === "none" && sources.length > 0)
       problems.push(`AUTH must be jwt when ${sources.join(" and ")} is set: none looks at no token`);
+    if (isPresent("AUTH_COOKIE")) problems.push("AUTH_COOKIE needs AUTH=jwt: nothing else looks at it");
     return { kind: "none", isChosen: isPresent("AUTH") };
   }
   if (sources.length !== 1) {
@@ -83,6 +86,7 @@ export function readAuth(given: Given, isPresent: (name: string) => boolean, pro
     audiences: exactly(given.AUTH_AUDIENCE)
       ?.split(",")
       .map((one) => one.trim()),
+    cookie: given.AUTH_COOKIE ?? "",
     userClaim: given.AUTH_USER_CLAIM ?? "sub",
     maxTtlS: given.AUTH_MAX_TTL_SECONDS ?? 0,
     defaultCaps: given.AUTH_DEFAULT_CAPS ?? {},

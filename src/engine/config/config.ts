@@ -132,6 +132,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const redis = redisIn(given, problems);
   const keys = keysIn(given, problems);
   const auth = readAuth(given, (name) => name in variables, problems);
+  const corsOrigins = corsOriginsIn(given, "CORS_ORIGIN" in variables, problems);
   if (problems.length > 0) throw new StartError(`Bad configuration: ${problems.join("; ")}`);
 
   return freeze({
@@ -151,7 +152,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     dataDir: resolve(given.DATA_DIR),
     mongodbUri: given.MONGODB_URI,
     redis,
-    corsOrigins: given.CORS_ORIGIN,
+    corsOrigins,
     allowedHosts: given.ALLOWED_HOSTS,
     apiDocs: given.API_DOCS === "on",
     keys,
@@ -195,6 +196,21 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
 function settingsOf(given: Settings): Settings {
   const names = Object.keys(APP_VARIABLES) as (keyof Settings)[];
   return Object.fromEntries(names.map((name) => [name, given[name]])) as Settings;
+}
+
+/** Where a cookie says who somebody is, not every page may use it; the default is then the service's own pages, in development, too. */
+function corsOriginsIn(
+  given: { CORS_ORIGIN?: Config["corsOrigins"]; AUTH_COOKIE?: string },
+  isChosen: boolean,
+  problems: string[],
+): Config["corsOrigins"] {
+  const { CORS_ORIGIN: origins = [], AUTH_COOKIE: cookie = "" } = given;
+  if (cookie === "" || origins !== "*") return origins;
+  if (isChosen)
+    problems.push(
+      "CORS_ORIGIN must not be * when AUTH_COOKIE is set: any page could act for whoever looks at it; list the pages that may",
+    );
+  return [];
 }
 
 /** Without peers only the workers of this instance have to know each other; peers in development that share nothing share that. */

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Access, Caller } from "../../contract/access.js";
 import { NOBODY } from "../../contract/passport.js";
 import type { Authenticator } from "../trust/authenticator.js";
@@ -19,7 +19,7 @@ export interface CallerParts {
  */
 export async function callerOf(
   { kind }: Access,
-  headers: IncomingHttpHeaders,
+  request: IncomingMessage,
   { authenticator, keys, isPrivate }: CallerParts,
 ): Promise<Caller> {
   switch (kind) {
@@ -27,12 +27,12 @@ export async function callerOf(
       return { passport: NOBODY, isOperator: false };
     case "user":
     case "ruled":
-      return { passport: await authenticator.ofRequest(headers), isOperator: false };
+      return { passport: await authenticator.ofRequest(request), isOperator: false };
     case "key":
-      return { passport: keys.ofRequest(headers), isOperator: false };
+      return { passport: keys.ofRequest(request.headers), isOperator: false };
     case "operator": {
       if (isPrivate && !keys.areConfigured()) return { passport: NOBODY, isOperator: true };
-      const passport = keys.ofRequest(headers);
+      const passport = keys.ofRequest(request.headers);
       return { passport, isOperator: passport.may({ operation: "operate" }) };
     }
   }

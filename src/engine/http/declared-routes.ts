@@ -34,8 +34,8 @@ function handlerOf(route: Route, parts: RouteParts): RequestHandler {
   const answer: Route["answer"] = check ? checkedAnswer(route) : route.answer;
   return async (request, response) => {
     if (route.fresh) response.setHeader("Cache-Control", "no-store"); // of errors, too
-    const { params, query, body, headers } = request;
-    const caller = await callerOf(route.access, headers, parts);
+    const { params, query, body } = request;
+    const caller = await callerOf(route.access, request, parts);
     const { status, reply } = await metered(caller.passport, limits, response, (charge) =>
       answer({ params, query, body }, caller, decide, charge),
     );

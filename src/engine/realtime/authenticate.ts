@@ -26,7 +26,7 @@ export function createAuthenticate(
     } finally {
       socket.handshake.auth = {};
     }
-    socket.data.passport = await authenticator.ofHandshake(auth, socket.id);
+    socket.data.passport = await authenticator.ofHandshake(auth, socket.id, socket.request);
   }
 
   return (socket, next) => {

@@ -33,6 +33,6 @@ export function createOpenAuthenticator(): Authenticator {
     stop: async () => {},
     ofHandshake: async (auth, session) => passport("auth.user", auth.user ?? session),
     ofToken: () => Promise.reject(new AppError("invalid", "AUTH is none: there are no tokens")),
-    ofRequest: async (headers) => passport("X-User-Id", headers["x-user-id"]),
+    ofRequest: async ({ headers }) => passport("X-User-Id", headers["x-user-id"]),
   };
 }

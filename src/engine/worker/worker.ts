@@ -98,7 +98,12 @@ export function createWorker(
   const presence = createRoomPresence(stores.presence, members, io, link);
   const rooms = createDurableRooms({ config, store: stores.rooms, io, link, metrics, tracing, log });
   const revocations = createTokenRevocations({ config, store: stores.revocations, io, link, metrics, log });
-  const authenticator = createAuthenticator(config.auth, revocations.check, metrics.tokens, log);
+  const authenticator = createAuthenticator(config.auth, {
+    check: revocations.check,
+    allowsCookies: (request) => checkOrigin(request).credentials,
+    metrics: metrics.tokens,
+    log,
+  });
   const serving = createServing({
     ...{ config, identity, checkOrigin, clientAddress, limits, features },
     ...{ stores, sockets, internals, metrics, tracing, log },

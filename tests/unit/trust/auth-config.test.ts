@@ -101,6 +101,17 @@ describe("who may come in", () => {
       { AUTH: "jwt", AUTH_SECRET: SECRET, AUTH_ALGORITHMS: "none" },
       "AUTH_ALGORITHMS must be some",
     ],
+    [
+      "a cookie that any page may use",
+      { AUTH: "jwt", AUTH_SECRET: SECRET, AUTH_COOKIE: "token", CORS_ORIGIN: "*" },
+      "CORS_ORIGIN must not be * when AUTH_COOKIE is set",
+    ],
+    ["a cookie that nothing looks at", { AUTH_COOKIE: "token" }, "AUTH_COOKIE needs AUTH=jwt"],
+    [
+      "a cookie's name that is none",
+      { AUTH: "jwt", AUTH_SECRET: SECRET, AUTH_COOKIE: "geheim=1" },
+      "AUTH_COOKIE must be 1 to 64 letters",
+    ],
     ["capabilities that are no JSON", { AUTH_DEFAULT_CAPS: "{geheim" }, "AUTH_DEFAULT_CAPS must be JSON"],
     [
       "capabilities of another form",
@@ -119,6 +130,15 @@ describe("who may come in", () => {
 
     expect(readConfig({ ...production, ...env }).auth).toMatchObject({ defaultCaps: {} });
     expect(readConfig(env).auth).toMatchObject({ defaultCaps: { "*": expect.arrayContaining(["publish"]) } });
+  });
+
+  test("may be said by a cookie, which pages of other origins then use only if they are listed", () => {
+    const env = { AUTH: "jwt", AUTH_SECRET: SECRET, AUTH_COOKIE: "__Host-token" };
+
+    expect(readConfig(env)).toMatchObject({ auth: { cookie: "__Host-token" }, corsOrigins: [] });
+    expect(readConfig({ ...env, AUTH_COOKIE: "" })).toMatchObject({ auth: { cookie: "" }, corsOrigins: "*" });
+    const CORS_ORIGIN = "https://app.example.com";
+    expect(readConfig({ ...env, CORS_ORIGIN })).toMatchObject({ corsOrigins: [CORS_ORIGIN] });
   });
 
   test("may be narrowed aloud, or not, by issuer and audience", () => {

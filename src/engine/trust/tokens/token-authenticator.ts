@@ -5,6 +5,7 @@ import type { TokenMetrics } from "../../metrics/types.js";
 import type { Logger } from "../../process/logger.js";
 import type { Authenticator } from "../authenticator.js";
 import { bearerOf } from "../bearer.js";
+import { type AllowsCookies, createCookieTokens } from "./cookie-token.js";
 import { createFixedKeys } from "./fixed-keys.js";
 import { downloadKeySet } from "./key-set-download.js";
 import { createRemoteKeys } from "./remote-keys.js";
@@ -21,19 +22,21 @@ export interface TokenAuthenticatorParts {
   readonly nowMs: () => number;
   /** Throws an `AppError` when this may not come in although its token is good. */
   readonly check: (passport: Passport) => void;
+  readonly allowsCookies: AllowsCookies;
   readonly metrics: TokenMetrics;
   readonly log: Logger;
 }
 
 /**
- * Takes a token from `auth.token` of a handshake and from `Authorization: Bearer` of a request, and from nowhere else. It refuses with
- * `unauthenticated` and `token_expired`, with `temporary` when the keys are not known now, and with what `check` throws. Clients are never told
+ * Takes a token from `auth.token` of a handshake and from `Authorization: Bearer` of a request, without these from the cookie that AUTH_COOKIE
+ * names, and from nowhere else. It refuses with `unauthenticated` and `token_expired`, with `temporary` when the keys are not known now, and with what `check` throws. Clients are never told
  * what is wrong with one; the log says it at level debug, without the token.
  */
 export function createTokenAuthenticator(parts: TokenAuthenticatorParts): Authenticator {
   const { config, dateMs, check, metrics, log } = parts;
   const keys = createKeys(parts);
   const verifier = createTokenVerifier(config, keys, dateMs);
+  const cookies = createCookieTokens(config.cookie, parts.allowsCookies);
 
   async function ofToken(token: unknown): Promise<Passport> {
     try {
@@ -66,8 +69,8 @@ export function createTokenAuthenticator(parts: TokenAuthenticatorParts): Authen
     start: keys.start,
     stop: keys.stop,
     ofToken,
-    ofHandshake: (auth) => ofToken(auth.token),
-    ofRequest: (headers) => ofToken(bearerOf(headers)),
+    ofHandshake: async (auth, _session, request) => ofToken(auth.token ?? cookies.ofHandshake(request)),
+    ofRequest: async (request) => ofToken(bearerOf(request.headers) ?? cookies.ofRequest(request)),
   };
 }
 
