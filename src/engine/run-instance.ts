@@ -1,5 +1,6 @@
 import { authWarnings } from "./config/auth-warnings.js";
 import { type Config, readConfig } from "./config/config.js";
+import { misspeltVariables, unknownVariableWarning } from "./config/unknown-variables.js";
 import { createInstance, type Instance } from "./instance.js";
 import { createLogger, type Logger, redactUri } from "./process/logger.js";
 import { isOnTerminal, onSignals } from "./process/signals.js";
@@ -12,6 +13,7 @@ import { StartError } from "./process/start-error.js";
 export async function runInstance(): Promise<void> {
   const config = configOrExit();
   const log = createLogger(config.logLevel).child({ instance: config.instance });
+  warnOfMisspelt(log);
   for (const warning of authWarnings(config)) log.warn(warning);
   const instance = createInstance(config, log, (error) => end(1, error));
 
@@ -85,9 +87,15 @@ function configOrExit(): Config {
   try {
     return readConfig();
   } catch (error) {
-    report(createLogger("info"), error);
+    const log = createLogger("info");
+    warnOfMisspelt(log); // what is missing may be there under a wrong name
+    report(log, error);
     process.exit(1);
   }
+}
+
+function warnOfMisspelt(log: Logger): void {
+  for (const variable of misspeltVariables()) log.warn(unknownVariableWarning(variable));
 }
 
 function announce(config: Config, log: Logger, instance: Instance): void {

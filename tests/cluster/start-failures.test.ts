@@ -76,6 +76,26 @@ describe.each([1, 2])("with WORKERS=%i", (workers) => {
     expect(logs.filter(logged("worker forked"))).toEqual([]);
   });
 
+  test("an admin port in use is named before a database or a worker is begun", async () => {
+    const server = createServer();
+    onTestEnd(() => server.close());
+    const listening = once(server, "listening");
+    server.listen(0, "127.0.0.1");
+    await listening;
+    const { port } = server.address() as AddressInfo;
+    const env = {
+      ADMIN_PORT: String(port),
+      DATA_DIR: join(await tempDir("data"), "new"),
+      LOG_LEVEL: "debug",
+    };
+    const { logs } = await expectFailure(
+      { workers, env },
+      `^ADMIN_PORT ${port} is already in use on 127.0.0.1$`,
+    );
+    expect(existsSync(env.DATA_DIR)).toBe(false);
+    expect(logs.filter(logged("worker forked"))).toEqual([]);
+  });
+
   test("an address that is not this machine's is named", async () => {
     const env = { HOST: "203.0.113.9" }; // RFC 5737: for documentation, nobody has it
     await expectFailure({ workers, env }, "^HOST 203.0.113.9 is not an address of this machine$");
@@ -126,4 +146,16 @@ test("all problems of the configuration are told in one line, without the values
   const options = Object.keys(env).map((name) => `(?=.*\\b${name} )`);
   const said = new RegExp(`^Bad configuration: ${options.join("")}(?!.*(98765|many|geheim|loud))`);
   await expectFailure({ env }, said);
+});
+
+test.each([
+  ["is refused", { NODE_ENV: "production", AUTH: "none" }, "^Bad configuration: MONGODB_URI is required"],
+  ["fails later", { HOST: "203.0.113.9" }, "^HOST "],
+])("a misspelt variable is told once, without its value, when the start %s", async (_what, env, reason) => {
+  const { logs } = await expectFailure({ env: { ...env, MONGO_URI: "mongodb://geheim" } }, reason);
+  const warnings = logs.filter(({ fields }) => fields.level === "warn" && /MONGO_URI/.test(`${fields.msg}`));
+  expect(warnings.map(({ fields }) => fields.msg)).toEqual([
+    "MONGO_URI is no variable of Shoal: was MONGODB_URI meant?",
+  ]);
+  expect(logs.filter(({ text }) => text.includes("geheim"))).toEqual([]);
 });

@@ -55,6 +55,18 @@ test("a .env that cannot be read stops with its name", async () => {
   expect(stderr).toContain(".env cannot be read");
 });
 
+test("a name in .env that nothing reads is told without its value, unless the server tells it as misspelt", async () => {
+  const module = join(ROOT, "scripts", "setup", "env-file.mjs");
+  const code = `import { tellUnknownVariables } from ${JSON.stringify(module)};
+    await tellUnknownVariables({ PORT: "1", THREADS: "geheim", WOKERS: "2", MONGODB_PASSWORD: "geheim" });`;
+
+  expect(await node(ROOT, ["--input-type=module", "--eval", code])).toEqual({
+    code: 0,
+    stdout: "",
+    stderr: "> .env: THREADS is no variable of Shoal: nothing reads it\n",
+  });
+});
+
 test("the example names only variables that there are", async () => {
   const example = await readFile(join(ROOT, ".env.example"), "utf8");
   const names = [...example.matchAll(/^#? ?([A-Z_]+)=/gm)].map(([, name]) => name);

@@ -1,0 +1,82 @@
+import { VARIABLES } from "./variables.js";
+
+/** A variable that nothing reads. */
+export interface UnknownVariable {
+  readonly name: string;
+  /** The variable that was probably meant, if one is spelt much like it. */
+  readonly meant: string | undefined;
+}
+
+const KNOWN = Object.keys(VARIABLES);
+/** What others than the server read, in the environment or in `.env`: Node.js, libraries, `docker-compose.yml`. */
+const FOREIGN =
+  /^(NODE_|OTEL_|COMPOSE_|DOCKER_|(HTTPS?|NO)_PROXY$|(NO|FORCE)_COLOR$|SSL_CERT_|TZ$|TMPDIR$|SHOAL_PORT$|(REDIS|MONGODB(_ROOT)?|GRAFANA)_PASSWORD$)/i;
+/** Names up to this length are one mistake away from too many words to allow for two. */
+const SHORT_NAME_LETTERS = 5;
+
+/**
+ * What is probably a misspelt variable: names that are one or two mistakes away from one that is read, or differ in case only. An
+ * environment is full of names that are meant for others, so nothing else in it is suspicious. Empty variables count as absent.
+ */
+export function misspeltVariables(
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): UnknownVariable[] {
+  return unreadIn(variables).filter(({ meant }) => meant !== undefined);
+}
+
+/**
+ * All that nothing reads in a file that is written for this service, such as `.env`, misspelt or not, besides what Node.js,
+ * libraries and `docker-compose.yml` read. Empty variables count as absent.
+ */
+export function unknownVariables(variables: Readonly<Record<string, string | undefined>>): UnknownVariable[] {
+  return unreadIn(variables).filter(({ name, meant }) => meant !== undefined || !FOREIGN.test(name));
+}
+
+/** One line for an operator; it has no value of the variable. */
+export function unknownVariableWarning({ name, meant }: UnknownVariable): string {
+  return meant === undefined
+    ? `${name} is no variable of Shoal: nothing reads it`
+    : `${name} is no variable of Shoal: was ${meant} meant?`;
+}
+
+function unreadIn(variables: Readonly<Record<string, string | undefined>>): UnknownVariable[] {
+  return Object.entries(variables)
+    .filter(([name, value]) => value !== undefined && value !== "" && !KNOWN.includes(name))
+    .map(([name]) => ({ name, meant: nearest(name) }));
+}
+
+function nearest(name: string): string | undefined {
+  const upper = name.toUpperCase();
+  const most = upper.length > SHORT_NAME_LETTERS ? 2 : 1;
+  const ranked = KNOWN.filter((known) => Math.abs(known.length - upper.length) <= most)
+    .map((known) => ({ known, mistakes: mistakesBetween(upper, known) }))
+    .sort((one, other) => one.mistakes - other.mistakes);
+  return ranked.find(({ mistakes }) => mistakes <= most)?.known;
+}
+
+/** Letters that were left out, added, taken for another or exchanged with the next one (optimal string alignment). */
+function mistakesBetween(one: string, other: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= one.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= other.length; column += 1) {
+      const isSame = one[row - 1] === other[column - 1];
+      const isExchanged =
+        row > 1 && column > 1 && one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1];
+      current[column] = Math.min(
+        at(last, column) + 1,
+        at(current, column - 1) + 1,
+        at(last, column - 1) + (isSame ? 0 : 1),
+        isExchanged ? at(beforeLast, column - 2) + 1 : Number.POSITIVE_INFINITY,
+      );
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return at(last, other.length);
+}
+
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? Number.POSITIVE_INFINITY;
+}
