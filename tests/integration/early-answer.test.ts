@@ -1,3 +1,4 @@
+import { openPollingSession } from "../cluster/support/polling-session.js";
 import { startMongo } from "../support/mongo.js";
 import { openRaw } from "../support/raw-tcp.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
@@ -11,11 +12,13 @@ beforeAll(async () => {
 });
 
 test.each([
-  ["a body that is too large", "/hello", "413"],
-  ["a session that is not known", `/socket.io/?EIO=4&transport=polling&sid=1.${"a".repeat(22)}`, "404"],
+  ["a body that is too large", () => "/hello", "413"],
+  ["a session that is not known", () => `/socket.io/?EIO=4&transport=polling&sid=1.${"a".repeat(22)}`, "404"],
+  ["packets that are too large", async () => (await openPollingSession(worker.url)).path, "413"],
 ])(
   "the answer to %s comes before it, and the connection ends after it where it is to end",
-  async (_what, path, status) => {
+  async (_what, target, status) => {
+    const path = await target();
     const connection = await openRaw(worker.url);
     const broken: string[] = [];
     connection.socket.on("error", ({ message }) => broken.push(message));

@@ -53,7 +53,8 @@ const MOST_URL_CHARACTERS = 2048;
 /**
  * Refuses handshakes with 503, which clients and load balancers retry elsewhere, while a worker drains, is full or cannot
  * keep up, and with 429 those of an address that has had its share. Requests of its sessions always pass; those of sessions that it does
- * not know get 404, and those that can be read in two ways get 400. The rate is kept by a token bucket of one second.
+ * not know get 404, those that can be read in two ways get 400, and those that announce a body beyond the limit end their session
+ * with 413. The rate is kept by a token bucket of one second.
  */
 export function createAdmission(parts: AdmissionParts): Admission {
   const { io, connections, limits, handshakes, clientAddress, meanLagMs, onHandshake } = parts;
@@ -94,12 +95,21 @@ export function createAdmission(parts: AdmissionParts): Admission {
     };
   }
 
+  function isTooLarge({ method, headers }: IncomingMessage): boolean {
+    const { maxHttpBufferSize = Number.POSITIVE_INFINITY } = io.engine.opts;
+    return method === "POST" && Number(headers["content-length"]) > maxHttpBufferSize;
+  }
+
   function refusalFor(request: IncomingMessage): Refusal | undefined {
     const { url = "", headers } = request;
     const asked = readEngineRequest(url, `${io.path()}/`);
     if (asked.kind === "session") {
       const connection = connections.get(asked.sessionId);
       if (connection === undefined) return UNKNOWN_SESSION;
+      if (isTooLarge(request)) {
+        connection.cut(); // as Engine.IO does
+        return BODY_TOO_LARGE;
+      }
       return headers.upgrade === undefined || connection.mayUpgrade ? undefined : SECOND_WEBSOCKET;
     }
     if (asked.kind !== "handshake") return MALFORMED;
@@ -140,6 +150,13 @@ const UNKNOWN_SESSION: Refusal = {
   status: 404,
   headers: {},
   body: { code: 1, message: "Session ID unknown" },
+};
+
+/** Engine.IO says so in the midst of the body and closes the connection: the answer may be lost, and a relay says 502 then. */
+const BODY_TOO_LARGE: Refusal = {
+  status: 413,
+  headers: {},
+  body: { error: new AppError("too_large").body },
 };
 
 /** Each would be one more socket of a session that counts as one connection. */
