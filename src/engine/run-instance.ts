@@ -18,6 +18,7 @@ export async function runInstance(): Promise<void> {
   const instance = createInstance(config, log, (error) => end(1, error));
 
   let ending = false;
+  let starting: Promise<void> = Promise.resolve();
   function end(exitCode: number, cause?: unknown): void {
     if (ending) return;
     ending = true;
@@ -45,7 +46,9 @@ export async function runInstance(): Promise<void> {
       });
   }
 
-  function reload(): void {
+  /** Not before all workers are there that the start makes: those that are under way may have loaded what is replaced. */
+  async function reload(): Promise<void> {
+    await starting.catch(() => {}); // that ends the instance
     if (ending) return;
     log.info("replacing the workers");
     instance.reload().then(
@@ -68,7 +71,7 @@ export async function runInstance(): Promise<void> {
       end(0);
     },
     abort: () => abort("second signal"),
-    reload,
+    reload: () => void reload(),
   };
   onSignals(actions, isOnTerminal());
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
@@ -76,7 +79,8 @@ export async function runInstance(): Promise<void> {
   }
 
   try {
-    await instance.start();
+    starting = instance.start();
+    await starting;
     if (!ending) announce(config, log, instance);
   } catch (error) {
     end(1, error);

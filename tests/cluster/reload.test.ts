@@ -4,7 +4,7 @@ import { connectClient, emitAck } from "../support/connect-client.js";
 import { logged } from "../support/line-log.js";
 import { startMongo } from "../support/mongo.js";
 import { isAlive } from "../support/process-table.js";
-import { spawnShoal } from "../support/spawn-shoal.js";
+import { launchShoal, spawnShoal } from "../support/spawn-shoal.js";
 import { eventually, once } from "../support/wait.js";
 import { complaints } from "./support/complaints.js";
 import { call } from "./support/http-call.js";
@@ -67,14 +67,20 @@ test("SIGHUP leaves the workers alone when a new one cannot start", async () => 
   await expect(emitAck(socket, "join", { room: "kitchen" })).resolves.toMatchObject({ ok: true });
 });
 
-test("SIGHUP does not harm an instance of one process, which says that it has no workers", async () => {
-  const shoal = await spawnShoal({ workers: 1 });
+test("SIGHUP does not harm an instance of one process that is just starting, which says then that it has no workers", async () => {
+  const shoal = await launchShoal({ workers: 1 });
+  await shoal.waitForLog(logged("embedded mongodb serves"), { withinMs: 20_000 });
 
   process.kill(shoal.pid, "SIGHUP");
-  const { text } = await shoal.waitForLog(logged("workers not replaced; the old ones serve on"));
+  const { text, number } = await shoal.waitForLog(logged("workers not replaced; the old ones serve on"), {
+    withinMs: 20_000,
+  });
 
   expect(text).toContain("WORKERS");
-  expect((await call(`${shoal.url}/hello`)).status).toBe(200);
+  expect(shoal.logs.filter(logged("all workers replaced"))).toEqual([]);
+  const ready = await shoal.waitForLog(logged("ready"));
+  expect(ready.number).toBeLessThan(number);
+  expect((await call(`${ready.fields.url}/hello`)).status).toBe(200);
 });
 
 test("SIGTERM in the middle of a SIGHUP ends the instance in good order", async () => {

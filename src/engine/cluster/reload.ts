@@ -17,9 +17,13 @@ export interface Succession {
   succeed(slot: number, old: PoolWorker): Promise<void>;
 }
 
-/** Replaces the workers of all slots, one after the other. A second call while one is under way joins it. */
+/**
+ * Replaces the workers of all slots, one after the other. A call while one is under way has another one follow, as the code may be newer
+ * than what the first of its workers have loaded; all calls until then share that one.
+ */
 export function createReload(config: Config, pool: Succession, log: Logger): () => Promise<void> {
   let reloading: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
 
   async function reloadAll(): Promise<void> {
     for (let slot = 1; slot <= config.workers && pool.isServing(); slot += 1) {
@@ -35,11 +39,18 @@ export function createReload(config: Config, pool: Succession, log: Logger): () 
     }
   }
 
-  return () => {
-    reloading ??= reloadAll().finally(() => {
+  function begin(): Promise<void> {
+    next = undefined;
+    reloading = reloadAll().finally(() => {
       reloading = undefined;
     });
     return reloading;
+  }
+
+  return () => {
+    if (reloading === undefined) return begin();
+    next ??= reloading.catch(() => {}).then(begin);
+    return next;
   };
 }
 

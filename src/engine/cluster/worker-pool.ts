@@ -21,7 +21,8 @@ export interface WorkerPool extends Component {
   /** All workers send their clients away; none is replaced any more. Resolves when they are done or late. */
   drain(): Promise<void>;
   /**
-   * Replaces one worker after the other: the new one first becomes ready, then the old one drains and ends.
+   * Replaces one worker after the other: the new one first becomes ready, then the old one drains and ends. While one is under way,
+   * another one follows it.
    * @throws {StartError} when a new one does not start; its predecessor and those after it serve on.
    */
   reload(): Promise<void>;
