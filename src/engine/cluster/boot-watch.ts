@@ -1,6 +1,6 @@
 /** Time between two looks, in milliseconds. */
 const LOOK_EVERY_MS = 1000;
-/** Looks in a row without a further stage after which a start counts as hung. */
+/** Looks without a further stage after which a start counts as hung. */
 const SILENT_LOOKS = 60;
 
 /** The watch over one worker's start. */
@@ -22,22 +22,26 @@ export interface BootPatience {
  * reports (its process runs, its code is loaded, one more of its components has started) begins the silence again, and only
  * a silence of 60 s ends the watch with `onHung`, once, with the reason.
  *
- * Silence is counted in looks and not by the clock. On a busy machine this process comes late to its looks as the worker
- * comes late to its stages, and a machine that was asleep is not a worker that hung.
+ * Silence is counted in looks and not by the clock: on a busy machine this process comes late to its looks, and a machine that was
+ * asleep is not a worker that hung. What the worker waits for a processor, `waitedMs` in all, is no silence either: on a busy machine this
+ * process, which sleeps between its looks, gets its turns sooner than a worker that loads its code.
  */
 export function createBootWatch(
   onHung: (reason: string) => void,
+  waitedMs: () => number,
   { lookEveryMs, silentLooks }: BootPatience = { lookEveryMs: LOOK_EVERY_MS, silentLooks: SILENT_LOOKS },
 ): BootWatch {
   let lastStage = "fork";
   let looks = 0;
+  let waitedBeforeMs = waitedMs();
   const timer = setInterval(look, lookEveryMs);
 
   function look(): void {
     looks += 1;
-    if (looks < silentLooks) return;
+    const silentMs = looks * lookEveryMs - (waitedMs() - waitedBeforeMs);
+    if (silentMs < silentLooks * lookEveryMs) return;
     end();
-    onHung(`not ready: no further stage of its start for ${looks * lookEveryMs} ms after "${lastStage}"`);
+    onHung(`not ready: no further stage of its start for ${Math.round(silentMs)} ms after "${lastStage}"`);
   }
 
   function end(): void {
@@ -48,6 +52,7 @@ export function createBootWatch(
     reached(stage) {
       lastStage = stage;
       looks = 0;
+      waitedBeforeMs = waitedMs();
     },
     end,
   };

@@ -1,6 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { hearWorker, tellWorker } from "../ipc/channel.js";
 import type { PrimaryMessage } from "../ipc/messages.js";
+import { runDelayMs } from "../process/run-delay.js";
 import { createBootWatch } from "./boot-watch.js";
 import type { ExitKind } from "./respawn-policy.js";
 
@@ -51,10 +52,11 @@ export function forkWorker(boot: () => PrimaryMessage, events: PoolWorkerEvents)
   let siblingName: string | undefined;
   let failure: { readonly message: string; readonly temporary: boolean } | undefined;
 
-  const watch = createBootWatch((message) => {
+  function onHung(message: string): void {
     failure = { message, temporary: false };
     kill();
-  });
+  }
+  const watch = createBootWatch(onHung, () => runDelayMs(node.process.pid ?? 0));
 
   node.on("error", () => {}); // a failed send: the exit that follows tells what matters
   hearWorker(node, {
