@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { onTestEnd } from "../support/cleanup.js";
 import { type Client, connectClient, emitAck } from "../support/connect-client.js";
 import { type Line, logged } from "../support/line-log.js";
 import { isAlive } from "../support/process-table.js";
@@ -28,14 +30,13 @@ function pidOf(slot: number, of = shoal): number {
 }
 
 /** Runs `action` and waits until the worker in `slot` has been replaced. Returns what was logged since. */
-async function replacement(slot: number, action: () => void, of = shoal): Promise<Line[]> {
+async function replacement(slot: number, action: () => unknown, of = shoal): Promise<Line[]> {
   const [last] = of.logs.slice(-1);
   const replaced = of.waitForLog(logged("worker ready", { worker: slot }), {
     after: last,
     withinMs: 15_000,
   });
-  action();
-  await replaced;
+  await Promise.all([action(), replaced]);
   await eventually(() => expect(of.workerPids()).toHaveLength(WORKERS));
   return of.logs.filter(({ number }) => number > (last?.number ?? -1));
 }
@@ -185,3 +186,29 @@ test.each(FATES)(
     expect(failed).toEqual(upTo(lost).map(() => expect.stringMatching(/hang up|ECONNRESET/)));
   },
 );
+
+test("a worker whose process cannot be started is tried again, and meanwhile the others talk to each other", async () => {
+  const clients = await Promise.all(
+    upTo(2 * WORKERS).map(() => connectClient(shoal.url, { transports: ["websocket"] })),
+  );
+  const [one, other] = [2, 3].map((slot) => clients.find(({ session }) => session.worker === slot)?.socket);
+  if (one === undefined || other === undefined) throw new Error("a worker has no client");
+  const prlimit = (...args: string[]) => execFileSync("prlimit", ["--pid", String(shoal.pid), ...args]);
+  const openFiles = String(prlimit("--nofile", "--output=SOFT", "--noheadings", "--raw")).trim();
+  onTestEnd(() => void prlimit(`--nofile=${openFiles}:`));
+
+  const lines = await replacement(1, async () => {
+    const [last] = shoal.logs.slice(-1);
+    prlimit("--nofile=1:"); // the primary has none left for a process
+    process.kill(pidOf(1), "SIGKILL");
+    const ended = { worker: 1, kind: "unavailable" };
+    const { text } = await shoal.waitForLog(logged("worker ended", ended), { after: last });
+    expect(text).toContain("EMFILE");
+    const heard = once(other, "message"); // by way of the primary
+    await expect(emitAck(one, "message", { body: "still here" })).resolves.toMatchObject({ ok: true });
+    await heard;
+    prlimit(`--nofile=${openFiles}:`);
+  });
+
+  expect(lines.filter(logged("worker ended", { worker: 1, kind: "killed" }))).toHaveLength(1);
+});

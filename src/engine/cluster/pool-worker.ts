@@ -58,7 +58,13 @@ export function forkWorker(boot: () => PrimaryMessage, events: PoolWorkerEvents)
   }
   const watch = createBootWatch(onHung, () => runDelayMs(node.process.pid ?? 0));
 
-  node.on("error", () => {}); // a failed send: the exit that follows tells what matters
+  node.on("error", ({ message }: Error) => {
+    if (node.process.pid !== undefined) return; // a failed send: the exit that follows tells what matters
+    // Node tells no exit of a process that could not be started. Without descriptors it also keeps it among the workers, where
+    // whatever is sent to all of them throws.
+    delete cluster.workers?.[node.id];
+    onEnd("unavailable", `A worker's process could not be started: ${message}`);
+  });
   hearWorker(node, {
     "shoal:hello"() {
       watch.reached("hello");
@@ -90,12 +96,16 @@ export function forkWorker(boot: () => PrimaryMessage, events: PoolWorkerEvents)
     settleEnded = resolve;
   });
   node.once("exit", (code: number | null, signal: string | null) => {
+    const reason = failure?.message ?? (signal === null ? `exit code ${code}` : `signal ${signal}`);
+    onEnd(kindOf(code, signal), reason);
+  });
+
+  function onEnd(kind: ExitKind, reason: string): void {
     watch.end();
     settleDrained();
     settleEnded();
-    const reason = failure?.message ?? (signal === null ? `exit code ${code}` : `signal ${signal}`);
-    events.onExit({ kind: kindOf(code, signal), reason, siblingName });
-  });
+    events.onExit({ kind, reason, siblingName });
+  }
 
   function kindOf(code: number | null, signal: string | null): ExitKind {
     // These signals end only a worker that is too young to listen to them; Ctrl-C reaches the whole process group.

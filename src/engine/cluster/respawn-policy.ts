@@ -1,6 +1,7 @@
 /**
  * How a worker ended: `left` on request; `killed` by SIGKILL from outside, while it started or served; `crashed` otherwise while it
- * served; `failed` before it was ready; `unavailable` before it was ready because a store was away.
+ * served; `failed` before it was ready; `unavailable` before it was ready because a store was away, or the system
+ * gave no process.
  */
 export type ExitKind = "left" | "killed" | "crashed" | "failed" | "unavailable";
 
