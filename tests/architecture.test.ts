@@ -13,7 +13,8 @@ const APP_VARIABLES = "app/variables";
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   main: ["engine/run-instance", "engine/worker"],
   app: ["engine/process (type)"],
-  generated: ["app", "engine/config", "engine/internals", "engine/worker"],
+  cli: ["engine/config", "engine/process", "engine/trust"],
+  generated: ["app", "cli", "engine/config", "engine/internals", "engine/worker"],
   contract: [
     "engine/process",
     "engine/config (type)",
@@ -193,6 +194,23 @@ describe("architecture", () => {
     const foreign = ["express", "socket.io", "mongoose", "ioredis"].filter((name) => loaded.has(name));
     expect(foreign).toEqual([]);
     expect(loaded).toContain("envalid");
+  });
+
+  test("the command loads a part of the server only when a subcommand needs it, and no store for any other", () => {
+    const parts = (names: readonly string[]) =>
+      names.flatMap((name) => files.find((file) => file.name === name)?.imports ?? []);
+    const loaded = new Set<string>();
+    function load(name: string): void {
+      if (loaded.has(name)) return;
+      loaded.add(name);
+      for (const one of parts([name])) if (!one.typeOnly && !one.dynamic) load(one.target);
+    }
+
+    load("cli/main");
+    expect([...loaded].filter((name) => !/^(cli|contract|engine\/process)\/|^node:/.test(name))).toEqual([]);
+    for (const name of ["token", "key", "tail", "rooms", "publish", "kick"]) load(`cli/${name}`);
+    expect(["express", "socket.io", "mongoose", "ioredis"].filter((name) => loaded.has(name))).toEqual([]);
+    expect(loaded).toContain("jose");
   });
 
   test("every internal import names a file that is there", () => {

@@ -6,6 +6,7 @@ import { outline } from "../contract/outline.js";
 import { readConfig } from "../engine/config/config.js";
 import { inputLimitsOf } from "../engine/worker/input-limits.js";
 import { clientContract, serverContract } from "./client-contract.js";
+import { commandPage } from "./command-page.js";
 import { configurationPage } from "./configuration-page.js";
 import { entriesPage } from "./entries-page.js";
 import { internalsPage } from "./internals-page.js";
@@ -23,6 +24,7 @@ export function generatedFiles(connection: Connection): Readonly<Record<string, 
     "docs/protocol.md": protocolPage(declared),
     "docs/entries.md": entriesPage(declared),
     "docs/configuration.md": configurationPage(),
+    "docs/command.md": commandPage(),
     "docs/internals.md": internalsPage(),
   };
 }

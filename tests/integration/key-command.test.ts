@@ -2,7 +2,7 @@ import { parseApiKeys } from "../../src/engine/config/api-keys.js";
 import { createKeyRing } from "../../src/engine/trust/keys/key-ring.js";
 import { node, ROOT } from "../support/setup-project.js";
 
-const run = (...args: string[]) => node(ROOT, ["scripts/key.mjs", ...args]);
+const run = (...args: string[]) => node(ROOT, ["scripts/shoal.mjs", "key", ...args]);
 
 describe("npm run key", () => {
   test("prints a key and the entry by which the server knows it", async () => {
@@ -24,7 +24,7 @@ describe("npm run key", () => {
     expect(one.stdout).not.toBe(other.stdout);
   });
 
-  test("refuses what the server would not take, with its usage", async () => {
+  test("refuses what the server would not take, in one line", async () => {
     for (const args of [
       ["--kid", "a b"],
       ["--caps", "{"],
@@ -34,7 +34,7 @@ describe("npm run key", () => {
       const { code, stdout, stderr } = await run(...args);
 
       expect([code, stdout]).toEqual([2, ""]);
-      expect(stderr).toContain("Usage: npm run key");
+      expect(stderr).toMatch(/^shoal key: .*; see shoal key --help\n$/);
     }
   });
 
@@ -42,7 +42,7 @@ describe("npm run key", () => {
     const { code, stdout } = await run("--help");
 
     expect(code).toBe(0);
-    expect(stdout).toContain("Usage: npm run key");
+    expect(stdout).toContain("Usage: shoal key");
     expect(stdout).not.toContain('sha256":[');
   });
 });

@@ -1,0 +1,6 @@
+import type { Command } from "./command.js";
+import { KICK, PUBLISH, ROOMS, TAIL } from "./room-commands.js";
+import { KEY, TOKEN } from "./secret-commands.js";
+
+/** All subcommands, in the order of the help. */
+export const COMMANDS: readonly Command[] = [TOKEN, KEY, TAIL, ROOMS, PUBLISH, KICK];

@@ -1,0 +1,48 @@
+import { randomUUID } from "node:crypto";
+import type { Json } from "shoal/server";
+import { answered, keyOf, serverApi, urlOf, userApi } from "./access.js";
+import { CommandFailure, type Given, type Terminal, wrongUsage } from "./command.js";
+
+export async function runPublish(given: Given, terminal: Terminal): Promise<number> {
+  const [room = "", text = ""] = given.operands;
+  const body = bodyOf(text === "-" ? await terminal.read() : text, given.flag("json"));
+  const id = given.text("id") ?? randomUUID();
+  const seq = await stored(given, terminal, { room, id, body });
+  await terminal.write(
+    given.flag("json") ? `${JSON.stringify({ room, id, seq })}\n` : `stored in ${room} as ${seq}\n`,
+  );
+  return 0;
+}
+
+/** @throws {CommandFailure} for what is no body of a message. */
+function bodyOf(text: string, isJson: boolean): Json {
+  if (!isJson) return text.replace(/\n$/, "");
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw wrongUsage("BODY must be JSON, as --json says");
+  }
+}
+
+/** The message's number. With a key it is from whomever the key's holder says, else from the user. */
+async function stored(
+  given: Given,
+  terminal: Terminal,
+  { room, id, body }: { room: string; id: string; body: Json },
+): Promise<number> {
+  const url = urlOf(given, terminal);
+  if ((await keyOf(given, terminal)) === undefined) {
+    const call = userApi(given, terminal).post("/rooms/:room/messages", {
+      params: { room },
+      body: { id, body },
+    });
+    return (await answered(url, call)).seq;
+  }
+  const api = await serverApi(given, terminal);
+  const [result] = await answered(
+    url,
+    api.publish([{ room, id, body, from: given.text("from") ?? "shoal" }]),
+  );
+  if (result?.ok === true) return result.seq;
+  throw new CommandFailure(`${url} refuses with ${result?.error.code}: ${result?.error.message}`);
+}

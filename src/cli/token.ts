@@ -1,0 +1,73 @@
+import { readFile } from "node:fs/promises";
+import { type Caps, caps } from "../contract/capabilities.js";
+import { GRANT_WORDS } from "../contract/operations.js";
+import { USER_ID, USER_ID_FORM } from "../contract/room-names.js";
+import type { JwtConfig } from "../engine/config/auth.js";
+import { readSecrets } from "../engine/config/auth-values.js";
+import { readConfig } from "../engine/config/config.js";
+import { signToken } from "../engine/trust/tokens/sign-token.js";
+import { CommandFailure, type Given, type Terminal, wrongUsage } from "./command.js";
+import { secondsOf } from "./duration.js";
+
+export async function runToken(given: Given, terminal: Terminal): Promise<number> {
+  const user = given.text("user");
+  if (user === undefined || !USER_ID.test(user)) throw wrongUsage(`--user is required, and ${USER_ID_FORM}`);
+  const ttlS = secondsOf(given.text("ttl") ?? "1h");
+  if (ttlS === undefined) throw wrongUsage("--ttl must be a time such as 90s, 15m, 1h or 7d");
+  const granted = capsIn(given.text("caps"));
+  const auth = jwtConfig(terminal.environment);
+  if (ttlS > auth.maxTtlS)
+    throw wrongUsage(`--ttl must be at most ${auth.maxTtlS}s, which is AUTH_MAX_TTL_SECONDS`);
+  const { token, expiresAt } = await signToken({
+    ...{ auth, user, ttlS, secret: await secretOf(auth), nowMs: Date.now() },
+    caps: granted,
+  });
+  if (terminal.isSeen) terminal.note(`${user}, until ${expiresAt.toISOString()}`);
+  await terminal.write(`${token}\n`);
+  return 0;
+}
+
+/** @throws {CommandFailure} for what would grant nothing. */
+function capsIn(text: string | undefined): Caps | undefined {
+  if (text === undefined) return undefined;
+  const parsed = caps.safeParse(jsonIn(text));
+  if (!parsed.success) throw wrongUsage("--caps must be patterns of rooms with lists of operations, as JSON");
+  const unknown = Object.values(parsed.data)
+    .flat()
+    .find((word) => !GRANT_WORDS.includes(word));
+  if (unknown !== undefined)
+    throw wrongUsage(`--caps must have only ${GRANT_WORDS.join(", ")} as operations`);
+  return parsed.data;
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw wrongUsage("--caps must be JSON");
+  }
+}
+
+/** What the server would read of the same variables; the others have no say in a token. @throws {StartError} */
+function jwtConfig(environment: NodeJS.ProcessEnv): JwtConfig {
+  const ofTokens = Object.entries(environment).filter(([name]) => /^AUTH(_|$)/.test(name));
+  const { auth } = readConfig({ ...Object.fromEntries(ofTokens), AUTH: environment.AUTH || "jwt" });
+  if (auth.kind !== "jwt") throw new CommandFailure("AUTH is none: the server looks at no token");
+  return auth;
+}
+
+/** @throws {CommandFailure} where nobody but an identity provider can sign. */
+async function secretOf({ keys }: JwtConfig): Promise<string> {
+  if (keys.kind !== "secret")
+    throw new CommandFailure(
+      "Tokens are signed by whoever has the private key; only AUTH_SECRET signs here",
+      2,
+    );
+  if ("secrets" in keys) return keys.secrets[0] ?? "";
+  try {
+    return readSecrets(await readFile(keys.file, "utf8"))[0] ?? "";
+  } catch (error) {
+    const reason = error instanceof TypeError ? error.message : "cannot be read";
+    throw new CommandFailure(`AUTH_SECRET_FILE ${reason}`, 2);
+  }
+}
