@@ -150,7 +150,7 @@ test("all problems of the configuration are told in one line, without the values
 
 test.each([
   ["is refused", { NODE_ENV: "production", AUTH: "none" }, "^Bad configuration: MONGODB_URI is required"],
-  ["fails later", { HOST: "203.0.113.9" }, "^HOST "],
+  ["fails later", { HOST: "203.0.113.9", PORT: "3000" }, "^HOST "],
 ])("a misspelt variable is told once, without its value, when the start %s", async (_what, env, reason) => {
   const { logs } = await expectFailure({ env: { ...env, MONGO_URI: "mongodb://geheim" } }, reason);
   const warnings = logs.filter(({ fields }) => fields.level === "warn" && /MONGO_URI/.test(`${fields.msg}`));
