@@ -7,7 +7,7 @@ const MOST_WORDS = 32;
 
 /** Stands for the user in a pattern. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: as it stands in tokens
-const USER = "${sub}";
+export const SUBJECT = "${sub}";
 
 /** Segments between colons: letters of room names, `*` or `${sub}`. */
 const PATTERN = /^(?:[A-Za-z0-9_.@-]+|\*|\$\{sub\})(?::(?:[A-Za-z0-9_.@-]+|\*|\$\{sub\}))*$/;
@@ -21,7 +21,7 @@ export const caps = z
     z
       .string()
       .max(128)
-      .regex(PATTERN, `must be segments of letters, digits or _ . @ -, \`*\` or \`${USER}\``),
+      .regex(PATTERN, `must be segments of letters, digits or _ . @ -, \`*\` or \`${SUBJECT}\``),
     z.array(z.string().max(64)).max(MOST_WORDS),
   )
   .refine(
@@ -48,10 +48,10 @@ interface Grant {
 export function capabilities(granted: Caps, user: string | undefined): Capabilities {
   const grants: Grant[] = [];
   for (const [pattern, words] of Object.entries(granted)) {
-    if (user === undefined && pattern.includes(USER)) continue;
+    if (user === undefined && pattern.includes(SUBJECT)) continue;
     const segments = pattern
       .split(":")
-      .map((segment) => (segment === USER ? asSegment(user ?? "") : segment));
+      .map((segment) => (segment === SUBJECT ? asSegment(user ?? "") : segment));
     grants.push({ segments, operations: new Set(words.flatMap(grantedBy)) });
   }
   return {

@@ -29,6 +29,7 @@ describe("npm run key", () => {
       ["--kid", "a b"],
       ["--caps", "{"],
       ["--caps", '{"*":["publsh"]}'],
+      ["--caps", '{"news:*":["users"]}'],
       ["--secret", "x"],
     ]) {
       const { code, stdout, stderr } = await run(...args);

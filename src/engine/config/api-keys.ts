@@ -1,5 +1,5 @@
-import { type Caps, caps } from "../../contract/capabilities.js";
-import { GRANT_WORDS } from "../../contract/operations.js";
+import type { Caps } from "../../contract/capabilities.js";
+import { readCaps } from "./caps.js";
 
 /** A key of the server API as it is configured. The secret itself is known to its holder only. */
 export interface ApiKey {
@@ -18,8 +18,7 @@ const FIELDS = ["kid", "sha256", "caps"];
 const MOST_KEYS = 1000;
 
 /**
- * The keys in a JSON list of `{kid, sha256, caps}`. Words in `caps` that grant nothing are refused: in a configuration they are
- * mistakes.
+ * The keys in a JSON list of `{kid, sha256, caps}`. What in `caps` grants nothing is refused.
  * @throws {TypeError} that names the key and its field, and no value: people paste secrets into the wrong place.
  */
 export function parseApiKeys(text: string): readonly ApiKey[] {
@@ -49,7 +48,11 @@ function keyOf(entry: unknown, place: string): ApiKey {
   const name = `key "${kid}"`;
   if (Object.keys(entry).some((field) => !FIELDS.includes(field)))
     throw new TypeError(`must have no other fields than ${FIELDS.join(", ")} in ${name}`);
-  return { kid, sha256: hashesOf(entry.sha256, name), caps: capsOf(entry.caps, name) };
+  return {
+    kid,
+    sha256: hashesOf(entry.sha256, name),
+    caps: readCaps(entry.caps, "key", ` in "caps" of ${name}`),
+  };
 }
 
 function hashesOf(value: unknown, name: string): readonly string[] {
@@ -59,16 +62,6 @@ function hashesOf(value: unknown, name: string): readonly string[] {
       `must have one or two SHA-256 of 64 hexadecimal digits as a list in "sha256" of ${name}`,
     );
   return value.map((hash: string) => hash.toLowerCase());
-}
-
-function capsOf(value: unknown, name: string): Caps {
-  const result = caps.safeParse(value);
-  if (!result.success)
-    throw new TypeError(`must have patterns of rooms with lists of operations in "caps" of ${name}`);
-  const words = Object.values(result.data).flat();
-  if (!words.every((word) => GRANT_WORDS.includes(word)))
-    throw new TypeError(`must have only ${GRANT_WORDS.join(", ")} as operations in "caps" of ${name}`);
-  return result.data;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

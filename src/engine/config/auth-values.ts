@@ -1,7 +1,8 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { resolve } from "node:path";
 import { makeExactValidator } from "envalid";
-import { type Caps, caps } from "../../contract/capabilities.js";
+import type { Caps } from "../../contract/capabilities.js";
+import { readCaps } from "./caps.js";
 import { refuseControls } from "./redis-url.js";
 
 // No message here repeats the value it refuses: it may be a secret.
@@ -82,13 +83,8 @@ export const cookieName = makeExactValidator<string>((input) => {
   return input;
 });
 
-/** Validator of capabilities, as JSON. */
-export const capsJson = makeExactValidator<Caps>((input) => {
-  const parsed = caps.safeParse(jsonIn(input));
-  if (parsed.success) return parsed.data;
-  const [problem] = parsed.error.issues;
-  throw new TypeError(`must be capabilities as JSON, such as {"chat:*": ["read"]}: ${problem?.message}`);
-});
+/** Validator of capabilities of users, as JSON. */
+export const capsJson = makeExactValidator<Caps>((input) => readCaps(jsonIn(input), "user"));
 
 function jsonIn(text: string): unknown {
   try {

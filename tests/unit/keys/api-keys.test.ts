@@ -36,6 +36,25 @@ describe("a list of keys", () => {
     expect(problemOfEntry({ kid: "a b" })).toContain('"kid" of key 1');
   });
 
+  const OF_A_USER = { "own:${sub}": ["publish"] };
+  test.each([
+    ["an operation of no room with a pattern of rooms", { "news:*": ["users"] }, "users with the pattern"],
+    ["the same among others", { "news:*": ["read", "broadcast"] }, "broadcast with the pattern"],
+    ["a pattern that covers no room", { "..": ["publish"] }, "patterns that cover a room"],
+    ["the rooms of a user, who a key is not", OF_A_USER, ": a key is no user"],
+    ["a pattern that is none", { "a b": ["publish"] }, "a pattern must be segments"],
+    ["patterns without operations", { "news:*": "publish" }, "patterns of rooms with lists"],
+  ])("is refused for %s", (_what, caps, problem) => {
+    expect(problemOfEntry({ caps })).toMatch(/^must have .* in "caps" of key "ci"/);
+    expect(problemOfEntry({ caps })).toContain(problem);
+  });
+
+  test("may grant what concerns no room with the pattern of everything, and words of rooms with any", () => {
+    const caps = { "*": ["users", "rooms", "revoke", "operate", "broadcast"], "news:*": ["*", "manage"] };
+
+    expect(parseApiKeys(JSON.stringify([{ ...entry, caps }]))).toMatchObject([{ caps }]);
+  });
+
   test("has each name once", () => {
     expect(problemOf(() => parseApiKeys(JSON.stringify([entry, entry])))).toContain('"ci"');
   });

@@ -60,6 +60,18 @@ describe("the file of keys", () => {
     expect(lines.slice(1).join("")).toContain("API_KEYS_FILE is right again");
   });
 
+  test("keeps the keys while one of them would be granted nothing", async () => {
+    const { file, write, changes, lines } = await follow();
+
+    await write(JSON.stringify([{ ...two.entry, caps: { "news:*": ["users"] } }]));
+    await file.reread();
+    await file.reread();
+
+    expect([file.current(), changes]).toEqual([[one.entry], []]);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('in \\"caps\\" of key \\"two\\"');
+  });
+
   test("that stays what it is, is no change", async () => {
     const { file, changes, lines } = await follow();
 

@@ -115,8 +115,23 @@ describe("who may come in", () => {
     ["capabilities that are no JSON", { AUTH_DEFAULT_CAPS: "{geheim" }, "AUTH_DEFAULT_CAPS must be JSON"],
     [
       "capabilities of another form",
-      { AUTH_DEFAULT_CAPS: '{"a b":["read"]}' },
-      "AUTH_DEFAULT_CAPS must be cap",
+      { AUTH_DEFAULT_CAPS: '{"a geheim b":["read"]}' },
+      "AUTH_DEFAULT_CAPS must have patterns of rooms with lists of operations",
+    ],
+    [
+      "capabilities that are no operations",
+      { AUTH_DEFAULT_CAPS: '{"chat:*":["geheim"]}' },
+      "AUTH_DEFAULT_CAPS must have only *, read,",
+    ],
+    [
+      "capabilities of no room in some rooms",
+      { AUTH_DEFAULT_CAPS: '{"chat:*":["broadcast"]}' },
+      'AUTH_DEFAULT_CAPS must have broadcast with the pattern "*" only',
+    ],
+    [
+      "capabilities that only keys have",
+      { AUTH_DEFAULT_CAPS: '{"*":["users"]}' },
+      "AUTH_DEFAULT_CAPS must have no users: it is for keys",
     ],
   ])("cannot be said by %s", (_what, environment: Record<string, string>, problem) => {
     const problems = problemsOf(environment);
