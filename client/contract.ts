@@ -183,10 +183,10 @@ export interface ServerToClientEvents {
     /** When the connection is closed otherwise */
     expiresAt: string;
   }) => void;
-  /** The server closes this connection. The client may come again, with a token that is good. */
+  /** The server closes this connection. The client may come again, with a token that is good; after `removed` stock clients stay away. */
   closing: (payload: {
-    /** `token_expired`: by its `exp`; `token_revoked`: before it; `user_changed`: `authenticate` came with a token of another user; `disconnected`: by a server of the application */
-    code: "token_expired" | "token_revoked" | "user_changed" | "disconnected";
+    /** `token_expired`: by its `exp`; `token_revoked`: before it; `user_changed`: `authenticate` came with a token of another user; `disconnected`: by a server of the application; `removed`: the same, which wants the client to stay away */
+    code: "token_expired" | "token_revoked" | "user_changed" | "disconnected" | "removed";
   }) => void;
   /** First event of every connection: its public id, and which process it is on. */
   session: (payload: {

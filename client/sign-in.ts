@@ -3,7 +3,7 @@ import type { ServerToClientEvents } from "./contract.js";
 import { LONGEST_TIMER_MS } from "./protocol.js";
 
 /**
- * Gives the token to speak with. `isRefused`: the one that it gave last was refused, so that a cache is not to be asked. When it rejects it is
+ * Gives the token to speak with. `isRefused`: the one that it gave last was refused, has expired or was revoked, so that a cache is not to be asked. When it rejects it is
  * called again after a pause.
  */
 export type GetToken = (isRefused: boolean) => string | Promise<string>;
@@ -14,7 +14,10 @@ export type SessionSocket = Pick<
 >;
 export type SignInOptions = {
   getToken: GetToken;
-  /** The server refuses this user for good: there will be no connection until the app makes one. `code` is the server's. */
+  /**
+   * The server refuses this user for good, or has ended the connection (`removed`): there will be none until the app makes one. `code` is the
+   * server's.
+   */
   onRefused?: ((refusal: { code: string; message: string }) => void) | undefined;
   /** The wait before a repetition. */
   pause: (failures: number, retryAfterMs?: number) => Promise<void>;
@@ -27,8 +30,9 @@ const RENEWAL_MS = 10_000;
 /** Of the time before a token expires so much is left for the renewal; when in the rest it begins is left to chance. */
 const LEFT_MS = 20_000;
 const MOST_SPARE_MS = 10_000;
-/** So many tokens in a row may be refused as bad: the first may have come from a cache, the next one has not. */
+/** So many tokens in a row may be refused as bad or revoked: the first may have come from a cache, the next one has not. */
 const MOST_BAD = 2;
+const REFUSALS_OF_TOKENS = ["unauthenticated", "token_revoked"];
 
 const wait = (ms: number) =>
   new Promise<void>((resume) => setTimeout(resume, Math.min(ms, LONGEST_TIMER_MS)));
@@ -84,12 +88,18 @@ export function signIn(socket: SessionSocket, { getToken, onRefused, pause }: Si
     if (socket.active || isOver || data?.code === undefined) return;
     const { code, temporary, retryAfterMs } = data;
     refusals += 1;
-    isRefused = code === "token_expired" || code === "unauthenticated";
-    const isWorthIt =
-      temporary || code === "token_expired" || (code === "unauthenticated" && refusals < MOST_BAD);
+    const isOfToken = REFUSALS_OF_TOKENS.includes(code);
+    isRefused = code === "token_expired" || isOfToken;
+    const isWorthIt = temporary || code === "token_expired" || (isOfToken && refusals < MOST_BAD);
     if (!isWorthIt) return onRefused?.({ code, message });
     await pause(refusals - 1, retryAfterMs);
     if (!isOver && !socket.active) socket.connect();
+  }
+
+  function end({ code }: Parameters<ServerToClientEvents["closing"]>[0]): void {
+    isRefused ||= code === "token_revoked" || code === "token_expired";
+    if (code === "removed")
+      onRefused?.({ code, message: "A server of the application has ended the connection" });
   }
 
   function welcome(): void {
@@ -102,11 +112,13 @@ export function signIn(socket: SessionSocket, { getToken, onRefused, pause }: Si
   socket.on("connect", welcome);
   socket.on("connect_error", comeAgain);
   socket.on("auth_expiring", renew);
+  socket.on("closing", end);
   return () => {
     isOver = true;
     if (socket.auth === auth) socket.auth = {};
     socket.off("connect", welcome);
     socket.off("connect_error", comeAgain);
     socket.off("auth_expiring", renew);
+    socket.off("closing", end);
   };
 }

@@ -2,18 +2,19 @@ import { z } from "zod";
 import { emitted } from "./emitted.js";
 
 /** Why the server ends a connection of somebody who was let in. */
-export const CLOSING_CODES = ["token_expired", "token_revoked", "user_changed", "disconnected"] as const;
+const CLOSING_CODES = ["token_expired", "token_revoked", "user_changed", "disconnected", "removed"] as const;
 
 export type ClosingCode = (typeof CLOSING_CODES)[number];
 
-/** Sent by the engine, before it closes the transport. */
+/** Sent by the engine, before it closes the transport; with `removed` before it ends the session. */
 export const closing = emitted("closing", {
-  summary: "The server closes this connection. The client may come again, with a token that is good.",
+  summary:
+    "The server closes this connection. The client may come again, with a token that is good; after `removed` stock clients stay away.",
   payload: z.strictObject({
     code: z
       .enum(CLOSING_CODES)
       .describe(
-        "`token_expired`: by its `exp`; `token_revoked`: before it; `user_changed`: `authenticate` came with a token of another user; `disconnected`: by a server of the application",
+        "`token_expired`: by its `exp`; `token_revoked`: before it; `user_changed`: `authenticate` came with a token of another user; `disconnected`: by a server of the application; `removed`: the same, which wants the client to stay away",
       ),
   }),
 });

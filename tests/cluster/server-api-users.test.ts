@@ -61,15 +61,17 @@ test("who is not there has no connection", async () => {
   expect(await find("nobody")).toEqual({ user: "nobody", connections: [], count: 0 });
 });
 
-test("a user who is thrown out stays away with a stock client, and nobody else is", async () => {
+test("a user who is thrown out is told, and stays away with a stock client, and nobody else is", async () => {
   const clients = await connectEverywhere("bob", { reconnection: true });
   const other = await connectClient(shoals[0].url, { auth: { user: "bobby" } });
   const reasons = Promise.all(clients.map(({ socket }) => once(socket, "disconnect")));
+  const closings = Promise.all(clients.map(({ socket }) => once(socket, "closing")));
 
   const { body } = await call("POST", "/v1/users/bob/disconnect", { reconnect: false });
 
   expect(body).toEqual({ connections: clients.length });
   expect((await reasons).map(([reason]) => reason)).toEqual(clients.map(() => "io server disconnect"));
+  expect(await closings).toEqual(clients.map(() => [{ code: "removed" }]));
   expect((await find("bob")).count).toBe(0);
   expect(clients.map(({ socket }) => socket.active)).toEqual(clients.map(() => false));
   expect(other.socket.connected).toBe(true);

@@ -1,11 +1,13 @@
 import { io, type Socket } from "socket.io-client";
 import { createApi, createRoomClient, type GetToken, type Message } from "../../client/index.js";
+import { makeKey } from "../support/api-keys.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
 import { type Claims, secretKey, signToken } from "../support/tokens.js";
 import { deferred, eventually, neverHappens, once } from "../support/wait.js";
 
+const KEY = makeKey("server", { "*": ["users", "revoke"] });
 const SECRET = "a secret of more than thirty-two bytes";
 const nowS = (): number => Math.floor(Date.now() / 1000);
 
@@ -14,12 +16,19 @@ let worker: RunningWorker;
 beforeAll(async () => {
   worker = await startWorker({
     mongodbUri: (await startMongo()).uriFor(),
-    env: { AUTH: "jwt", AUTH_SECRET: SECRET },
+    env: { AUTH: "jwt", AUTH_SECRET: SECRET, API_KEYS: JSON.stringify([KEY.entry]) },
   });
 });
 
 function token(lifeS: number, claims: Claims = {}): Promise<string> {
   return signToken(secretKey(SECRET), { iat: nowS() - 60, exp: nowS() + lifeS, ...claims });
+}
+
+/** As a server of the application does it. */
+async function tell(path: string, body: object): Promise<void> {
+  const headers = { Authorization: `Bearer ${KEY.key}`, "Content-Type": "application/json" };
+  const init = { method: "POST", headers, body: JSON.stringify(body) };
+  expect((await fetch(worker.url + path, init)).status).toBe(200);
 }
 
 function connect(getToken: GetToken, transports = ["websocket"]) {
@@ -104,6 +113,45 @@ describe("a client with getToken", () => {
     );
     expect(asked).toBe(2);
     expect(socket.active).toBe(false);
+  });
+
+  test("asks for a fresh token when its own was revoked, and comes in with one that was issued since", async () => {
+    const asked: boolean[] = [];
+    const { socket, refused } = connect((isRefused) => {
+      asked.push(isRefused);
+      return token(60, { sub: "eva", iat: nowS() - (isRefused ? 0 : 60) });
+    });
+    await once(socket, "connect");
+
+    const closed = once(socket, "closing");
+    await tell("/v1/revocations", { targets: ["user:eva"], issuedBefore: nowS() - 30 });
+    expect(await closed).toEqual([{ code: "token_revoked" }]);
+    await once(socket, "connect");
+    expect(asked).toEqual([false, true]);
+    expect(refused).toEqual([]);
+  });
+
+  test("says that it was revoked when the fresh token is, too, and asks no more", async () => {
+    const asked: boolean[] = [];
+    const { socket, refused } = connect((isRefused) => {
+      asked.push(isRefused);
+      return token(60, { sub: "fay" });
+    });
+    await once(socket, "connect");
+
+    await tell("/v1/revocations", { targets: ["user:fay"] });
+    await eventually(() => expect(refused).toEqual([{ code: "token_revoked", message: expect.any(String) }]));
+    expect(asked).toEqual([false, true, true]);
+    expect(socket.active).toBe(false);
+  });
+
+  test("is told when a server of the application has removed it, and stays away", async () => {
+    const { socket, refused } = connect(() => token(60, { sub: "gil" }));
+    await once(socket, "connect");
+
+    await tell("/v1/users/gil/disconnect", { reconnect: false });
+    await eventually(() => expect(refused).toEqual([{ code: "removed", message: expect.any(String) }]));
+    await eventually(() => expect(socket.active).toBe(false));
   });
 
   test("asks again when there is no token now", async () => {

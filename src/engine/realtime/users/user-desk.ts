@@ -26,8 +26,12 @@ export function createUserDesk(parts: UserDeskParts): (question: Question) => Pr
   }
 
   function end(socket: IoSocket, reconnect: boolean): void {
-    if (reconnect) endings.end(socket, "disconnected");
-    else socket.disconnect(); // stock clients take this for a wish, and stay away
+    if (reconnect) {
+      endings.end(socket, "disconnected");
+    } else {
+      socket.emit("closing", { code: "removed" });
+      socket.disconnect(); // stock clients take this for a wish, and stay away
+    }
   }
 
   /** The client is told of what it was in. */
