@@ -141,7 +141,7 @@ describe("a file of keys", () => {
 
   test("that is wrong changes nothing, and one line of the log says so", async () => {
     const { file, shoal, statusesOf } = await start(2);
-    const isWrong = logged("API_KEYS_FILE is wrong; the keys stay what they were");
+    const isWrong = logged("a file of secrets or keys is wrong; what it held before counts on");
 
     await writeFile(file, JSON.stringify([{ ...key.entry, sha256: [next.secret] }]));
     await shoal.waitForLog(isWrong);

@@ -17,11 +17,12 @@ import { createWorkerPool } from "./worker-pool.js";
  */
 export function createPrimary(config: Config, log: Logger, onGiveUp: (error: StartError) => void): Service {
   const ingress = createIngress(config, log, () => pool.routable());
-  const keys = createKeyFile({
-    ...{ path: config.keys.file, first: config.keys.first, log },
-    onChange: (changed) => pool.tell({ type: "shoal:keys", keys: changed }),
-  });
-  const pool = createWorkerPool(config, log, onGiveUp, ingress.socketDir, keys.current);
+  const keys = createKeyFile(
+    config.keys,
+    (changed) => pool.tell({ type: "shoal:keys", keys: changed }),
+    log,
+  );
+  const pool = createWorkerPool(config, log, onGiveUp, ingress.socketDir, keys.value);
   const gathering = createGathering();
   // With Redis the workers hear each other through it.
   if (config.redis === undefined) setupAdapterRelay();

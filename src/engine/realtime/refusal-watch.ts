@@ -1,7 +1,7 @@
 import type { Connection } from "./connections/connection.js";
 
 /** Refusals for their rate within {@link WITHIN_MS}, in milliseconds, after which a connection is closed. */
-export const MOST_REFUSALS = 20;
+const MOST_REFUSALS = 20;
 const WITHIN_MS = 5000;
 
 /** Watches over connections that go on asking although they are told to wait. */

@@ -19,8 +19,7 @@ export function createSingleProcess(config: Config, log: Logger): Service {
       return listener;
     },
   });
-  const { first, file: path } = config.keys;
-  const keys = createKeyFile({ path, first, onChange: worker.replaceKeys, log });
+  const keys = createKeyFile(config.keys, worker.replaceKeys, log);
   async function reload(): Promise<void> {
     await keys.reread();
     throw new Error("WORKERS is 1: there is no worker to replace");

@@ -9,7 +9,7 @@ import { REVOCATION_LIMITS } from "../trust/revocation/limits.js";
 import type { TokenRevocations } from "./token-revocations.js";
 
 /** What ends connections with their token is made of. */
-export interface TokenEndParts {
+interface TokenEndParts {
   readonly io: Io;
   readonly endings: Endings;
   /** Undefined where nobody has a token. */

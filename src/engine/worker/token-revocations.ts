@@ -8,6 +8,7 @@ import type { Io } from "../realtime/io.js";
 import { createRevocationBus, NO_OTHERS_TO_RING } from "../realtime/revocation-bus.js";
 import type { WorkerLink } from "../realtime/room-bus.js";
 import { systemClock } from "../rooms/ports.js";
+import { setUpStore } from "../stores/store-set-up.js";
 import type { RevocationStore } from "../trust/revocation/revocation-store.js";
 import { createRevocations, type Revocations } from "../trust/revocation/revocations.js";
 
@@ -22,7 +23,7 @@ export interface TokenRevocations {
 }
 
 /** What they are made of. */
-export interface TokenRevocationParts {
+interface TokenRevocationParts {
   readonly config: Config;
   /** Absent where nobody has a token. */
   readonly store: RevocationStore | undefined;
@@ -48,7 +49,10 @@ export function createTokenRevocations(parts: TokenRevocationParts): TokenRevoca
     },
   });
   metrics.revocations.show(revocations);
-  return { control: revocations, check: revocations.check, list: revocations, component: revocations };
+  return {
+    ...{ control: revocations, check: revocations.check, list: revocations },
+    component: { ...revocations, start: () => setUpStore("list of revocations", revocations.start) },
+  };
 }
 
 /** Of users who are who they say they are. */

@@ -55,7 +55,7 @@ describe("a file of secrets", () => {
 
     await writeFile(path, "geheim");
     const line = await lines.waitFor(
-      ({ fields }) => fields.msg === "a file of secrets or keys cannot be used",
+      ({ fields }) => fields.msg === "a file of secrets or keys is wrong; what it held before counts on",
     );
     expect(line.fields).toMatchObject({
       variable: "AUTH_SECRET_FILE",

@@ -20,7 +20,7 @@ export interface Judge {
   close(held: Held, code: "forbidden" | "temporary"): void;
 }
 
-export interface JudgeParts {
+interface JudgeParts {
   readonly decide: Decide;
   readonly admittance: Pick<Admittance, "withdraw">;
   readonly metrics: RightsMetrics;

@@ -5,7 +5,7 @@ import type { Io, IoSocket } from "../io.js";
 import type { Endings } from "./endings.js";
 
 /** What a renewal needs. */
-export interface RenewalParts {
+interface RenewalParts {
   readonly io: Io;
   readonly authenticator: Pick<Authenticator, "ofToken">;
   readonly endings: Pick<Endings, "end" | "isEnding">;

@@ -6,7 +6,7 @@ import type { Io, IoSocket } from "../io.js";
 import type { Endings } from "./endings.js";
 
 /** What the sweep needs. */
-export interface RevokedConnectionsParts {
+interface RevokedConnectionsParts {
   readonly io: Io;
   readonly endings: Pick<Endings, "end" | "isEnding">;
   readonly revocations: Pick<Revocations, "verdictOf" | "onLook">;

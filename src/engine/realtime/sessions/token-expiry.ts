@@ -10,7 +10,7 @@ const NOTICE_MS = 30_000;
 const LEAST_NOTICE_MS = 5500;
 
 /** What the sweep needs. */
-export interface TokenExpiryParts {
+interface TokenExpiryParts {
   readonly io: Io;
   readonly endings: Pick<Endings, "end">;
   /** Wall clock, in milliseconds since 1970. */

@@ -8,7 +8,7 @@ import type { WorkerLink } from "../room-bus.js";
 import type { LocalUsers } from "./local-users.js";
 
 /** What it is made of. */
-export interface AudienceParts {
+interface AudienceParts {
   readonly io: Io;
   readonly deliver: Deliver;
   /** All that may be sent, declared by the features. */

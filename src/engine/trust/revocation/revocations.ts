@@ -2,7 +2,6 @@ import { AppError } from "../../../contract/errors.js";
 import type { Passport } from "../../../contract/passport.js";
 import type { RevocationControl } from "../../../contract/revocations.js";
 import { type Component, compose } from "../../process/lifecycle.js";
-import { StartError } from "../../process/start-error.js";
 import type { Clock } from "../../rooms/ports.js";
 import { createEndedRevocations } from "./ended-revocations.js";
 import { REVOCATION_LIMITS } from "./limits.js";
@@ -30,7 +29,7 @@ export interface Revocations extends Component, RevocationControl {
 }
 
 /** What they are made of. */
-export interface RevocationParts {
+interface RevocationParts {
   readonly store: RevocationStore;
   readonly bus: RevocationBus;
   readonly clock: Clock;
@@ -101,12 +100,7 @@ export function createRevocations(parts: RevocationParts, limits = REVOCATION_LI
   const looks: Component = {
     name: "revocation list",
     async start() {
-      try {
-        await look();
-      } catch (error) {
-        const message = "Lost MongoDB (MONGODB_URI) while the revocations were read";
-        throw new StartError(message, { cause: error, temporary: true });
-      }
+      await look();
       stopHearing = bus.onRing(ring);
       lookIn(limits.lookEveryMs);
     },

@@ -23,7 +23,7 @@ export interface RecheckNotes extends Component {
   known(id: string): void;
 }
 
-export interface RecheckNotesParts {
+interface RecheckNotesParts {
   readonly store: Pick<RecheckStore, "since" | "date">;
   readonly clock: Pick<Clock, "now" | "later">;
   /** Rights of this scope may have ended. */

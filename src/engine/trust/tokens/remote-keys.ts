@@ -12,7 +12,7 @@ const UNKNOWN_PAUSE_MS = 30_000;
 const AWAY_PAUSE_MS = { served: 30_000, without: 5000 } as const;
 
 /** What the keys of an address need. */
-export interface RemoteKeysParts {
+interface RemoteKeysParts {
   readonly url: string;
   /** @throws when there is no set, or none within a bound of time. */
   readonly download: (url: string, signal: AbortSignal) => Promise<JSONWebKeySet>;

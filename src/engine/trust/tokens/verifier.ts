@@ -3,7 +3,7 @@ import type { JwtConfig } from "../../config/auth.js";
 import type { KeyHint, TokenKeys, VerificationKey } from "./token-keys.js";
 
 /** Difference of clocks that is borne, in seconds. */
-export const SKEW_S = 5;
+const SKEW_S = 5;
 
 /** What a token may call itself: identity providers make these for users. Others, such as tokens that say good-bye, are for something else. */
 const TYPES: readonly unknown[] = [undefined, "jwt", "at+jwt", "application/jwt", "application/at+jwt"];
