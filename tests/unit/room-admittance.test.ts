@@ -37,8 +37,9 @@ function connection() {
 }
 
 function setUp(roomsPerSocket = 10) {
-  let allowed = true;
+  let rule = async (): Promise<void> => {};
   let store: Promise<void> = Promise.resolve();
+  const failures: unknown[] = [];
   const engine = {
     limits: { body: boundedJson(100), publishMessages: 3, pageMessages: 9 },
     rooms: {
@@ -57,23 +58,22 @@ function setUp(roomsPerSocket = 10) {
     },
   } as unknown as Engine;
   const declared = [rooms, presence].flatMap((one) => one.create(engine, NO_DATABASE).events ?? []);
-  const decide = createDecide(async () => {
-    if (!allowed) throw new AppError("forbidden");
-  });
+  const decide = createDecide(() => rule());
   const admittance = createAdmittance(roomsPerSocket);
   const judge = createJudge({
     ...{ decide, admittance },
     metrics: { rechecked: () => {}, closed: () => {} },
-    report: (error) => expect(error).toBeUndefined(),
+    report: (error) => void failures.push(error),
   });
-  const rechecks = createRechecks(createHoldings({} as Io, admittance), judge);
+  const one = connection();
+  const io = { sockets: { sockets: new Map([["own", one.socket]]) } } as unknown as Io;
+  const rechecks = createRechecks(createHoldings(io, admittance), judge);
   const callEvent = createCallEvent({
     rates: createLimits(readConfig({}).rates, { refused: () => {} }, performance.now),
     ...{ decide, admittance, rechecks },
     deliver: { one: () => {}, many: () => {} },
     check: true,
   });
-  const one = connection();
   const answers: object[] = [];
   async function send(name: string, payload: object): Promise<void> {
     const event = declared.find((known) => known.name === name);
@@ -83,13 +83,18 @@ function setUp(roomsPerSocket = 10) {
   }
   return {
     ...one,
-    answers,
+    ...{ answers, failures },
+    ended: () => rechecks.ended({ user: "ann" }),
+    stop: rechecks.stop,
     recheck: () => rechecks.connection(one.socket),
     subscribe: (room = "r") => send("subscribe", { room }),
     unsubscribe: (room = "r") => send("unsubscribe", { room }),
     watch: (watch?: boolean) => send("presence", { room: "r", watch }),
     forbid: () => {
-      allowed = false;
+      rule = () => Promise.reject(new AppError("forbidden"));
+    },
+    ask: (next: () => Promise<void>) => {
+      rule = next;
     },
     wait: (until: Promise<void>) => {
       store = until;
@@ -169,6 +174,60 @@ describe("a connection whose rights are asked about again", () => {
     expect([...it.rooms]).toEqual(NOTHING);
     expect([it.answers, it.closed]).toEqual([[], []]);
   });
+});
+
+describe("a right of which the rule cannot tell whether it has ended", () => {
+  const SECOND = 1000;
+  const failing = () => Promise.reject(new Error("no database"));
+  const hanging = () => new Promise<void>(() => {});
+
+  beforeEach(() => void jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick"] }));
+  afterEach(() => void jest.useRealTimers());
+
+  test.each([
+    ["fails", failing],
+    ["hangs", hanging],
+    ["says so", () => Promise.reject(new AppError("temporary"))],
+  ])("stays for a minute, and is then closed as temporary, once, where it %s", async (_how, answer) => {
+    const it = setUp();
+    await it.subscribe();
+    it.ask(answer);
+
+    void it.ended();
+    await jest.advanceTimersByTimeAsync(59 * SECOND);
+    expect([it.closed, [...it.rooms]]).toEqual([[], ["own", "log:r"]]);
+    await jest.advanceTimersByTimeAsync(2 * SECOND);
+    const closed = [{ room: "r", operation: "subscribe", code: "temporary" }];
+    expect([it.closed, [...it.rooms]]).toEqual([closed, NOTHING]);
+
+    await jest.advanceTimersByTimeAsync(120 * SECOND);
+    expect(it.closed).toEqual(closed);
+    expect(it.failures.length > 0).toBe(answer === failing);
+    await it.stop();
+  });
+
+  test.each([
+    ["keeps it", async () => {}, []],
+    [
+      "ends it",
+      () => Promise.reject(new AppError("forbidden")),
+      [{ room: "r", operation: "subscribe", code: "forbidden" }],
+    ],
+  ])(
+    "is asked about again, and %s when the rule can tell within the minute",
+    async (_what, answer, closed) => {
+      const it = setUp();
+      await it.subscribe();
+      it.ask(hanging);
+      void it.ended();
+      await jest.advanceTimersByTimeAsync(30 * SECOND);
+
+      it.ask(answer);
+      await jest.advanceTimersByTimeAsync(120 * SECOND);
+      expect(it.closed).toEqual(closed);
+      await it.stop();
+    },
+  );
 });
 
 test("a subscription that fails for another reason leaves nothing of an earlier one", async () => {
