@@ -11,13 +11,16 @@ import { call, health } from "./support/http-call.js";
 import { type Load, startLoad } from "./support/load.js";
 
 const WORKERS = 3;
+const DATABASE_SERVES = logged("embedded mongodb serves");
 let shoal: Shoal;
+let databasePid: number;
 
 beforeAll(async () => {
   // A polling client on Node that meets a reset on a kept-alive connection asks again and sends nothing (xmlhttprequest-ssl
   // repeats the request without ending it): it notices only by the ping that does not come.
   const env = { PING_INTERVAL_MS: "1000", PING_TIMEOUT_MS: "4000" };
   shoal = await spawnShoal({ workers: WORKERS, env });
+  databasePid = Number(shoal.logs.find(DATABASE_SERVES)?.fields.hostPid);
 });
 
 /** Numbers from 0. */
@@ -187,19 +190,25 @@ test.each(FATES)(
   },
 );
 
+/** Leaves the primary without a descriptor for a further process, until the returned function is called or the test ends. */
+function takeDescriptors(): () => void {
+  const prlimit = (...args: string[]) => String(execFileSync("prlimit", ["--pid", `${shoal.pid}`, ...args]));
+  const openFiles = prlimit("--nofile", "--output=SOFT", "--noheadings", "--raw").trim();
+  const giveBack = () => void prlimit(`--nofile=${openFiles}:`);
+  onTestEnd(giveBack);
+  prlimit("--nofile=1:");
+  return giveBack;
+}
+
 test("a worker whose process cannot be started is tried again, and meanwhile the others talk to each other", async () => {
   const clients = await Promise.all(
     upTo(2 * WORKERS).map(() => connectClient(shoal.url, { transports: ["websocket"] })),
   );
   const [one, other] = [2, 3].map((slot) => clients.find(({ session }) => session.worker === slot)?.socket);
   if (one === undefined || other === undefined) throw new Error("a worker has no client");
-  const prlimit = (...args: string[]) => execFileSync("prlimit", ["--pid", String(shoal.pid), ...args]);
-  const openFiles = String(prlimit("--nofile", "--output=SOFT", "--noheadings", "--raw")).trim();
-  onTestEnd(() => void prlimit(`--nofile=${openFiles}:`));
-
   const lines = await replacement(1, async () => {
     const [last] = shoal.logs.slice(-1);
-    prlimit("--nofile=1:"); // the primary has none left for a process
+    const giveBack = takeDescriptors();
     process.kill(pidOf(1), "SIGKILL");
     const ended = { worker: 1, kind: "unavailable" };
     const { text } = await shoal.waitForLog(logged("worker ended", ended), { after: last });
@@ -207,8 +216,20 @@ test("a worker whose process cannot be started is tried again, and meanwhile the
     const heard = once(other, "message"); // by way of the primary
     await expect(emitAck(one, "message", { body: "still here" })).resolves.toMatchObject({ ok: true });
     await heard;
-    prlimit(`--nofile=${openFiles}:`);
+    giveBack();
   });
 
   expect(lines.filter(logged("worker ended", { worker: 1, kind: "killed" }))).toHaveLength(1);
+});
+
+test("an embedded MongoDB whose process cannot be started is tried again, and ends nothing else", async () => {
+  const [last] = shoal.logs.slice(-1);
+  const giveBack = takeDescriptors();
+  process.kill(databasePid, "SIGKILL");
+  const ended = logged("embedded mongodb ended, it is started again");
+  await shoal.waitForLog((line) => ended(line) && line.text.includes("EMFILE"), { after: last });
+  giveBack();
+
+  await shoal.waitForLog(DATABASE_SERVES, { after: last, withinMs: 20_000 });
+  await eventually(get, { withinMs: 10_000 });
 });

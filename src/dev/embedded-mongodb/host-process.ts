@@ -70,7 +70,8 @@ function manage(child: ChildProcess): Host {
 }
 
 function watchExit(child: ChildProcess): Promise<HostExit> {
-  const errors = child.stderr === null ? undefined : createOutputTail(child.stderr);
+  // Absent where the process could not be started for want of descriptors.
+  const errors = child.stderr ? createOutputTail(child.stderr) : undefined;
   let told = "";
   child.on("message", (message: HostMessage) => {
     if (message.type === "failed") told = message.message;
