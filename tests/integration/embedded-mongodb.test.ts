@@ -184,6 +184,14 @@ describe("the embedded MongoDB refuses", () => {
   });
 });
 
+test("a first start that is killed from outside says so, and nothing of damaged data", async () => {
+  const engineModule = 'data:text/javascript,process.kill(process.pid,"SIGKILL")';
+  const start = newMongodb({ dataDir: await dataDir(), engineModule }).mongodb.start();
+
+  await expect(start).rejects.toThrow(StartError);
+  await expect(start).rejects.toThrow(/could not start in .*: it was killed from outside/);
+});
+
 describe("when the process that started the embedded MongoDB is killed with -9", () => {
   test("the database ends by itself and leaves no process, socket or directory", async () => {
     const tmp = await tempDir("tmp");

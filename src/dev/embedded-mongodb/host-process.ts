@@ -17,6 +17,8 @@ export interface HostExit {
   readonly clean: boolean;
   /** True when the program itself could not run, so that there is no use in trying again. */
   readonly unable: boolean;
+  /** True when something outside ended it, mostly the kernel for want of memory: its data are not the reason. */
+  readonly killed: boolean;
   /** Cause in words, for a log. */
   readonly cause: string;
 }
@@ -77,13 +79,16 @@ function watchExit(child: ChildProcess): Promise<HostExit> {
     if (message.type === "failed") told = message.message;
   });
   return new Promise((resolve) => {
-    child.once("error", (error) => resolve({ clean: false, unable: true, cause: error.message }));
+    child.once("error", (error) =>
+      resolve({ clean: false, unable: true, killed: false, cause: error.message }),
+    );
     // Not "close": a surviving mongod may hold the pipe open.
     child.once("exit", (code, signal) => {
       const how = signal ?? `code ${code}`;
       const cause = [how, told, errors?.text()].filter(Boolean).join(": ");
       // 127: the dynamic loader did not find what the program needs. SIGILL: built for a newer processor.
-      resolve({ clean: code === 0, unable: code === 127 || signal === "SIGILL", cause });
+      const unable = code === 127 || signal === "SIGILL";
+      resolve({ clean: code === 0, unable, killed: signal === "SIGKILL", cause });
     });
   });
 }
@@ -109,9 +114,12 @@ function ready(child: ChildProcess, host: Host, limits: HostLimits): Promise<voi
     child.on("message", hear);
     limits.signal.addEventListener("abort", abort);
     if (limits.signal.aborted) abort();
-    void host.exited.then(({ unable, cause }) => {
-      const failure = new HostFailure(unable ? "unavailable" : "ended", `it ended with ${cause}`);
-      settle(() => reject(failure));
-    });
+    void host.exited.then((exit) => settle(() => reject(failureOf(exit))));
   });
+}
+
+function failureOf({ unable, killed, cause }: HostExit): HostFailure {
+  if (killed)
+    return new HostFailure("failed", `it was killed from outside, perhaps for want of memory (${cause})`);
+  return new HostFailure(unable ? "unavailable" : "ended", `it ended with ${cause}`);
 }
