@@ -1,7 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { hearWorker, tellWorker } from "../ipc/channel.js";
 import type { PrimaryMessage } from "../ipc/messages.js";
-import { runDelayMs } from "../process/run-delay.js";
+import { createRunDelay } from "../process/run-delay.js";
 import { createBootWatch } from "./boot-watch.js";
 import type { ExitKind } from "./respawn-policy.js";
 
@@ -56,7 +56,7 @@ export function forkWorker(boot: () => PrimaryMessage, events: PoolWorkerEvents)
     failure = { message, temporary: false };
     kill();
   }
-  const watch = createBootWatch(onHung, () => runDelayMs(node.process.pid ?? 0));
+  const watch = createBootWatch(onHung, createRunDelay(node.process.pid ?? 0));
 
   node.on("error", ({ message }: Error) => {
     if (node.process.pid !== undefined) return; // a failed send: the exit that follows tells what matters

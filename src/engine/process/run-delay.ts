@@ -1,20 +1,36 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * Time for which the threads of a process have been ready to run and have waited for a processor, in milliseconds, added up. Linux
- * tells; elsewhere, and of a process that is not there, the answer is 0.
+ * Tells for how long the threads of a process have been ready to run and have waited for a processor, in milliseconds, added up. It
+ * never falls: what threads have waited that have ended since still counts. Linux tells; elsewhere the answer is 0.
  */
-export function runDelayMs(pid: number): number {
+export function createRunDelay(pid: number): () => number {
+  const tasks = `/proc/${pid}/task`;
+  const waitedMs = new Map<string, number>();
+
+  return () => {
+    for (const task of namesIn(tasks)) {
+      const ms = delayIn(`${tasks}/${task}/schedstat`);
+      if (ms !== undefined) waitedMs.set(task, ms);
+    }
+    return [...waitedMs.values()].reduce((sum, ms) => sum + ms, 0);
+  };
+}
+
+function namesIn(directory: string): string[] {
   try {
-    const tasks = `/proc/${pid}/task`;
-    return readdirSync(tasks).reduce((sum, task) => sum + delayOf(`${tasks}/${task}/schedstat`), 0);
+    return readdirSync(directory);
   } catch {
-    return 0;
+    return []; // the process has ended, or this is another system
   }
 }
 
 /** The file has nanoseconds on a processor, nanoseconds of waiting, and the number of turns. */
-function delayOf(file: string): number {
-  const [, waitedNs = "0"] = readFileSync(file, "latin1").split(" ");
-  return Number(waitedNs) / 1e6;
+function delayIn(file: string): number | undefined {
+  try {
+    const [, waitedNs = "0"] = readFileSync(file, "latin1").split(" ");
+    return Number(waitedNs) / 1e6;
+  } catch {
+    return undefined; // the thread has ended since the look
+  }
 }
