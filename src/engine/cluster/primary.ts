@@ -8,6 +8,7 @@ import { createIngress } from "../routing/primary/ingress.js";
 import type { Service } from "../service.js";
 import { createKeyFile } from "../trust/keys/key-file.js";
 import { createGathering } from "./gathering.js";
+import { createKeySetKeeper } from "./key-set-keeper.js";
 import { createWorkerPool } from "./worker-pool.js";
 
 /**
@@ -17,18 +18,14 @@ import { createWorkerPool } from "./worker-pool.js";
  */
 export function createPrimary(config: Config, log: Logger, onGiveUp: (error: StartError) => void): Service {
   const ingress = createIngress(config, log, () => pool.routable());
-  const keys = createKeyFile(
-    config.keys,
-    (changed) => pool.tell({ type: "shoal:keys", keys: changed }),
-    log,
-  );
+  const keys = createKeyFile(config.keys, (changed) => pool.tell({ type: "shoal:keys", keys: changed }), log);
   const pool = createWorkerPool(config, log, onGiveUp, ingress.socketDir, keys.value);
   const gathering = createGathering();
   // With Redis the workers hear each other through it.
   if (config.redis === undefined) setupAdapterRelay();
 
   return {
-    ...compose("primary", [gathering, keys, ingress.ground, pool, ingress.gate]),
+    ...compose("primary", [gathering, keys, createKeySetKeeper(), ingress.ground, pool, ingress.gate]),
     canServe: () => pool.routable().length > 0,
     measure: async () => ({ ...(await gathering.collect()), restarts: pool.restarts() }),
     operate: createOperatorProxy(ingress.socketDir, pool.routable),

@@ -23,6 +23,8 @@ export type PrimaryMessage =
     }
   /** The keys of the server API that count from now on. */
   | { readonly type: "shoal:keys"; readonly keys: readonly ApiKey[] }
+  /** The newest key set of tokens that a worker has got, as JSON, and how long ago it was asked for. */
+  | { readonly type: "shoal:key-set"; readonly text: string; readonly ageMs: number }
   /** To send its clients away, one after the other; it still answers what arrives, and says when none is left. */
   | { readonly type: "shoal:drain" }
   /** The worker is out of rotation: nothing new arrives after this message, so it can finish and end. */
@@ -67,6 +69,10 @@ export type WorkerMessage =
   | { readonly type: "shoal:taken"; readonly flight: number; readonly full: boolean }
   /** The answer to `shoal:check`: of the flights up to this one, those that were not taken did not arrive. */
   | { readonly type: "shoal:checked"; readonly flight: number }
+  /** The worker has got a key set of tokens, as JSON, which it has asked for so long ago. */
+  | { readonly type: "shoal:key-set"; readonly text: string; readonly ageMs: number }
+  /** To be answered with `shoal:key-set`, if there is one. */
+  | { readonly type: "shoal:key-set-wanted" }
   /** The worker can hold connections again. */
   | { readonly type: "shoal:vacant" }
   /** The name under which siblings know the worker from now on, for `shoal:ended`. */

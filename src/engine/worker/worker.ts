@@ -30,6 +30,7 @@ import { createLimits } from "../trust/limits/limits.js";
 import { createConnectionCut } from "./connection-cut.js";
 import { createDurableRooms } from "./durable-rooms.js";
 import { createKeyFeed } from "./key-feed.js";
+import { createKeySetShare } from "./key-set-share.js";
 import { createMembers } from "./members.js";
 import { createMetricsLink } from "./metrics-link.js";
 import { createRoomPresence } from "./room-presence.js";
@@ -101,6 +102,7 @@ export function createWorker(
   const authenticator = createAuthenticator(config.auth, {
     check: revocations.check,
     allowsCookies: (request) => checkOrigin(request).credentials,
+    keySets: createKeySetShare(),
     metrics: metrics.tokens,
     log,
   });

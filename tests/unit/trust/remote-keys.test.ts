@@ -34,8 +34,24 @@ function createKeyServer(...published: readonly SigningKey[]) {
     return keySetOf(...state.published);
   }
 
-  const keys = createRemoteKeys({ url: "http://keys.example/", download, nowMs: () => state.nowMs, log });
-  return Object.assign(state, { keys });
+  const heard = new Set<(text: string, ageMs: number) => void>();
+  const told: [text: string, ageMs: number][] = [];
+  const keys = createRemoteKeys({
+    ...{ url: "http://keys.example/", download, nowMs: () => state.nowMs, log },
+    share: {
+      tell: (...set) => void told.push(set),
+      hear(take) {
+        heard.add(take);
+        return () => void heard.delete(take);
+      },
+    },
+  });
+  /** As another worker tells of its set. */
+  async function hear(ageMs: number, ...published: readonly SigningKey[]): Promise<void> {
+    const text = JSON.stringify(await keySetOf(...published));
+    for (const take of heard) take(text, ageMs);
+  }
+  return Object.assign(state, { keys, told, hear });
 }
 
 async function has(keys: TokenKeys, kid: string): Promise<boolean | "undecided"> {
@@ -81,31 +97,76 @@ describe("the keys of an address", () => {
     expect(server.asked).toBe(2);
   });
 
-  test("are asked for at most every 30 s, however many unknown keys come; what is not asked is not decided", async () => {
+  test("are asked for five times at once and then every 10 s, however many unknown keys come", async () => {
     const server = createKeyServer(first);
     await has(server.keys, "first");
 
-    await expect(has(server.keys, "forged")).resolves.toBe(false);
-    expect(server.asked).toBe(2);
-    server.nowMs += 29_999;
+    for (let count = 0; count < 5; count += 1)
+      await expect(has(server.keys, `forged-${count}`)).resolves.toBe(false);
+    expect(server.asked).toBe(6);
+    server.nowMs += 9999;
     for (let count = 0; count < 50; count += 1)
-      await expect(has(server.keys, `forged-${count}`)).resolves.toBe("undecided");
-    expect(server.asked).toBe(2);
+      await expect(has(server.keys, `more-${count}`)).resolves.toBe("undecided");
+    expect(server.asked).toBe(6);
+  });
 
+  test("are found within 10 s when they are new, by whoever asks, while somebody makes up names without end", async () => {
+    const server = createKeyServer(first);
+    await has(server.keys, "first");
+    for (let count = 0; count < 5; count += 1) await has(server.keys, `forged-${count}`);
     server.published = [first, second];
-    server.nowMs += 1;
+    await expect(has(server.keys, "second")).resolves.toBe("undecided");
+
+    server.nowMs += 10_000;
+    await expect(has(server.keys, "made-up")).resolves.toBe(false);
     await expect(has(server.keys, "second")).resolves.toBe(true);
-    expect(server.asked).toBe(3);
+    expect(server.asked).toBe(7);
+    server.nowMs += HOUR_MS / 2;
+    for (let second = 0; second < 600; second += 1) {
+      server.nowMs += 1000;
+      await has(server.keys, `later-${second}`);
+    }
+    expect(server.asked).toBeLessThanOrEqual(7 + 5 + 60 + 1);
   });
 
   test("that are not known now tell after how many whole milliseconds to come back", async () => {
     const server = createKeyServer(first);
-    await has(server.keys, "forged");
+    for (let count = 0; count < 6; count += 1) await has(server.keys, `forged-${count}`);
     server.nowMs += 0.7;
 
     await expect(server.keys.candidates({ alg: "ES256", kid: "other" })).rejects.toMatchObject({
-      retryAfterMs: 30_000,
+      retryAfterMs: 10_000,
     });
+  });
+
+  test("that another worker has got serve one that cannot get any, as long as its own would", async () => {
+    const server = createKeyServer();
+    server.isAway = true;
+    await server.keys.start();
+    await expect(has(server.keys, "first")).resolves.toBe("undecided");
+
+    await server.hear(HOUR_MS, first);
+    await expect(has(server.keys, "first")).resolves.toBe(true);
+    await expect(has(server.keys, "second")).resolves.toBe("undecided");
+    await server.hear(2 * HOUR_MS, second); // older
+    await expect(has(server.keys, "first")).resolves.toBe(true);
+    server.nowMs += 23 * HOUR_MS;
+    await expect(has(server.keys, "first")).resolves.toBe("undecided");
+    expect(server.told).toEqual([]);
+    await server.keys.stop();
+  });
+
+  test("are told to the other workers, and not asked for while others have them fresh", async () => {
+    const server = createKeyServer(first);
+    await server.keys.start();
+    await has(server.keys, "first");
+    expect(server.told).toEqual([[JSON.stringify(await keySetOf(first)), 0]]);
+
+    server.nowMs += 10 * MINUTE_MS;
+    await server.hear(1000, first, second);
+    await expect(has(server.keys, "second")).resolves.toBe(true);
+    expect(server.asked).toBe(1);
+    await server.keys.stop();
   });
 
   test("serve on for 24 h while the address is away, and nobody waits for it", async () => {

@@ -20,7 +20,12 @@ export async function downloadKeySet(url: string, signal: AbortSignal): Promise<
     await response.body?.cancel();
     throw new Error(`the key set was answered with status ${response.status}`);
   }
-  const set: unknown = JSON.parse(await textOf(response));
+  return readKeySet(await textOf(response));
+}
+
+/** @throws {Error} when the text is no set, or one of no key or of more than 100. */
+export function readKeySet(text: string): JSONWebKeySet {
+  const set: unknown = JSON.parse(text);
   if (!isKeySet(set)) throw new Error(`the answer is no key set of 1 to ${MOST_KEYS} keys`);
   return set;
 }

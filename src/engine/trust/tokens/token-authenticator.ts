@@ -8,7 +8,7 @@ import { bearerOf } from "../bearer.js";
 import { type AllowsCookies, createCookieTokens } from "./cookie-token.js";
 import { createFixedKeys } from "./fixed-keys.js";
 import { downloadKeySet } from "./key-set-download.js";
-import { createRemoteKeys } from "./remote-keys.js";
+import { createRemoteKeys, type KeySetShare } from "./remote-keys.js";
 import { KeysUnavailable, type TokenKeys } from "./token-keys.js";
 import { passportOf } from "./token-passport.js";
 import { createTokenVerifier, TokenRefused } from "./verifier.js";
@@ -23,6 +23,7 @@ export interface TokenAuthenticatorParts {
   /** Throws an `AppError` when this may not come in although its token is good. */
   readonly check: (passport: Passport) => void;
   readonly allowsCookies: AllowsCookies;
+  readonly keySets: KeySetShare;
   readonly metrics: TokenMetrics;
   readonly log: Logger;
 }
@@ -74,9 +75,9 @@ export function createTokenAuthenticator(parts: TokenAuthenticatorParts): Authen
   };
 }
 
-function createKeys({ config, nowMs, log }: TokenAuthenticatorParts): TokenKeys {
+function createKeys({ config, nowMs, keySets, log }: TokenAuthenticatorParts): TokenKeys {
   const { keys } = config;
   return keys.kind === "jwks"
-    ? createRemoteKeys({ url: keys.url, download: downloadKeySet, nowMs, log })
+    ? createRemoteKeys({ url: keys.url, download: downloadKeySet, nowMs, share: keySets, log })
     : createFixedKeys(keys, log);
 }
