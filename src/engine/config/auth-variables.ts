@@ -19,7 +19,7 @@ export const AUTH_VARIABLES = {
   }),
   AUTH_SECRET: secret({
     default: undefined,
-    desc: "Secret that tokens are signed with (HS256), at least 32 bytes",
+    desc: "Secret that tokens are signed with (HS256, HS384, HS512), at least 32 bytes",
   }),
   AUTH_SECRET_PREVIOUS: secret({
     default: undefined,
