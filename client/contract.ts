@@ -17,7 +17,7 @@ export interface Schemas {
     retryAfterMs?: number;
   };
   HealthReport: {
-    /** `degraded` without Redis: only clients of one worker reach each other; `unavailable` without MongoDB */
+    /** `degraded` without Redis, when only clients of one worker reach each other, or with something stale; `unavailable` without MongoDB */
     status: "ok" | "degraded" | "unavailable";
     /** When the stores were asked: up to a second ago */
     time: string;
@@ -28,6 +28,10 @@ export interface Schemas {
     redis: "up" | "down" | "refused" | "off";
     /** Code of what Redis answers, such as `NOPERM`, when `redis` is `refused` */
     redisRefusal?: string;
+    /** The key set of AUTH_JWKS_URL: `stale` above 15 minutes, when tokens of new keys are `temporary`; known keys serve for 24 h */
+    tokenKeys: "fresh" | "stale" | "off";
+    /** The list of revocations: `stale` above 30 s; above 60 s nobody new is let in */
+    revocations: "fresh" | "stale" | "off";
   };
   /** Any JSON value but null, of at most 65536 bytes as JSON text and 32 levels */
   MessageBody: Json;

@@ -38,6 +38,13 @@ export interface RefusalProbe {
   refusal(): string | undefined;
 }
 
+/** Tells how old is what tokens are decided by, in milliseconds; undefined where nothing of the kind is needed. */
+export interface TokenProbe {
+  /** Of the key set; infinite before there was one. */
+  keysAgeMs(): number | undefined;
+  revocationsAgeMs(): number | undefined;
+}
+
 /** What the engine gives every feature. */
 export interface Engine {
   readonly identity: Identity;
@@ -51,6 +58,7 @@ export interface Engine {
   /** For rules that may take back what they have allowed. */
   readonly access: Rights;
   readonly revocations: RevocationControl;
+  readonly tokens: TokenProbe;
   /** The stores as health sees them. */
   readonly stores: {
     readonly mongo: StoreProbe;

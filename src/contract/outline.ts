@@ -38,6 +38,7 @@ export function outline(
     renewal: { renew: absent },
     access: { recheck: absent },
     revocations: { revoke: absent, page: absent },
+    tokens: { keysAgeMs: absent, revocationsAgeMs: absent },
     stores: { mongo: { ping: absent }, redis: undefined },
     acted: absent,
     send: absent,

@@ -1,4 +1,4 @@
-import { authWarnings } from "./config/auth-warnings.js";
+import { authInWords, authWarnings } from "./config/auth-warnings.js";
 import { type Config, readConfig } from "./config/config.js";
 import { misspeltVariables, unknownVariableWarning } from "./config/unknown-variables.js";
 import { createInstance, type Instance } from "./instance.js";
@@ -111,6 +111,7 @@ function announce(config: Config, log: Logger, instance: Instance): void {
       admin: instance.adminUrl(),
       workers: config.workers,
       environment: config.environment,
+      auth: authInWords(config.auth),
       // The embedded one has no credentials, and its address is needed to share it.
       mongodb: config.mongodbUri === "" ? instance.mongodbUri() : redactUri(instance.mongodbUri()),
       redis: config.redis?.urls.map(redactUri).join(",") ?? "off",

@@ -1,13 +1,18 @@
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { call } from "../cluster/support/http-call.js";
+import { onEnd } from "../support/cleanup.js";
 import { connectClient, emitAck } from "../support/connect-client.js";
 import { anchorsOf } from "../support/markdown.js";
 import { type ParsedMetrics, parseMetrics } from "../support/metrics-text.js";
 import { PROJECT } from "../support/readme.js";
 import { startRedis } from "../support/redis-server.js";
 import { spawnShoal } from "../support/spawn-shoal.js";
+import { keySetOf, signingKey, signToken } from "../support/tokens.js";
 import { eventually } from "../support/wait.js";
 import { readAlerts, readDashboard, type Shown, shownIn } from "./support/monitoring.js";
 import { type Query, readQuery } from "./support/promql.js";
@@ -80,8 +85,16 @@ function legendProblems({ resultLabels, metrics: uses }: Query, legend: string):
 
 beforeAll(async () => {
   const redis = await startRedis();
-  const shoal = await spawnShoal({ workers: 2, redisUrl: redis.url });
-  const { socket } = await connectClient(shoal.url, { auth: { user: "ann" } });
+  const key = await signingKey("one");
+  const keySet = JSON.stringify(await keySetOf(key));
+  const keyServer = createServer((_request, response) => response.end(keySet)).listen(0, "127.0.0.1");
+  onEnd(() => void keyServer.close());
+  await once(keyServer, "listening");
+  const { port } = keyServer.address() as AddressInfo;
+  const AUTH_JWKS_URL = `http://127.0.0.1:${port}/`;
+  const env = { AUTH: "jwt", AUTH_JWKS_URL, AUTH_ISSUER: "*", AUTH_AUDIENCE: "*" };
+  const shoal = await spawnShoal({ workers: 2, redisUrl: redis.url, env });
+  const { socket } = await connectClient(shoal.url, { auth: { token: await signToken(key) } });
   await emitAck(socket, "publish", { room: "kitchen", messages: [{ id: "1", body: "hello" }] });
   await call(`${shoal.url}/hello`);
   metrics = await eventually(async () => {

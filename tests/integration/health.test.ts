@@ -47,6 +47,8 @@ test("a healthy worker tells who it is and how its stores are", async () => {
     worker: 3,
     mongo: "up",
     redis: "off",
+    tokenKeys: "off",
+    revocations: "off",
   });
   expect(Date.parse(report.time)).toBeGreaterThanOrEqual(before);
   expect(Number.isInteger(report.uptimeSeconds)).toBe(true);

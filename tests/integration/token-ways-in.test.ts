@@ -206,6 +206,13 @@ describe("with a key server that was never there", () => {
     expect(line.fields.level).toBe("debug");
   });
 
+  test("operators are told that there are no keys", async () => {
+    const report = await (await fetch(`${lonely.url}/health`)).json();
+
+    expect(report).toMatchObject({ status: "degraded", tokenKeys: "stale", revocations: "fresh" });
+    expect(await lonely.metrics()).toMatch(/realtime_key_set_age_seconds\{worker="1"\} \+Inf/);
+  });
+
   test("who has no token at all is told so", async () => {
     const socket = connect(["websocket"], {});
 

@@ -2,6 +2,7 @@ import { createHealth } from "../../src/app/health/health.service.js";
 import { deferred } from "../support/wait.js";
 
 const IDENTITY = { instance: "test", worker: 2 };
+const NO_TOKENS = { keysAgeMs: () => undefined, revocationsAgeMs: () => undefined };
 const store = (up: boolean, refusal?: string) => ({ ping: async () => up, refusal: () => refusal });
 
 beforeEach(() => {
@@ -19,10 +20,8 @@ test.each([
   ["unavailable", false, false, { mongo: "down", redis: "down" }],
   ["unavailable", false, undefined, { mongo: "down", redis: "off" }],
 ])("is %s with MongoDB up: %p and Redis up: %p", async (status, mongo, redis, states) => {
-  const health = createHealth(IDENTITY, {
-    mongo: store(mongo),
-    redis: redis === undefined ? undefined : store(redis),
-  });
+  const stores = { mongo: store(mongo), redis: redis === undefined ? undefined : store(redis) };
+  const health = createHealth(IDENTITY, stores, NO_TOKENS);
 
   await expect(health.report()).resolves.toMatchObject({ status, ...states, ...IDENTITY });
 });
@@ -31,13 +30,15 @@ test("gives the stores one second", async () => {
   const asked: number[] = [];
   const ping = async (timeoutMs: number) => asked.push(timeoutMs) > 0;
 
-  await createHealth(IDENTITY, { mongo: { ping }, redis: { ping, refusal: () => undefined } }).report();
+  const stores = { mongo: { ping }, redis: { ping, refusal: () => undefined } };
+  await createHealth(IDENTITY, stores, NO_TOKENS).report();
 
   expect(asked).toEqual([1000, 1000]);
 });
 
 test("is degraded by a Redis that refuses, with the code of its reply", async () => {
-  const health = createHealth(IDENTITY, { mongo: store(true), redis: store(false, "NOPERM") });
+  const stores = { mongo: store(true), redis: store(false, "NOPERM") };
+  const health = createHealth(IDENTITY, stores, NO_TOKENS);
 
   await expect(health.report()).resolves.toMatchObject({
     status: "degraded",
@@ -46,11 +47,24 @@ test("is degraded by a Redis that refuses, with the code of its reply", async ()
   });
 });
 
+test.each([
+  ["ok", 15 * 60_000, 30_000, { tokenKeys: "fresh", revocations: "fresh" }],
+  ["degraded", 15 * 60_000 + 1, 0, { tokenKeys: "stale", revocations: "fresh" }],
+  ["degraded", Number.POSITIVE_INFINITY, 0, { tokenKeys: "stale" }],
+  ["degraded", undefined, 30_001, { tokenKeys: "off", revocations: "stale" }],
+  ["ok", undefined, undefined, { tokenKeys: "off", revocations: "off" }],
+])("is %s with keys of %p ms and revocations of %p ms", async (status, keysMs, revocationsMs, states) => {
+  const tokens = { keysAgeMs: () => keysMs, revocationsAgeMs: () => revocationsMs };
+  const health = createHealth(IDENTITY, { mongo: store(true), redis: undefined }, tokens);
+
+  await expect(health.report()).resolves.toMatchObject({ status, ...states });
+});
+
 test("asks once for all who ask while it waits for an answer, however long, and in the second after it", async () => {
   const answers = [deferred<boolean>(), deferred<boolean>()];
   let asked = 0;
   const ping = () => answers[asked++]?.promise ?? Promise.resolve(false);
-  const health = createHealth(IDENTITY, { mongo: { ping }, redis: undefined });
+  const health = createHealth(IDENTITY, { mongo: { ping }, redis: undefined }, NO_TOKENS);
 
   const together = [health.report()];
   jest.advanceTimersByTime(5000);

@@ -4,6 +4,7 @@ import { feature } from "../../contract/feature.js";
 import { route } from "../../contract/route.js";
 import { createHealth } from "./health.service.js";
 
+const freshness = z.enum(["fresh", "stale", "off"]);
 const storeState = z.enum(["up", "down", "refused", "off"]);
 
 const report = z
@@ -11,7 +12,7 @@ const report = z
     status: z
       .enum(["ok", "degraded", "unavailable"])
       .describe(
-        "`degraded` without Redis: only clients of one worker reach each other; `unavailable` without MongoDB",
+        "`degraded` without Redis, when only clients of one worker reach each other, or with something stale; `unavailable` without MongoDB",
       ),
     time: z.iso.datetime().describe("When the stores were asked: up to a second ago"),
     uptimeSeconds: z.int().min(0),
@@ -24,13 +25,19 @@ const report = z
       .max(64)
       .optional()
       .describe("Code of what Redis answers, such as `NOPERM`, when `redis` is `refused`"),
+    tokenKeys: freshness.describe(
+      "The key set of AUTH_JWKS_URL: `stale` above 15 minutes, when tokens of new keys are `temporary`; known keys serve for 24 h",
+    ),
+    revocations: freshness.describe(
+      "The list of revocations: `stale` above 30 s; above 60 s nobody new is let in",
+    ),
   })
   .meta({ id: "HealthReport" });
 
 /** `GET /health`, for load balancers. */
 export const health = feature("health", {
-  create({ identity, stores }) {
-    const service = createHealth(identity, stores);
+  create({ identity, stores, tokens }) {
+    const service = createHealth(identity, stores, tokens);
     return {
       routes: [
         route(

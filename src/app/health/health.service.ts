@@ -3,7 +3,10 @@ import type { Engine } from "../../contract/feature.js";
 
 /** How this process is, as `GET /health` tells it. */
 export interface HealthReport extends Identity {
-  /** `ok`; `degraded` without Redis, when only clients of one worker reach each other; `unavailable` without MongoDB. */
+  /**
+   * `ok`; `degraded` without Redis, when only clients of one worker reach each other, or with something stale, when tokens may not be decided;
+   * `unavailable` without MongoDB.
+   */
   readonly status: "ok" | "degraded" | "unavailable";
   /** When the stores were asked, in ISO 8601: up to a second ago. */
   readonly time: string;
@@ -12,7 +15,14 @@ export interface HealthReport extends Identity {
   readonly redis: StoreState;
   /** Code of what Redis answers, such as `NOPERM`, when `redis` is `refused`. */
   readonly redisRefusal?: string;
+  /** The key set of tokens; `off` where none is asked for. */
+  readonly tokenKeys: Freshness;
+  /** The list of revocations; `off` where there are no tokens. */
+  readonly revocations: Freshness;
 }
+
+/** `stale`: older than it is while all is well. */
+export type Freshness = "fresh" | "stale" | "off";
 
 /** Reports the health of this process by asking its stores. */
 export interface Health {
@@ -23,8 +33,14 @@ export interface Health {
 const PING_TIMEOUT_MS = 1000;
 /** Age up to which a report is given again, in milliseconds: whoever asks without end asks the stores once a second. */
 const MAX_AGE_MS = 1000;
+/** Ages above which something is stale, in milliseconds: the key set is asked for every 10 minutes, revocations are every 5 s. */
+const STALE_MS = { tokenKeys: 15 * 60_000, revocations: 30_000 } as const;
 
-export function createHealth(identity: Identity, { mongo, redis }: Engine["stores"]): Health {
+export function createHealth(
+  identity: Identity,
+  { mongo, redis }: Engine["stores"],
+  tokens: Engine["tokens"],
+): Health {
   let latest: Promise<HealthReport> | undefined;
   let answeredAt: number | undefined;
 
@@ -34,14 +50,20 @@ export function createHealth(identity: Identity, { mongo, redis }: Engine["store
       redis === undefined ? undefined : redis.ping(PING_TIMEOUT_MS),
     ]);
     const refusal = redis?.refusal();
+    const ofTokens = {
+      tokenKeys: freshness(tokens.keysAgeMs(), STALE_MS.tokenKeys),
+      revocations: freshness(tokens.revocationsAgeMs(), STALE_MS.revocations),
+    };
+    const isDegraded = redisUp === false || Object.values(ofTokens).includes("stale");
     const report: HealthReport = {
-      status: mongoUp ? (redisUp === false ? "degraded" : "ok") : "unavailable",
+      status: mongoUp ? (isDegraded ? "degraded" : "ok") : "unavailable",
       time: new Date().toISOString(),
       uptimeSeconds: Math.floor(process.uptime()),
       ...identity,
       mongo: mongoUp ? "up" : "down",
       redis: redisUp === undefined ? "off" : redisUp ? "up" : refusal === undefined ? "down" : "refused",
       ...(refusal === undefined ? {} : { redisRefusal: refusal }),
+      ...ofTokens,
     };
     answeredAt = performance.now();
     return report;
@@ -57,4 +79,9 @@ export function createHealth(identity: Identity, { mongo, redis }: Engine["store
       return latest;
     },
   };
+}
+
+function freshness(ageMs: number | undefined, staleMs: number): Freshness {
+  if (ageMs === undefined) return "off";
+  return ageMs > staleMs ? "stale" : "fresh";
 }

@@ -1,4 +1,18 @@
+import type { AuthConfig, KeySource } from "./auth.js";
 import type { Config } from "./config.js";
+
+/** Who may come in, and which variables say so: `none`, or `jwt (AUTH_JWKS_URL)`. */
+export function authInWords(auth: AuthConfig): string {
+  if (auth.kind === "none") return auth.kind;
+  const variables = [variableOf(auth.keys), ...(auth.cookie === "" ? [] : ["AUTH_COOKIE"])];
+  return `${auth.kind} (${variables.join(", ")})`;
+}
+
+function variableOf(keys: KeySource): string {
+  if (keys.kind === "jwks") return "AUTH_JWKS_URL";
+  if (keys.kind === "public-key") return "AUTH_PUBLIC_KEY";
+  return "file" in keys ? "AUTH_SECRET_FILE" : "AUTH_SECRET";
+}
 
 /** What an operator should know of who may come in, a line each. */
 export function authWarnings({ auth, environment }: Pick<Config, "auth" | "environment">): string[] {

@@ -87,6 +87,8 @@ export const TOKEN_RESULTS = ["accepted", "expired", "refused", "undecided"] as 
 /** What is counted about tokens. */
 export interface TokenMetrics {
   verified(result: (typeof TOKEN_RESULTS)[number]): void;
+  /** Begins to show the age of the key set. Once. */
+  show(ageMs: () => number): void;
 }
 
 /** What came of asking again whether a connection may still have something. */

@@ -17,4 +17,6 @@ export interface Authenticator extends Component {
   ofRequest(request: CookieRequest): Promise<Passport>;
   /** Of a token that a connection has sent to replace its own. */
   ofToken(token: unknown): Promise<Passport>;
+  /** Age of the keys that tokens are verified with, in milliseconds, where they are asked for from time to time. */
+  readonly keysAgeMs?: (() => number) | undefined;
 }

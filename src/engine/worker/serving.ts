@@ -130,6 +130,10 @@ export function createServing(parts: ServingParts): Serving {
       isComplete: () => audience.isComplete(),
     },
     stores: { mongo, redis },
+    tokens: {
+      keysAgeMs: () => authenticator.keysAgeMs?.(),
+      revocationsAgeMs: () => revocations.list?.ageMs(),
+    },
     database: featureCall,
   };
   const declared = gather(features, engine, mongo.connection);

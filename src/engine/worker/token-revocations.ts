@@ -17,7 +17,7 @@ export interface TokenRevocations {
   readonly control: RevocationControl;
   readonly check: Revocations["check"];
   /** For who is in already; undefined where nobody has a token. */
-  readonly list: Pick<Revocations, "verdictOf" | "onLook"> | undefined;
+  readonly list: Pick<Revocations, "verdictOf" | "onLook" | "ageMs"> | undefined;
   /** Starts before anybody is let in. */
   readonly component: Component;
 }

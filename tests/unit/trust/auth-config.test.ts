@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { authWarnings } from "../../../src/engine/config/auth-warnings.js";
+import { authInWords, authWarnings } from "../../../src/engine/config/auth-warnings.js";
 import { readConfig } from "../../../src/engine/config/config.js";
 
 const SECRET = "geheim, and more than thirty-two bytes";
@@ -169,6 +169,22 @@ describe("who may come in", () => {
 
     expect(authWarnings(readConfig({ ...production, ...env }))).toHaveLength(1);
     expect(authWarnings(readConfig(env))).toEqual([]);
+  });
+
+  test("is told in a few words, without a value", () => {
+    const jwks = { ...JWKS, AUTH_ISSUER: "i", AUTH_AUDIENCE: "a", AUTH_COOKIE: "token" };
+    const told = [
+      {},
+      { AUTH: "jwt", AUTH_SECRET: SECRET },
+      { AUTH: "jwt", AUTH_SECRET_FILE: "/run/secrets/tokens" },
+      { AUTH: "jwt", AUTH_PUBLIC_KEY: publicKey },
+      jwks,
+    ].map((env) => authInWords(readConfig(env).auth));
+
+    expect(told).toEqual([
+      ...["none", "jwt (AUTH_SECRET)", "jwt (AUTH_SECRET_FILE)", "jwt (AUTH_PUBLIC_KEY)"],
+      "jwt (AUTH_JWKS_URL, AUTH_COOKIE)",
+    ]);
   });
 
   test("empty variables count as absent", () => {

@@ -138,6 +138,7 @@ export function createRemoteKeys({ url, download, nowMs, share, log }: RemoteKey
       stopping.abort();
       await asking;
     },
+    ageMs: () => (known === undefined ? Number.POSITIVE_INFINITY : nowMs() - known.ofMs),
     async candidates(hint) {
       await keepFresh();
       const found = await look(hint);

@@ -65,8 +65,9 @@ export function createTokenAuthenticator(parts: TokenAuthenticatorParts): Authen
     return error;
   }
 
+  if (keys.ageMs !== undefined) metrics.show(keys.ageMs);
   return {
-    name: "authenticator",
+    ...{ name: "authenticator", keysAgeMs: keys.ageMs },
     start: keys.start,
     stop: keys.stop,
     ofToken,

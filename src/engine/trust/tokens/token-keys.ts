@@ -17,6 +17,8 @@ export interface TokenKeys extends Component {
    * @throws {KeysUnavailable} when that cannot be said now.
    */
   candidates(hint: KeyHint): Promise<readonly VerificationKey[]>;
+  /** Age of the keys, in milliseconds, where they are asked for from time to time; infinite before they were had. */
+  readonly ageMs?: () => number;
 }
 
 /** It is not known whether there is such a key; whoever asks may come back. */
