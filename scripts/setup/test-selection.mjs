@@ -15,7 +15,15 @@ export function isWatching(args) {
 const PATH = /^(\.\/)?tests(\/|$)/;
 
 /** What `build` does not compile; each comes with the types of what it imports. */
-const TYPED = ["tests", "tools/bench", "tools/chaos", "tools/loadtest", "tools/stack", "scripts"];
+const TYPED = [
+  "tests",
+  "tools/bench",
+  "tools/chaos",
+  "tools/fuzz",
+  "tools/loadtest",
+  "tools/stack",
+  "scripts",
+];
 
 /** What is checked before the tests: of all of them everything, of those of some paths the types that they depend on. */
 export function checksFor(args) {

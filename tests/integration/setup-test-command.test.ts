@@ -52,7 +52,7 @@ describe("what has to be installed for tests", () => {
   });
 });
 
-const ALL = ["tests", "tools/bench", "tools/chaos", "tools/loadtest", "tools/stack", "scripts"];
+const ALL = ["tests", "tools/bench", "tools/chaos", "tools/fuzz", "tools/loadtest", "tools/stack", "scripts"];
 
 test.each([
   [[], { lint: true, types: ALL }],

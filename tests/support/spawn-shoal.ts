@@ -19,6 +19,8 @@ export interface ShoalOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Its main file; default dist/main.js. */
   readonly main?: string;
+  /** Sees every log line as it comes; `logs` keeps only the newest. */
+  readonly onLine?: (line: Line) => void;
   /** Longest time for `stop`; default 15000. */
   readonly stopWithinMs?: number;
   /** Limit of open files of each of its processes (`ulimit -n`); default: that of the tests. */
@@ -90,6 +92,7 @@ export async function launchShoal(options: ShoalOptions = {}): Promise<LaunchedS
     env: { TMPDIR: tmpDir, ...(await environment(instance, options)) },
     stopWithinMs: options.stopWithinMs ?? 15_000,
     onLine: (line) => {
+      options.onLine?.(line);
       const { worker = 1, pid } = line.fields; // the only process is worker 1
       if (!isWorkerReady(line) && !isSingleReady(line)) return;
       if (typeof worker === "number" && typeof pid === "number") slots.set(worker, pid);
