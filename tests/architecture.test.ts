@@ -13,7 +13,7 @@ const APP_VARIABLES = "app/variables";
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   main: ["engine/run-instance", "engine/worker"],
   app: ["engine/process (type)"],
-  cli: ["engine/config", "engine/process", "engine/trust"],
+  cli: ["engine/config", "engine/process", "engine/stores", "engine/trust", "engine/worker"],
   generated: ["app", "cli", "engine/config", "engine/internals", "engine/worker"],
   contract: [
     "engine/process",
@@ -103,7 +103,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   helmet: ["engine/http"],
   morgan: ["engine/http"],
   "socket.io": ["engine/realtime", "engine/internals"],
-  ws: ["engine/realtime", "engine/internals"],
+  ws: ["cli", "engine/realtime", "engine/internals"],
   "socket.io-adapter": ["engine/realtime"],
   "@socket.io/redis-adapter": ["engine/realtime"],
   "@socket.io/cluster-adapter": ["engine/realtime", "engine/cluster"],

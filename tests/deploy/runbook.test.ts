@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { checksOf } from "../../src/cli/doctor/checks.js";
 import { VARIABLES } from "../../src/engine/config/variables.js";
 import { anchorsOf } from "../support/markdown.js";
 import { PROJECT } from "../support/readme.js";
@@ -68,6 +69,26 @@ describe("docs/runbook.md", () => {
         title,
         true,
       ]);
+    }
+  });
+
+  test("each section that the doctor finds says so, with the name of the check", () => {
+    const parts = { environment: {}, url: "http://localhost", idleMs: 0, dateMs: Date.now };
+    const checks = checksOf({ ...parts, environment: { MONGODB_URI: "mongodb://localhost/shoal" } });
+    const page = "docs/runbook.md#";
+    const silent = checks.filter(({ name, see }) => {
+      if (!see.startsWith(page)) return false;
+      const section = runbook
+        .split(/^## /m)
+        .find((text) => anchorsOf(`## ${text}`)[0] === see.slice(page.length));
+      return !section?.includes("`shoal doctor") || !section.replaceAll(/\s+/g, " ").includes(`\`${name}\``);
+    });
+
+    expect(checks.length).toBeGreaterThan(12);
+    expect(silent.map(({ name, see }) => `${name}: ${see}`)).toEqual([]);
+    for (const { see } of checks) {
+      const [path = "", anchor = ""] = see.split("#");
+      expect(anchorsOf(readFileSync(join(PROJECT, path), "utf8"))).toContain(anchor);
     }
   });
 

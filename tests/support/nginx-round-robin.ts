@@ -20,15 +20,28 @@ export interface RoundRobin {
   requests(): ProxiedRequest[];
 }
 
+/** What a wrong configuration does. */
+export interface RoundRobinFaults {
+  /** False: `Upgrade` is not passed on. Default true. */
+  readonly upgrades?: boolean;
+  /** What it passes on as `Host`, in nginx's words; default: what it was asked for. */
+  readonly host?: string;
+  /** Largest body, in nginx's words; default 1m. */
+  readonly bodyLimit?: string;
+}
+
 /**
  * A real nginx that gives each request to the next instance, whatever it asks for, over connections that it keeps, and
  * asks nobody a second time. Ends by itself.
  */
-export async function startRoundRobin(instances: readonly string[]): Promise<RoundRobin> {
+export async function startRoundRobin(
+  instances: readonly string[],
+  faults: RoundRobinFaults = {},
+): Promise<RoundRobin> {
   const dir = await tempDir("round-robin");
   const port = await freePort();
   const log = join(dir, "access.log");
-  writeFileSync(join(dir, "nginx.conf"), configuration(dir, log, port, instances));
+  writeFileSync(join(dir, "nginx.conf"), configuration(dir, log, port, instances, faults));
   const globals = process.getuid?.() === 0 ? "daemon off; user root;" : "daemon off;";
   const args = ["-e", "stderr", "-p", dir, "-c", join(dir, "nginx.conf"), "-g", globals];
   const child = await spawnProgram("nginx", { args });
@@ -45,7 +58,13 @@ export async function startRoundRobin(instances: readonly string[]): Promise<Rou
   };
 }
 
-function configuration(dir: string, log: string, port: number, instances: readonly string[]): string {
+function configuration(
+  dir: string,
+  log: string,
+  port: number,
+  instances: readonly string[],
+  { upgrades = true, host = "$http_host", bodyLimit = "1m" }: RoundRobinFaults,
+): string {
   const bodies = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   return `
     worker_processes 1;
@@ -55,7 +74,8 @@ function configuration(dir: string, log: string, port: number, instances: readon
       ${bodies.map((name) => `${name}_temp_path ${dir}/${name};`).join("\n")}
       log_format brief '$request_method $status $upstream_addr $arg_sid';
       access_log ${log} brief;
-      map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
+      map $http_upgrade $connection_upgrade { default ${upgrades ? "upgrade" : "''"}; '' ''; }
+      client_max_body_size ${bodyLimit};
       upstream shoal {
         ${instances.map((url) => `server ${new URL(url).host};`).join("\n")}
         keepalive 32;
@@ -65,9 +85,9 @@ function configuration(dir: string, log: string, port: number, instances: readon
         location / {
           proxy_pass http://shoal;
           proxy_http_version 1.1;
-          proxy_set_header Host $http_host;
+          proxy_set_header Host ${host};
           proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-          proxy_set_header Upgrade $http_upgrade;
+          proxy_set_header Upgrade ${upgrades ? "$http_upgrade" : "''"};
           proxy_set_header Connection $connection_upgrade;
           proxy_buffering off;
           proxy_next_upstream off;

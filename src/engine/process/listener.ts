@@ -57,13 +57,18 @@ const PROBE_MS = 1000;
 /** Where to connect to a server that listens on all addresses. */
 const OWN_ADDRESS: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
+/** Where a server that listens on `host` can be reached from this machine. */
+export function ownAddress(host: string): string {
+  return OWN_ADDRESS[host] ?? host;
+}
+
 /**
  * Looks at `start` whether somebody listens on the port already: a start that cannot succeed ends before anything else is
  * begun. It connects and never listens: a proxy would take a listener for the instance. Another process that takes the port
  * after this check is reported by the real listener.
  */
 export function createPortProbe(host: string, port: number): Component {
-  const target = OWN_ADDRESS[host] ?? host;
+  const target = ownAddress(host);
 
   async function start(): Promise<void> {
     if (port === 0) return;

@@ -1,4 +1,4 @@
-import mongoose, { type Connection } from "mongoose";
+import mongoose, { type Connection, type ConnectOptions } from "mongoose";
 import type { Internals } from "../internals/internals.js";
 import { wakeWritersOfClosedSockets } from "../internals/mongodb.js";
 import type { Component } from "../process/lifecycle.js";
@@ -17,6 +17,32 @@ const SERVER_SELECTION_TIMEOUT_MS = 2000;
  * well before a stop gives up, which waits for the start.
  */
 const SILENT_LOOKS = 3;
+
+/** How every connection to MongoDB is made. */
+const CONNECT_OPTIONS = {
+  appName: "shoal",
+  // A request that cannot reach the database must fail, not wait in memory.
+  bufferCommands: false,
+  autoIndex: false,
+  autoCreate: false,
+  serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
+  connectTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
+  heartbeatFrequencyMS: 2000,
+  // Whatever the URI prefers: a secondary is behind, and what is decided by a read would be decided by the past.
+  readPreference: "primary",
+  // The default is never: a half-open link would hang a request for ever.
+  socketTimeoutMS: OPERATION_TIMEOUT_MS,
+} as const satisfies ConnectOptions;
+
+/** Opens a connection; rejects with the driver's error after 2 s without a server, or after 6 s in which nothing was heard from one. */
+export async function openConnection(connection: Connection, uri: string, looks = 1): Promise<void> {
+  try {
+    await connection.openUri(uri, CONNECT_OPTIONS);
+  } catch (error) {
+    if (looks === SILENT_LOOKS || !isSilence(error)) throw error;
+    await openConnection(connection, uri, looks + 1);
+  }
+}
 
 /**
  * This process's connection to MongoDB. Models are bound to `connection`, never to mongoose's global one; `start` creates the
@@ -47,7 +73,7 @@ export function createMongo(uri: string, internals: Pick<Internals, "allows">, l
     endWaking();
     if (internals.allows("mongodb-wake")) endWaking = wakeWritersOfClosedSockets();
     try {
-      await open();
+      await openConnection(connection, uri);
       // Not before: a failed start is told by the error below, in one line, and who never was connected is not disconnected.
       connection.on("disconnected", onDisconnected);
       connection.on("error", (error: unknown) => log.error({ err: error }, "mongodb connection error"));
@@ -60,28 +86,6 @@ export function createMongo(uri: string, internals: Pick<Internals, "allows">, l
     } catch (error) {
       await giveUp();
       throw error;
-    }
-  }
-
-  async function open(looks = 1): Promise<void> {
-    try {
-      await connection.openUri(uri, {
-        appName: "shoal",
-        // A request that cannot reach the database must fail, not wait in memory.
-        bufferCommands: false,
-        autoIndex: false,
-        autoCreate: false,
-        serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
-        connectTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
-        heartbeatFrequencyMS: 2000,
-        // Whatever the URI prefers: a secondary is behind, and what is decided by a read would be decided by the past.
-        readPreference: "primary",
-        // The default is never: a half-open link would hang a request for ever.
-        socketTimeoutMS: OPERATION_TIMEOUT_MS,
-      });
-    } catch (error) {
-      if (looks === SILENT_LOOKS || !isSilence(error)) throw error;
-      await open(looks + 1);
     }
   }
 

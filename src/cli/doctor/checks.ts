@@ -1,0 +1,37 @@
+import type { Check } from "./check.js";
+import { configOf, configurationCheck } from "./configuration.js";
+import { machineChecks } from "./machine.js";
+import { portChecks } from "./ports.js";
+import { proxyChecks } from "./proxy.js";
+import { secretChecks } from "./secrets.js";
+import { storeChecks } from "./stores.js";
+
+/** What the checks are made of. */
+export interface DoctorParts {
+  readonly environment: NodeJS.ProcessEnv;
+  /** Undefined: nobody has named a public address. */
+  readonly url: string | undefined;
+  /** How long a WebSocket is held open. */
+  readonly idleMs: number;
+  /** This machine's clock. */
+  readonly dateMs: () => number;
+}
+
+/** All that can be looked at. Where the configuration is wrong, that is itself and what does not need it. */
+export function checksOf(parts: DoctorParts): readonly Check[] {
+  const { environment, url, idleMs, dateMs } = parts;
+  const read = configOf(environment);
+  const config = "config" in read ? read.config : undefined;
+  return [
+    configurationCheck(environment, read),
+    ...(config === undefined
+      ? []
+      : [
+          ...portChecks(config),
+          ...machineChecks(config),
+          ...secretChecks(config),
+          ...storeChecks(config, dateMs),
+        ]),
+    ...(url === undefined ? [] : proxyChecks({ url, idleMs, config, token: environment.SHOAL_TOKEN })),
+  ];
+}

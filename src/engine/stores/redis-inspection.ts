@@ -1,0 +1,91 @@
+import type { RedisConfig } from "../config/redis-config.js";
+import type { ClockReading } from "../process/clock-reading.js";
+import { redactUri } from "../process/logger.js";
+import { StartError } from "../process/start-error.js";
+import { createSubscriberClient, type RedisClient } from "./redis-clients.js";
+import { refusalIn } from "./redis-refusals.js";
+
+/** What was seen of Redis with the user that the instances have. */
+export interface RedisFacts {
+  readonly version: string;
+  /** What an instance does and this user may not, with Redis' own reason. */
+  readonly refused: readonly { readonly what: string; readonly reason: string }[];
+  /** Undefined where Redis tells no time: before version 7. */
+  readonly clock: ClockReading | undefined;
+}
+
+/**
+ * Does once what an instance does with Redis, on a channel on which nobody listens.
+ * @throws {StartError} when there is no connection.
+ */
+export async function inspectRedis(config: RedisConfig, dateMs: () => number): Promise<RedisFacts> {
+  // Not the client for publishing, which gives up after 2 s: whoever looks has more patience, and says how much.
+  const publisher = createSubscriberClient(config);
+  const subscriber = createSubscriberClient(config);
+  const clients = [publisher, subscriber];
+  try {
+    await Promise.all(clients.map((client) => connected(client, config)));
+    const beforeMs = dateMs();
+    const info = await publisher.info("server").catch(() => "");
+    const afterMs = dateMs();
+    const serverMs = Number(/^server_time_usec:(\d+)/m.exec(info)?.[1] ?? Number.NaN) / 1000;
+    return {
+      version: /^redis_version:(\S+)/m.exec(info)?.[1] ?? "unknown",
+      refused: await refusedOf(publisher, subscriber, config),
+      clock: Number.isNaN(serverMs) ? undefined : { serverMs, beforeMs, afterMs },
+    };
+  } finally {
+    for (const client of clients) client.disconnect();
+  }
+}
+
+/** The client tells of the reason by an event, and by the promise only that the connection was closed. */
+async function connected(client: RedisClient, { urls }: RedisConfig): Promise<void> {
+  let reason: unknown;
+  client.on("error", (error: unknown) => {
+    reason = error;
+  });
+  await client.connect().catch((error: unknown) => {
+    const where = `${urls.map(redactUri).join(",")} (REDIS_URL)`;
+    const refusal = refusalIn(reason) ?? refusalIn(error);
+    if (refusal !== undefined)
+      throw new StartError(`Redis at ${where} refuses: ${refusal}`, { cause: error });
+    const { message } = (reason ?? error) as Error;
+    throw new StartError(`Cannot reach Redis at ${where}: ${message}`, { cause: error });
+  });
+}
+
+/** See docs/security.md#redis: the smallest rights are those for exactly this. */
+async function refusedOf(
+  publisher: RedisClient,
+  subscriber: RedisClient,
+  { prefix, adapter }: RedisConfig,
+): Promise<RedisFacts["refused"]> {
+  const probe = `${prefix}-probe`;
+  const pattern = `${prefix}#/#*`;
+  const done: readonly (readonly [string, () => Promise<unknown>])[] =
+    adapter === "sharded"
+      ? [
+          ["ping", () => publisher.ping()],
+          [`spublish ${probe}`, () => publisher.spublish(probe, "")],
+          [`ssubscribe ${probe}`, () => subscriber.ssubscribe(probe)],
+          ["pubsub shardnumsub", () => publisher.pubsub("SHARDNUMSUB", probe)],
+        ]
+      : [
+          ["ping", () => publisher.ping()],
+          [`publish ${probe}`, () => publisher.publish(probe, "")],
+          [`subscribe ${probe}`, () => subscriber.subscribe(probe)],
+          [`psubscribe ${pattern}`, () => subscriber.psubscribe(pattern)],
+          ["pubsub numsub", () => publisher.pubsub("NUMSUB", probe)],
+        ];
+  const outcomes = await Promise.all(
+    done.map(async ([what, act]) => {
+      const reason = await act().then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      );
+      return reason === undefined ? [] : [{ what, reason }];
+    }),
+  );
+  return outcomes.flat();
+}
