@@ -51,6 +51,18 @@ describe("the request log", () => {
     ]);
   });
 
+  test("has files at debug, and what is no file at info", async () => {
+    const worker = await start();
+    for (const path of ["/", "/style.css", "/no-such-file.css"]) await fetch(`${worker.url}${path}`);
+    await worker.waitForLog(logged("request", { path: "/no-such-file.css" }));
+
+    expect(requestLines(worker).map(({ fields }) => [fields.level, fields.path])).toEqual([
+      ["debug", "/"],
+      ["debug", "/style.css"],
+      ["info", "/no-such-file.css"],
+    ]);
+  });
+
   test("tells no query, no header and no body", async () => {
     const worker = await start();
     const headers = {

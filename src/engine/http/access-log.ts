@@ -3,11 +3,14 @@ import morgan from "morgan";
 import { type Logger, redactUri } from "../process/logger.js";
 import type { ClientAddress } from "./client-address.js";
 
-/** One log line per request, once its response has ended or its client has gone. Queries are left out: they may hold secrets. */
+/**
+ * One log line per request, once its response has ended or its client has gone; at `debug` for files, of which a page has many.
+ * Queries are left out: they may hold secrets.
+ */
 export function accessLog(log: Logger, clientAddress: ClientAddress): RequestHandler {
   return morgan<Request, Response>((tokens, request, response) => {
     const status = tokens.status?.(request, response);
-    log.info(
+    log[response.locals.isFile === true ? "debug" : "info"](
       {
         requestId: response.locals.requestId,
         method: request.method,

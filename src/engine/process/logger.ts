@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger as PinoLogger, pino, stdTimeFunctions } from "pino";
-import { prettyFactory } from "pino-pretty";
 import { createLogOutput, type Loss, openStandardOutput } from "./log-output.js";
+import { createTerminalView } from "./terminal-view.js";
 
 /**
  * The one logger. Levels are chosen by who must act: `error` a person now, `warn` a person soon,
@@ -20,7 +20,7 @@ const SECRET_PATHS = [
 ];
 
 /**
- * JSON lines on standard output; a readable form when it is a terminal. Lines are written synchronously, so that none is
+ * JSON lines on standard output; when it is a terminal one readable line for each event. Lines are written synchronously, so that none is
  * lost when the process ends. Logging never throws: what cannot be shown or written is lost, and said to be.
  */
 export function createLogger(level: LogLevel, destination: DestinationStream = standardOutput()): Logger {
@@ -47,10 +47,9 @@ export function createLogger(level: LogLevel, destination: DestinationStream = s
 }
 
 function standardOutput(): DestinationStream {
-  const isTerminal = process.stdout.isTTY;
-  const show = isTerminal
-    ? prettyFactory({ colorize: true, ignore: "pid", translateTime: "HH:MM:ss.l" })
-    : (line: string) => line;
+  const { stdout } = process;
+  // `hasColors` knows NO_COLOR, FORCE_COLOR and what the terminal can.
+  const show = stdout.isTTY ? createTerminalView(stdout.hasColors()) : (line: string) => line;
   const output = createLogOutput(openStandardOutput(), (loss) => show(lossLine(loss)));
   process.on("exit", output.end);
   return { write: (line) => output.write(show(line)) };
