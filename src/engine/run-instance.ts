@@ -109,7 +109,6 @@ function announce(config: Config, log: Logger, instance: Instance): void {
     {
       url: instance.url(),
       admin: instance.adminUrl(),
-      auth: config.auth.kind,
       workers: config.workers,
       environment: config.environment,
       auth: authInWords(config.auth),
