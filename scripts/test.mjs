@@ -1,5 +1,5 @@
 // `npm test`: everything from a fresh clone to the result of all checks. Arguments go to jest.
-import { build, runTsc } from "./setup/build.mjs";
+import { build, checkTypesOf } from "./setup/build.mjs";
 import { runCommand } from "./setup/command.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { runScript, SetupFailure } from "./setup/failure.mjs";
@@ -59,7 +59,8 @@ const lint = () => run(inProject("node_modules", "@biomejs", "biome", "bin", "bi
 const runJest = (args) => run(JEST, [...args, ...REPORTERS], isWatching(args));
 
 async function checkTypes(projects) {
-  for (const project of projects) failOn(await runTsc(["--noEmit", "-p", project]));
+  say(`checking types (tsc) of ${projects.join(", ")}`);
+  for (const project of projects) failOn(await checkTypesOf(project));
 }
 
 async function run(program, args, terminal = false) {

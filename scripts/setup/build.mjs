@@ -38,10 +38,23 @@ export async function build() {
   writeFileSync(STAMP, JSON.stringify({ inputs, outputs: outputDigest() }));
 }
 
-/** Runs the project's TypeScript compiler; as `runCommand`. */
-export function runTsc(args) {
+/**
+ * Checks the types of a project, such as `tests`, with notes of the last time in .cache/types: by the content of files, it looks only at
+ * what a change concerns. As `runTsc`.
+ */
+export function checkTypesOf(project) {
+  const notes = inProject(".cache", "types", `${project.replaceAll("/", "-")}.tsbuildinfo`);
+  return runTsc(["--noEmit", "--incremental", "--tsBuildInfoFile", notes, "-p", project]);
+}
+
+/** Runs the project's TypeScript compiler and prints what it says, in colours on a terminal; as `runCommand`, quiet. */
+export async function runTsc(args) {
   const program = inProject("node_modules", "typescript", "bin", "tsc");
-  return runCommand(process.execPath, [program, ...args], { cwd: inProject() });
+  const pretty = process.stdout.isTTY ? ["--pretty"] : [];
+  const options = { cwd: inProject(), quiet: true };
+  const result = await runCommand(process.execPath, [program, ...args, ...pretty], options);
+  process.stdout.write(result.output);
+  return result;
 }
 
 /** A deleted source must not live on as a module that can still be imported. */

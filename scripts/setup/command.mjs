@@ -2,22 +2,25 @@ import { spawn, spawnSync } from "node:child_process";
 import { constants } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { Interruption } from "./failure.mjs";
+import { showProgress } from "./progress.mjs";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+/** Signals that close to the first, in milliseconds, are its echo: npm passes on what a terminal sends to all. */
+const ECHO_MS = 250;
 /** How long what a program has started may go on after it was interrupted, in milliseconds. */
 const GRACE_MS = 10_000;
 const LOOK_EVERY_MS = 50;
 
 /**
- * Runs a program and resolves with `{code, output}` when it has ended; `output` is empty unless `quiet`
- * kept it from the screen; `env` is added to this process's. A signal to this process is passed on to the program and to
- * all that it has started, and becomes a rejection once they have ended, so that callers can clean up. With `terminal` it
- * goes to the program alone, which can read the keyboard and be known to sudo.
+ * Runs a program and resolves with `{code, output}` when it has ended. `output` is empty unless `quiet` kept it from the screen,
+ * which shows instead, after 2 s, how long it takes and what `reached` says. `env` is added to this process's. A signal to this process
+ * is passed on to the program and to all that it has started, and becomes a rejection once they have ended, so that callers can clean
+ * up; a second one ends them at once. With `terminal` it goes to the program alone, which can read the keyboard and be known to sudo.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ quiet?: boolean, cwd?: string, env?: Readonly<Record<string, string | undefined>>, terminal?: boolean }} options
+ * @param {{ quiet?: boolean, cwd?: string, env?: Readonly<Record<string, string | undefined>>, terminal?: boolean, reached?: (() => string) | undefined }} options
  */
-export function runCommand(command, args, { quiet = false, cwd, env, terminal = false } = {}) {
+export function runCommand(command, args, { quiet = false, cwd, env, terminal = false, reached } = {}) {
   // The head of a group: compilers and jest leave what they have started behind when a signal ends them.
   const hasGroup = !terminal && process.platform !== "win32";
   const child = spawn(command, args, {
@@ -32,13 +35,18 @@ export function runCommand(command, args, { quiet = false, cwd, env, terminal = 
   };
   child.stdout?.setEncoding("utf8").on("data", collect);
   child.stderr?.setEncoding("utf8").on("data", collect);
-  return settled(child, () => output, hasGroup);
+  const endProgress = quiet ? showProgress(reached) : () => {};
+  return settled(child, () => output, hasGroup).finally(endProgress);
 }
 
 function settled(child, output, hasGroup) {
   let interruption;
-  const passOn = (signal) => {
-    interruption ??= new Interruption(constants.signals[signal]);
+  let firstAt = Number.POSITIVE_INFINITY;
+  const passOn = (received) => {
+    const isSecond = performance.now() - firstAt > ECHO_MS;
+    const signal = isSecond ? "SIGKILL" : received;
+    if (interruption === undefined) firstAt = performance.now();
+    interruption ??= new Interruption(constants.signals[received]);
     if (hasGroup) signalGroup(child.pid, signal);
     else child.kill(signal);
   };

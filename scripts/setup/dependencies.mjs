@@ -36,13 +36,20 @@ function isInstalled(lock, installed) {
   });
 }
 
+/** How many of the packages are there, in words. */
+function installed() {
+  const paths = Object.keys(JSON.parse(readFileSync(LOCK, "utf8")).packages).filter((path) => path !== "");
+  const there = paths.filter((path) => existsSync(inProject(path, "package.json")));
+  return `${there.length} of ${paths.length} packages`;
+}
+
 async function install() {
   say("installing dependencies (npm ci)");
   // Development dependencies also where NODE_ENV says production: the compiler is one.
-  let result = await npm("ci", "--include=dev");
+  let result = await npm(["ci", "--include=dev"], installed);
   if (/\bEUSAGE\b/.test(result.output)) {
     say("package-lock.json does not agree with package.json, so that newer versions may come (npm install)");
-    result = await npm("install", "--no-save", "--include=dev");
+    result = await npm(["install", "--no-save", "--include=dev"], installed);
   }
   if (result.code === 0) return;
   throw new SetupFailure(

@@ -70,7 +70,7 @@ async function install(version, folder) {
   const aside = mkdtempSync(join(CACHE, "new-"));
   try {
     const options = ["--prefix", aside, "--no-save", "--no-package-lock", "--ignore-scripts"];
-    const { code, output } = await npm("install", ...options, `${PACKAGE}@${version}`);
+    const { code, output } = await npm(["install", ...options, `${PACKAGE}@${version}`]);
     if (code !== 0) throw new SetupFailure(explain(version, output));
     rmSync(folder, { recursive: true, force: true });
     renameSync(aside, folder);

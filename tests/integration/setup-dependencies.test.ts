@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { spawnProgram } from "../support/child.js";
 import { newProject, node, type Run } from "../support/setup-project.js";
 
 describe("the installation of dependencies", () => {
@@ -93,5 +94,27 @@ describe("the installation of dependencies", () => {
     expect(stderr).toMatch(/npm error network\nThe dependencies could not be installed\./);
     await install();
     expect(await calls()).toEqual(["ci", "ci"]);
+  });
+
+  test("that takes a while shows on a terminal how long and how far, and leaves nothing of it behind", async () => {
+    const { project } = await newInstallation();
+    // Longer than the patience of the display, whatever the machine does.
+    const slow = `setTimeout(() => { ${NPM.replaceAll("const ", "var ")} }, 3500);`;
+    await writeFile(join(project, "npm-cli.js"), slow);
+    const script = `${INSTALL[2]}; console.log("done");`;
+    await writeFile(join(project, "install.mjs"), script);
+    const command = `exec '${process.execPath}' install.mjs`;
+
+    const child = await spawnProgram("script", {
+      args: ["--quiet", "--return", "--flush", "--command", command, "/dev/null"],
+      cwd: project,
+      env: { npm_execpath: join(project, "npm-cli.js"), TERM: "xterm" },
+    });
+
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+    const text = child.lines.map((line) => line.text).join("\n");
+    const seen = text.replaceAll("\r\u001b[K", "<cleared>");
+    expect(seen).toMatch(/> installing dependencies \(npm ci\)\r?\n<cleared>> \d+ s, 0 of 2 packages/);
+    expect(seen).toMatch(/packages<cleared>done/);
   });
 });

@@ -1,4 +1,5 @@
 import { spawnProgram } from "../support/child.js";
+import { startStopwatch } from "../support/machine-time.js";
 import { isAlive } from "../support/process-table.js";
 import { newProject } from "../support/setup-project.js";
 import { eventually } from "../support/wait.js";
@@ -14,7 +15,7 @@ const STEP = `
   spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] });
   setInterval(() => {}, 1000);`;
 const WORKER = `
-  if (process.argv[2] === "deaf") process.on("SIGTERM", () => {});
+  if (process.argv[2] === "deaf") for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => {});
   setInterval(() => {}, 1000);
   console.log(process.pid);`;
 
@@ -30,5 +31,19 @@ test.each([
   child.kill(signal);
 
   expect(await child.exited).toEqual({ code, signal: null });
+  await eventually(() => expect(isAlive(worker)).toBe(false));
+});
+
+test("a second signal ends them at once, also those that do not listen", async () => {
+  const cwd = await newProject({ "script.mjs": SCRIPT, "step.mjs": STEP, "worker.mjs": WORKER });
+  const child = await spawnProgram(process.execPath, { args: ["script.mjs", "deaf"], cwd });
+  const worker = Number((await child.waitForLine(({ text }) => /^\d+$/.test(text))).text);
+
+  const passedMs = startStopwatch();
+  child.kill("SIGINT");
+  const impatience = setInterval(() => child.kill("SIGINT"), 100);
+  expect(await child.exited.finally(() => clearInterval(impatience))).toEqual({ code: 130, signal: null });
+
+  expect(passedMs()).toBeLessThan(8000); // it would wait 10 s
   await eventually(() => expect(isAlive(worker)).toBe(false));
 });

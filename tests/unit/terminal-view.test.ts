@@ -63,6 +63,12 @@ test("ready says where, who may come in and, last, how to stop", () => {
   ]);
 });
 
+test("ready names the variables that decide who may come in", () => {
+  expect(line({ msg: "ready", auth: "jwt (AUTH_JWKS_URL)" })).toContain(
+    "  Sign-in  AUTH=jwt (AUTH_JWKS_URL)\n",
+  );
+});
+
 test.each(["\u001b[2J", "\u009b2J", "\u202e", "\r", "\n"])("%j in a field commands no terminal", (attack) => {
   for (const fields of [
     { msg: "request", ...REQUEST, path: `/${attack}`, status: 200 },

@@ -45,7 +45,10 @@ const VIEWS: Readonly<Record<string, (fields: Fields, colours: Colours) => strin
     const rows = [
       ["Address", bold(shown(url))],
       ["Private", `${shown(admin)} (health, metrics, operators)`],
-      ["Sign-in", auth === "none" ? "AUTH=none: everybody is who they say they are" : `AUTH=${shown(auth)}`],
+      [
+        "Sign-in",
+        auth === "none" ? "AUTH=none: everybody is who they say they are" : `AUTH=${safe(String(auth))}`,
+      ],
       ["Runs", `${shown(environment)}, ${shown(workers)} worker${workers === 1 ? "" : "s"}`],
       ["Stores", `MongoDB ${shown(mongodb)}, Redis ${shown(redis)}`],
       ["Stop", "Ctrl-C"],
