@@ -99,6 +99,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 /** The only places where a package may be imported. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   express: ["engine/http", "engine/tracing"],
+  cookie: ["engine/trust"],
   cors: ["engine/http"],
   helmet: ["engine/http"],
   morgan: ["engine/http"],

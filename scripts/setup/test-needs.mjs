@@ -36,7 +36,11 @@ const NEEDS = [
       "scripts/setup/nginx.mjs",
     ],
   },
-  { name: "openssl", ensure: ensureOpenssl, runBy: ["tests/support/certificates.ts"] },
+  {
+    name: "openssl",
+    ensure: ensureOpenssl,
+    runBy: ["tests/support/certificates.ts", "tests/support/oidc-provider.ts"],
+  },
   { name: "Chromium", ensure: ensureChromium, runBy: ["tests/support/browser.ts"] },
 ];
 

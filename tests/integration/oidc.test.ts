@@ -78,6 +78,38 @@ describe("with a real OpenID provider", () => {
       await expect(publish(socket, "chat:rotated")).resolves.toMatchObject({ ok: true });
   });
 
+  test("its next key is found while somebody makes up keys, and its keys are asked for only so often", async () => {
+    const { url } = await start();
+    await connectClient(url, { auth: { token: await provider.signIn() } });
+    const before = await provider.tell("back");
+    let flooding = true;
+    let forged = 0;
+    async function flood(): Promise<void> {
+      while (flooding) {
+        forged += 1;
+        const header = Buffer.from(JSON.stringify({ alg: "RS256", kid: `forged-${forged}` })).toString(
+          "base64url",
+        );
+        const headers = { Authorization: `Bearer ${header}.e30.AAAA` };
+        expect([401, 503]).toContain((await fetch(`${url}/rooms/lobby/messages`, { headers })).status);
+      }
+    }
+    const began = performance.now();
+    const floods = [flood(), flood()];
+    await eventually(() => expect(forged).toBeGreaterThan(100), { withinMs: 60_000 });
+
+    await provider.tell("rotate");
+    const socket = io(url, { forceNew: true, transports: ["websocket"], reconnectionDelayMax: 500 });
+    onTestEnd(() => void socket.disconnect());
+    const client = createRoomClient(socket, { getToken: () => provider.signIn() });
+    onTestEnd(client.close);
+    await eventually(() => expect(socket.connected).toBe(true), { withinMs: 60_000 });
+    flooding = false;
+    await Promise.all(floods);
+    const tenths = (performance.now() - began) / 10_000;
+    expect((await provider.tell("back")) - before).toBeLessThanOrEqual(5 + Math.ceil(tenths));
+  });
+
   test("while its key server is away known keys go on, and tokens of unknown ones come in when it is back", async () => {
     const { url } = await start();
     await connectClient(url, { auth: { token: await provider.signIn() } });

@@ -13,6 +13,19 @@ export interface OidcProvider {
   signIn(audience?: string): Promise<string>;
   /** Replaces its key, or takes its key set away, or brings it back. Gives how often the keys were asked for so far. */
   tell(type: "rotate" | "away" | "back"): Promise<number>;
+  /** Publishes its keys, and makes its tokens, like another provider. */
+  become(likeness: Likeness): Promise<void>;
+}
+
+/** What tells one provider from another. */
+export interface Likeness {
+  readonly issuer: string;
+  readonly keySetPath: string;
+  /** Whether its keys have certificates. */
+  readonly hasCertificates: boolean;
+  /** Of the tokens, besides and instead of what this one puts there. */
+  readonly header: object;
+  readonly claims: object;
 }
 
 interface Said {
@@ -27,6 +40,10 @@ export async function startOidcProvider(): Promise<OidcProvider> {
   const child = fork(program, { stdio: ["ignore", "ignore", "ignore", "ipc"], execArgv: [] });
   onEnd(() => void child.kill("SIGKILL"));
 
+  const ended = new Promise<never>((_resolve, reject) => {
+    child.once("exit", (code) => reject(new Error(`the provider has ended with code ${code}`)));
+  });
+  ended.catch(() => {}); // also when nobody waits for it
   function said(type: string): Promise<Said> {
     const heard = deferred<Said>();
     child.on("message", function hear(message: Said) {
@@ -34,8 +51,7 @@ export async function startOidcProvider(): Promise<OidcProvider> {
       child.off("message", hear);
       heard.resolve(message);
     });
-    child.once("exit", (code) => heard.reject(new Error(`the provider has ended with code ${code}`)));
-    return within(heard.promise, 20_000, `"${type}" of the provider`);
+    return within(Promise.race([heard.promise, ended]), 20_000, `"${type}" of the provider`);
   }
 
   const { issuer = "" } = await said("ready");
@@ -51,6 +67,11 @@ export async function startOidcProvider(): Promise<OidcProvider> {
       const { access_token: token, ...others } = (await response.json()) as Record<string, unknown>;
       if (typeof token !== "string") throw new Error(`no token: ${JSON.stringify(others)}`);
       return token;
+    },
+    async become(likeness) {
+      const answer = said("become");
+      child.send({ type: "become", likeness });
+      await answer;
     },
     async tell(type) {
       const answer = said(type);

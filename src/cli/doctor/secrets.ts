@@ -10,7 +10,11 @@ import { type Check, type Finding, fail, ok, warn } from "./check.js";
 export function secretChecks(config: Config): Check[] {
   return [
     { name: "keys", see: "docs/server-api.md#a-key", run: async () => keysFinding(config) },
-    { name: "token keys", see: "docs/runbook.md#tokens-cannot-be-decided", run: () => tokenKeysFinding(config) },
+    {
+      name: "token keys",
+      see: "docs/runbook.md#tokens-cannot-be-decided",
+      run: () => tokenKeysFinding(config),
+    },
   ];
 }
 
