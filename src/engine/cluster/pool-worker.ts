@@ -2,6 +2,7 @@ import cluster, { type Worker } from "node:cluster";
 import { hearWorker, tellWorker } from "../ipc/channel.js";
 import type { PrimaryMessage } from "../ipc/messages.js";
 import { createRunDelay } from "../process/run-delay.js";
+import { StartError } from "../process/start-error.js";
 import { createBootWatch } from "./boot-watch.js";
 import type { ExitKind } from "./respawn-policy.js";
 
@@ -140,4 +141,11 @@ export function forkWorker(boot: () => PrimaryMessage, events: PoolWorkerEvents)
 
   const isRoutable = (): boolean => wasReady && !isLeaving;
   return { node, isRoutable, tell, leaveRotation, drain, retire, ended, kill };
+}
+
+/** Why an instance whose worker ended so does not start. */
+export function startErrorOf(exit: WorkerExit): StartError {
+  return new StartError(
+    exit.kind === "unavailable" ? exit.reason : `A worker could not start: ${exit.reason}`,
+  );
 }

@@ -7,7 +7,7 @@ import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import { StartError } from "../process/start-error.js";
 import type { Ingress } from "../routing/primary/ingress.js";
-import { forkWorker, type PoolWorker, type WorkerExit } from "./pool-worker.js";
+import { forkWorker, type PoolWorker, startErrorOf, type WorkerExit } from "./pool-worker.js";
 import { createReload, drainAll } from "./reload.js";
 import { decide, EXIT_WINDOW_MS, type Exit } from "./respawn-policy.js";
 
@@ -152,14 +152,24 @@ export function createWorkerPool(
     const allReady = new Promise<void>((resolve, reject) => {
       settleStart = { resolve, reject };
     });
-    for (let slot = 1; slot <= config.workers; slot += 1) fork(slot);
+    for (let slot = 1; slot <= config.workers && phase === "starting"; slot += 1) fork(slot);
+    if (phase !== "starting") settleStart?.reject(new StartError("Asked to end before the start"));
     await allReady.catch(async (error: unknown) => {
       await stop();
       throw error;
     });
   }
 
+  /** Who is asked to end during its start does not wait for workers to boot, which takes long on a busy machine: they serve nobody. */
+  function abandonStart(): void {
+    phase = "stopping";
+    cancelRespawns();
+    for (const [slot, worker] of slots) if (!ready.has(slot)) worker.kill();
+    settleStart?.reject(new StartError("Asked to end during the start"));
+  }
+
   async function drain(): Promise<void> {
+    if (phase === "starting") abandonStart();
     if (!isServing()) return;
     phase = "draining";
     cancelRespawns();
@@ -236,10 +246,4 @@ export function createWorkerPool(
         .filter((worker) => worker.isRoutable())
         .map(({ node }) => node),
   };
-}
-
-function startErrorOf(exit: WorkerExit): StartError {
-  return new StartError(
-    exit.kind === "unavailable" ? exit.reason : `A worker could not start: ${exit.reason}`,
-  );
 }
