@@ -9,7 +9,7 @@ import { resolved, type SchemaDocument } from "../support/json-schema.js";
 import { startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
 import { type Claims, secretKey, signToken } from "../support/tokens.js";
-import { once } from "../support/wait.js";
+import { eventually, once } from "../support/wait.js";
 
 // Every entry of docs/entries.md, tried with every kind of proof that is not the right one.
 
@@ -158,12 +158,12 @@ test("a revoked token opens nothing, by route or by handshake", async () => {
     body: JSON.stringify({ targets: ["user:gone"] }),
   });
   expect(response.status).toBe(200);
-
-  await expect(outcomes("ruled", `Bearer ${revoked}`)).resolves.toEqual(all("ruled", 401, "token_revoked"));
+  // Effective when the answer says, which is after it where MongoDB is slow; until then who comes may be let in.
   for (const transports of TRANSPORTS) {
-    const [error] = await refusedBy({ token: revoked }, transports);
+    const [error] = await eventually(() => refusedBy({ token: revoked }, transports));
     expect(error.data.code).toBe("token_revoked");
   }
+  await expect(outcomes("ruled", `Bearer ${revoked}`)).resolves.toEqual(all("ruled", 401, "token_revoked"));
 });
 
 test("routes for users want a capability", async () => {
