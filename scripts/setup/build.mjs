@@ -20,11 +20,8 @@ const STAMP = join(OUTPUT, ".stamp");
  * @throws {SetupFailure} when the compiler finds errors; it has printed them.
  */
 export async function build() {
-  removeStale();
-  const made = parseStamp(readIfThere(STAMP));
-  const inputs = inputDigest();
-  const isOurs = made.outputs === outputDigest();
-  if (isOurs && made.inputs === inputs) return;
+  const { isOurs, isCurrent, inputs } = stateOfBuild();
+  if (isCurrent) return;
 
   say("building (tsc)");
   rmSync(STAMP, { force: true });
@@ -36,6 +33,29 @@ export async function build() {
     if (code !== 0) throw new SetupFailure("The build failed, see above");
   }
   writeFileSync(STAMP, JSON.stringify({ inputs, outputs: outputDigest() }));
+}
+
+/** True when dist/ is what the present sources give. Removes the output of deleted ones. */
+export function isBuilt() {
+  return stateOfBuild().isCurrent;
+}
+
+function stateOfBuild() {
+  removeStale();
+  const made = parseStamp(readIfThere(STAMP));
+  const inputs = inputDigest();
+  const isOurs = made.outputs === outputDigest();
+  return { isOurs, isCurrent: isOurs && made.inputs === inputs, inputs };
+}
+
+/** All sources and where each is compiled to, as paths from the project's folder. */
+export function compiledSources() {
+  return SOURCES.flatMap(({ folder, to }) =>
+    sourcesIn(folder).map((name) => ({
+      source: join(folder, name),
+      output: join("dist", to, name.replace(/\.ts$/, ".js")),
+    })),
+  );
 }
 
 /**
@@ -58,7 +78,7 @@ export async function runTsc(args) {
 }
 
 /** A deleted source must not live on as a module that can still be imported. */
-function removeStale() {
+export function removeStale() {
   const expected = new Set(
     SOURCES.flatMap(({ folder, to }) =>
       sourcesIn(folder).map((name) => join(to, name.replace(/\.ts$/, ".js"))),
