@@ -22,6 +22,7 @@ import type { OriginCheck } from "./origin.js";
 import { measureRequest } from "./request-durations.js";
 import { identifyRequest } from "./request-id.js";
 import { limitAddresses } from "./request-limits.js";
+import type { SlowRefusals } from "./slow-refusals.js";
 import { staticFiles } from "./static-files.js";
 
 /** What the applications are made of. */
@@ -31,6 +32,7 @@ export interface AppParts {
   readonly decide: Decide;
   readonly authenticator: Authenticator;
   readonly limits: Limits;
+  readonly slowRefusals: SlowRefusals;
   readonly clientAddress: ClientAddress;
   readonly keys: KeyAuthenticator;
   readonly log: Logger;
@@ -58,7 +60,8 @@ export function createApp(config: Config, parts: AppParts): Express {
       serving,
     ),
   );
-  if (config.rates.ipRequests !== "off") app.use(limitAddresses(parts.limits.requests, parts.clientAddress));
+  if (config.rates.ipRequests !== "off")
+    app.use(limitAddresses(parts.limits.requests, parts.clientAddress, parts.slowRefusals));
   app.use(refuseOtherHosts(parts.checkOrigin));
   app.use(jsonBody(config.limits.bodyBytes));
 
