@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { type Caps, caps } from "../contract/capabilities.js";
-import { GRANT_WORDS } from "../contract/operations.js";
+import type { Caps } from "../contract/capabilities.js";
 import { USER_ID, USER_ID_FORM } from "../contract/room-names.js";
 import type { JwtConfig } from "../engine/config/auth.js";
 import { readSecrets } from "../engine/config/auth-values.js";
+import { readCaps } from "../engine/config/caps.js";
 import { readConfig } from "../engine/config/config.js";
 import { signToken } from "../engine/trust/tokens/sign-token.js";
 import { CommandFailure, type Given, type Terminal, wrongUsage } from "./command.js";
@@ -30,21 +30,11 @@ export async function runToken(given: Given, terminal: Terminal): Promise<number
 /** @throws {CommandFailure} for what would grant nothing. */
 function capsIn(text: string | undefined): Caps | undefined {
   if (text === undefined) return undefined;
-  const parsed = caps.safeParse(jsonIn(text));
-  if (!parsed.success) throw wrongUsage("--caps must be patterns of rooms with lists of operations, as JSON");
-  const unknown = Object.values(parsed.data)
-    .flat()
-    .find((word) => !GRANT_WORDS.includes(word));
-  if (unknown !== undefined)
-    throw wrongUsage(`--caps must have only ${GRANT_WORDS.join(", ")} as operations`);
-  return parsed.data;
-}
-
-function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    throw wrongUsage("--caps must be JSON");
+    return readCaps(JSON.parse(text), "user");
+  } catch (error) {
+    if (error instanceof SyntaxError) throw wrongUsage("--caps must be JSON");
+    throw wrongUsage(`--caps ${error instanceof Error ? error.message : "grants nothing"}`);
   }
 }
 
