@@ -125,7 +125,7 @@ function all(kind: string, status: number, code: string): [string, number, strin
   return routes.filter((one) => one.kind === kind).map(({ name }) => [name, status, code]);
 }
 
-/** How a handshake with this `auth` is refused; without `data` when it did not come to it. */
+/** How a handshake with this `auth` is refused; without `data` when it did not come to it. Rejects when it is granted. */
 function refusedBy(
   auth: object,
   transports: string[],
@@ -134,8 +134,8 @@ function refusedBy(
   const socket = io(worker.url, { auth, transports, extraHeaders, forceNew: true, reconnection: false });
   onTestEnd(() => void socket.disconnect());
   const failed = once<[Error & { data: { code: string } }]>(socket, "connect_error");
-  socket.once("connect", () => socket.disconnect());
-  return failed;
+  const granted = once(socket, "connect").then(() => Promise.reject<never>(new Error("granted")));
+  return Promise.race([failed, granted]);
 }
 
 test.each(["ruled", "user", "key", "operator"])("there are entries of kind %s to be tried", (kind) => {
