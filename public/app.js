@@ -1,135 +1,190 @@
 import { createComposer } from "./composer.js";
 import { createConnection } from "./connection.js";
-import { createHealth } from "./health.js";
-import { createIdentity } from "./identity.js";
-import { createNameForm } from "./name-form.js";
+import { chooseName, isNamed, rename } from "./identity.js";
+import { createOffline } from "./offline.js";
 import { createOutbox } from "./outbox.js";
-import { typingName } from "./relay.js";
-import { createLinkButton } from "./room-form.js";
-import { showPresent, showRoomHeader } from "./room-header.js";
+import { createPeople, showPeople } from "./people.js";
+import { createProof } from "./proof.js";
 import { createRooms } from "./rooms.js";
-import { createStatus } from "./status.js";
-import { createTyping } from "./typing.js";
+import { createStatus, showRoom } from "./status.js";
+import { keep, read } from "./storage.js";
+import { createToken, isTokenWanted, wantToken } from "./token.js";
+import { createTyping, typingName } from "./typing.js";
 
 /** How often the header is brought up to date besides: numbers may pass without a message to show. */
 const REFRESH_MS = 1_000;
+/** Who this tab is, where the server knows it better: from a token or a cookie. */
+const USER_KEY = "shoal.user";
 
 const byId = (id) => document.getElementById(id);
 
-/** Puts the page together: the connection on one side, what shows it on the other. */
-function start() {
-  const present = new Map();
+/** Puts the page together: who one is, the connection, and what shows it. */
+async function start() {
+  const token = isTokenWanted() ? createToken() : undefined;
+  const name = token ? undefined : await chooseName();
   let isConnected = false;
-  let isRenamed = false;
-
-  const identity = createIdentity(renamed);
-  const user = identity.name();
-  const outbox = createOutbox();
-  const status = createStatus({ onRetryNow: () => connection.retryNow() });
-  const health = createHealth(status.showHealth);
-  const noticePhase = atPhaseChange(() => void health.check());
-  const connection = createConnection(
-    {
+  let refresh = () => {};
+  const status = createStatus({ connection: () => connection, onRetry: () => connection.retryNow() });
+  const connection = createConnection({
+    user: name,
+    token,
+    on: {
+      tokenWanted() {
+        wantToken();
+        location.reload();
+      },
       state(state) {
-        status.showState(state);
         isConnected = state.phase === "connected";
-        noticePhase(state.phase);
-        if (isRenamed) renamed();
+        status.show(state);
         refresh();
       },
-      transport: status.showTransport,
-      session: status.showSession,
-      relayed,
-      present(room, who) {
-        present.set(room, who);
-        if (isFront(room)) refreshPresent();
+    },
+  });
+  window.addEventListener("online", connection.retryNow);
+  createOffline(byId("offline"));
+  watchMenu();
+  watchCopying();
+
+  const user = read("tab", USER_KEY) ?? name ?? (await connection.firstSession).user;
+  const outbox = createOutbox(user);
+  const proof = createProof({
+    send: (body) => rooms.front().send(body),
+    lastOf: (room) => rooms.get(room)?.status().last,
+  });
+  const people = createPeople({ connection, onChange: () => refresh() });
+  const rooms = createRooms({
+    parts: { connection, outbox, user, proof },
+    people,
+    on: {
+      change: () => refresh(),
+      message: (room, { from }) => isFront(room) && typing.stop(from),
+      shown(room) {
+        typing.clear();
+        composer.address(room.name);
+        byId("second-person").href = location.href;
+        setMenu(false);
+        refresh();
       },
     },
-    user,
-  );
-  const rooms = createRooms({
-    connection,
-    outbox,
-    user,
-    on: { shown, change: refresh, message: (room, { from }) => isFront(room) && typing.stop(from) },
   });
-  const typing = createTyping({ send: () => connection.sendTyping(rooms.front().name) });
-  const composer = createComposer({ onTyped: typing.typed, onSubmit: submit, isFull: outbox.isFull });
-  createNameForm({ identity, outbox, onRenamed: renamed });
+  const isFront = (room) => room === rooms.front()?.name;
+  const typing = createTyping({
+    send: () => void connection.ask("message", { room: rooms.front().name, body: { typing: user } }),
+  });
+  const composer = createComposer({
+    onTyped: typing.typed,
+    onSubmit(body) {
+      typing.sent();
+      rooms.front().send(body);
+    },
+    isFull: outbox.isFull,
+  });
 
-  const isFront = (room) => rooms.front()?.name === room;
-
-  function refresh() {
+  refresh = () => {
     const room = rooms.front();
     if (room === undefined) return;
-    showRoomHeader({ name: room.name, status: room.status(), isConnected });
-  }
-
-  function refreshPresent() {
-    showPresent(present.get(rooms.front().name), user);
-  }
-
-  function shown(room) {
-    typing.clear();
-    composer.address(room.name);
-    refresh();
-    refreshPresent();
-  }
-
-  function submit(body) {
-    typing.sent();
-    rooms.front().send(body);
-  }
-
-  /** What comes over the ephemeral path: news of somebody writing, or whatever another client relays. */
-  function relayed(message) {
-    const name = typingName(message.body);
-    if (name === undefined) (rooms.get(message.room) ?? rooms.front()).showRelayed(message);
-    else if (isFront(message.room)) typing.started(name);
-  }
-
-  /** Everything here was made for the former name, so it is made anew, as soon as there is somewhere to load it from. */
-  function renamed() {
-    isRenamed = true;
-    if (isConnected) location.reload();
-  }
-
-  createLinkButton(byId("room-link"));
-  watchToggles();
-  watchNetwork({ connection, health });
-  rooms.start();
-  connection.start();
-  void health.check();
-  setInterval(refresh, REFRESH_MS);
-}
-
-/** Calls back whenever the connection came or went. */
-function atPhaseChange(changed) {
-  let last = "connecting";
-  return (phase) => {
-    if (phase !== last) changed();
-    last = phase;
+    showRoom(room.name, room.status(), isConnected);
+    showPeople(people.in(room.name), user);
+    proof.show();
   };
+  /** What is only relayed: news of somebody writing, or whatever another client sends. */
+  connection.socket.on("message", (message) => {
+    const writer = typingName(message.body);
+    if (writer === undefined) (rooms.get(message.room) ?? rooms.front())?.showRelayed(message);
+    else if (isFront(message.room)) typing.started(writer);
+  });
+  connection.onSession((session) => {
+    status.session(session);
+    proof.session(session);
+    const { user: known = user } = session;
+    if (token !== undefined || known !== user) keep("tab", USER_KEY, known);
+    // Another token, or a cookie that says who this is: all here was made for the one before.
+    if (known !== user) location.reload();
+  });
+
+  showIdentity({ user, token, outbox, isConnected: () => isConnected });
+  rooms.start(outbox.rooms());
+  setInterval(() => refresh(), REFRESH_MS);
 }
 
-/** On a phone the details and the form for a room are folded away behind buttons. */
-function watchToggles() {
-  for (const toggle of document.querySelectorAll(".toggle")) {
-    toggle.addEventListener("click", () => {
-      const expand = toggle.getAttribute("aria-expanded") !== "true";
-      toggle.setAttribute("aria-expanded", String(expand));
-      const first = byId(toggle.getAttribute("aria-controls"));
-      if (expand && toggle.id === "room-toggle") first.querySelector("input")?.focus();
+/** One's own name, which is asked for once and can be changed; or the way out, where a token says who one is. */
+function showIdentity({ user, token, outbox, isConnected }) {
+  const form = byId("user-form");
+  const input = byId("user-name");
+  const problem = byId("user-problem");
+  const button = byId("user-change");
+  input.value = user;
+  form.hidden = token !== undefined || isNamed();
+  button.textContent = token ? "Sign out" : "Change name";
+  button.addEventListener("click", () => {
+    if (token === undefined) {
+      setMenu(false);
+      form.hidden = false;
+      input.focus();
+      return;
+    }
+    wantToken(null);
+    keep("tab", USER_KEY, null);
+    location.reload();
+  });
+
+  async function problemOf(name) {
+    if (name === user) return rename(name, user);
+    // Sent again under another name, what was stored already would be stored twice.
+    if (outbox.count() > 0) return "Not while messages are unsent: they carry the old name";
+    return isConnected() ? rename(name, user) : "Not without a connection";
+  }
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const name = input.value.trim();
+    problem.textContent = await problemOf(name);
+    const isWrong = problem.textContent !== "";
+    input.setAttribute("aria-invalid", String(isWrong));
+    if (isWrong) return;
+    form.hidden = true;
+    if (name === user) byId("draft").focus();
+    else location.reload(); // all here was made for the former name
+  });
+}
+
+/** On a phone the side covers everything else while it is open: that is a dialog. */
+function setMenu(isOpen) {
+  byId("side").role = isOpen ? "dialog" : null;
+  byId("side").ariaModal = isOpen ? "true" : null;
+  document.body.dataset.menu = isOpen ? "open" : "closed";
+  byId("menu").setAttribute("aria-expanded", String(isOpen));
+}
+
+function watchMenu() {
+  const close = () => {
+    if (document.body.dataset.menu !== "open") return;
+    setMenu(false);
+    byId("menu").focus();
+  };
+  byId("menu").addEventListener("click", () => {
+    setMenu(true);
+    byId("menu-close").focus();
+  });
+  byId("menu-close").addEventListener("click", close);
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && close());
+}
+
+/** Buttons that put something on the clipboard, and say so; browsers give it to pages only over HTTPS and on localhost. */
+function watchCopying() {
+  const texts = { "room-link": () => location.href, "kill-copy": () => byId("kill").textContent };
+  for (const [id, text] of Object.entries(texts)) {
+    const button = byId(id);
+    const label = button.textContent;
+    button.hidden = navigator.clipboard === undefined;
+    button.addEventListener("click", async () => {
+      const copied = () => "Copied";
+      button.textContent = await navigator.clipboard.writeText(text()).then(copied, () => "Not copied");
+      setTimeout(() => {
+        button.textContent = label;
+      }, 2_000);
     });
   }
 }
 
-/** The browser notices a lost network before the heartbeat does, but is not always right: the service is asked. */
-function watchNetwork({ connection, health }) {
-  window.addEventListener("online", connection.retryNow);
-  window.addEventListener("offline", async () => {
-    if (!(await health.check())) connection.drop();
-  });
-}
-
-start();
+void start();

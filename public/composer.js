@@ -1,20 +1,31 @@
 /** Longer drafts are refused here: a packet over the server's limit would cost the connection. */
-const DRAFT_LIMIT = 4_000;
+const MOST_CHARACTERS = 4_000;
+const COUNT_FROM = 3_500;
 
-const FULL = "Too many messages are unsent: wait for a connection";
+const FULL = "Too many messages wait to be sent: wait for a connection";
+const number = new Intl.NumberFormat("en");
 
-/**
- * The field for a new message. `onTyped()` is called when the user has written something into it, `onSubmit(body)` gets
- * the trimmed text, never an empty one, and none while `isFull()`.
- */
+/** The field for a new message. `onTyped()` is called when something was written into it, `onSubmit(body)` gets a text that is not empty. */
 export function createComposer({ onTyped, onSubmit, isFull }) {
   const form = document.getElementById("composer");
   const draft = document.getElementById("draft");
-  const label = document.getElementById("draft-label");
+  const problem = document.getElementById("draft-problem");
+  const count = document.getElementById("draft-count");
+
+  function check(refusal = "") {
+    const { length } = draft.value.trim();
+    const over = length - MOST_CHARACTERS;
+    const tooLong = `${number.format(over)} ${over === 1 ? "character" : "characters"} too many`;
+    const wrong = over > 0 ? tooLong : refusal;
+    count.textContent =
+      length < COUNT_FROM ? "" : `${number.format(length)} of ${number.format(MOST_CHARACTERS)}`;
+    if (problem.textContent !== wrong) problem.textContent = wrong;
+    draft.setAttribute("aria-invalid", String(wrong !== ""));
+    return wrong === "" && length > 0;
+  }
 
   draft.addEventListener("input", () => {
-    const over = draft.value.length - DRAFT_LIMIT;
-    draft.setCustomValidity(over > 0 ? `${over} characters too many: ${DRAFT_LIMIT} fit in a message` : "");
+    check();
     if (draft.value.trim() !== "") onTyped();
   });
   draft.addEventListener("keydown", (event) => {
@@ -25,22 +36,17 @@ export function createComposer({ onTyped, onSubmit, isFull }) {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    if (!check(isFull() ? FULL : "")) return;
     const body = draft.value.trim();
-    if (body === "") return;
-    if (isFull()) {
-      draft.setCustomValidity(FULL);
-      draft.reportValidity();
-      draft.setCustomValidity("");
-      return;
-    }
     draft.value = "";
+    check();
     onSubmit(body);
   });
 
   return {
     /** Says in which room it will be read. */
     address(room) {
-      label.textContent = `Message to the room ${room}`;
+      document.getElementById("draft-label").textContent = `Message to the room ${room}`;
       draft.placeholder = `Message ${room}`;
     },
   };

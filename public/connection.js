@@ -1,102 +1,80 @@
-import { createRoomClient } from "/client/room-client.js";
+import { createApi, createRoomClient } from "/client/index.js";
 import { io } from "/socket.io/socket.io.esm.min.js";
-import { createPresence } from "./presence.js";
-import { createRelay } from "./relay.js";
-import { createRetry } from "./retry.js";
 
 const ANSWER_TIMEOUT_MS = 5_000;
-const NO_ANSWER = { ok: false };
+const COME_AGAIN_MS = 5_000;
 
 /**
- * Everything this page knows about the wire. Nothing in here touches the document, and nothing else in the page
- * touches the socket. It speaks as `user`.
- *
- * `on` is told of what happens:
- * - `state({phase, attempt, retryAtMs})`, phase being connecting, connected, reconnecting or offline;
- * - `transport(name)`, `session({id, instance, worker})`, `relayed({from, room?, body, at})`;
- * - `present(room, {users, count} | null)`.
- *
- * Messages of rooms come through the client library, which resumes by itself whenever the socket is connected again.
- * Reconnecting is done by `createRetry` instead of by socket.io-client, for three reasons: the page shows the exact
- * countdown, a disconnect asked for by the server is retried too, and the user can retry at once.
+ * All that this page knows of the wire: a stock socket, the client library on it for what is stored, and the typed client of the routes. With
+ * a `token` they speak with that, and otherwise as `user`. `on.state({phase, attempt, problem})` is told how it is: connecting, connected,
+ * reconnecting, offline or refused; `on.tokenWanted()` that nobody gets in without a token.
  */
-export function createConnection(on, user) {
-  const socket = io({
-    transports: ["polling", "websocket"],
-    reconnection: false,
-    autoConnect: false,
-    auth: { user },
-    // For load balancers: all requests of this page go to one instance.
-    query: { r: createRouteKey() },
+export function createConnection({ user, token, on }) {
+  // `r`, for load balancers: all requests of this page go to one instance.
+  const socket = io({ auth: { user }, query: { r: crypto.getRandomValues(new Uint32Array(3)).join("") } });
+  const signing = token && { getToken: token.get, onRefused };
+  const rooms = createRoomClient(socket, signing);
+  const api = createApi(token ? { url: "", getToken: token.get } : { url: "", user });
+  let attempt = 0;
+  let session;
+  const firstSession = new Promise((resolve) => socket.once("session", resolve));
+  socket.on("session", (next) => {
+    session = next;
   });
-  const retry = createRetry({ connect: () => socket.connect(), onState: on.state });
-  const client = createRoomClient(socket);
-  const wire = {
-    ask: (event, payload) => ask(socket, event, payload),
-    // Volatile: what cannot go out now is not worth sending later.
-    emit: (event, payload) => socket.connected && socket.volatile.emit(event, payload),
-  };
-  const relay = createRelay(wire);
-  const presence = createPresence({ ...wire, onPresent: on.present });
-  listen({ socket, retry, relay, presence, on });
+
+  const lost = () => on.state({ phase: navigator.onLine ? "reconnecting" : "offline", attempt });
+
+  /** The library has given up: only another token helps. */
+  async function onRefused({ message }) {
+    on.state({ phase: "refused", problem: message });
+    await token.ask(message);
+    socket.connect();
+  }
+
+  socket.on("connect", () => {
+    attempt = 0;
+    on.state({ phase: "connected" });
+  });
+  socket.on("disconnect", (reason) => {
+    // The server has thrown this user out: the stock client stays away until somebody presses the button.
+    if (reason !== "io server disconnect") lost();
+    else on.state({ phase: "refused", problem: "The server has ended this connection" });
+  });
+  socket.io.on("reconnect_attempt", (count) => {
+    attempt = count;
+    lost();
+  });
+  socket.on("connect_error", ({ message, data }) => {
+    if (socket.active) return lost();
+    if (token) return; // the library sees to it
+    if (data?.code === "unauthenticated") return on.tokenWanted();
+    // After a refusal the stock client stays away until it is told to come.
+    on.state({ phase: "refused", problem: message });
+    setTimeout(() => socket.connect(), data?.retryAfterMs ?? COME_AGAIN_MS);
+  });
 
   return {
-    start: retry.start,
-    /** Ends a countdown and tries at once; does nothing while connected or already trying. */
-    retryNow: retry.now,
-    /** Gives up a connection that is known to be dead, long before its heartbeat would notice. */
-    drop: () => socket.io.engine?.close(),
-    sendTyping: (room) => relay.sendTyping(room, user),
-    /** Opens a durable room, with the handlers of the client library, and its ephemeral side. */
-    openRoom(name, handlers) {
-      const room = client.room(name, handlers);
-      relay.enter(name);
-      presence.enter(name);
-      return {
-        publish: room.publish,
-        position: room.position,
-        close() {
-          presence.leave(name);
-          relay.leave(name);
-          room.close();
-        },
-      };
+    socket,
+    rooms,
+    api,
+    firstSession,
+    /** Calls back for each session, and for one that is there already: `{id, user, instance, worker, pid?}`. */
+    onSession(listener) {
+      if (session) listener(session);
+      socket.on("session", listener);
+    },
+    transport: () => socket.io.engine?.transport.name,
+    /** Asks with an acknowledgement. Resolves to something that is not `ok` without an answer. */
+    async ask(event, payload) {
+      if (!socket.connected) return { ok: false };
+      return socket
+        .timeout(ANSWER_TIMEOUT_MS)
+        .emitWithAck(event, payload)
+        .catch(() => ({ ok: false }));
+    },
+    /** Does not wait for the next attempt. */
+    retryNow() {
+      if (!socket.connected) socket.disconnect().connect();
     },
   };
-}
-
-function listen({ socket, retry, relay, presence, on }) {
-  socket.io.on("open", () => {
-    const { engine } = socket.io;
-    on.transport(engine.transport.name);
-    engine.on("upgrade", (transport) => on.transport(transport.name));
-  });
-  socket.on("connect", () => {
-    retry.succeeded();
-    relay.resume();
-    presence.resume();
-  });
-  socket.on("connect_error", () => retry.failed());
-  socket.on("disconnect", () => {
-    presence.suspend();
-    retry.failed();
-  });
-  socket.on("session", on.session);
-  socket.on("message", on.relayed);
-  socket.on("presence", presence.change);
-}
-
-/** Emits with an acknowledgement, if connected. Always resolves; to something that is not `ok` without an answer. */
-async function ask(socket, event, payload) {
-  if (!socket.connected) return NO_ANSWER;
-  try {
-    return (await socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(event, payload)) ?? NO_ANSWER;
-  } catch {
-    return NO_ANSWER;
-  }
-}
-
-/** Random, as `randomUUID` would need https. */
-function createRouteKey() {
-  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(36)).join("");
 }

@@ -1,7 +1,7 @@
-import { readStored, store } from "./storage.js";
+import { keep, read } from "./storage.js";
 
-const KEY = "shoal.user";
-const USER_ID = /^[A-Za-z0-9_.:@-]{1,64}$/;
+const KEY = "shoal.name";
+const NAME = /^[A-Za-z0-9_.:@-]{1,64}$/;
 const FISH = [
   "anchovy",
   "herring",
@@ -14,32 +14,58 @@ const FISH = [
   "tetra",
   "tuna",
 ];
+/** A tab that is reloaded has its name back by then; one that was duplicated does not get it. */
+const RELOAD_MS = 1_000;
 
-function createName() {
-  const [pick, tail] = crypto.getRandomValues(new Uint32Array(2));
-  return `${FISH[pick % FISH.length]}-${tail.toString(16).padStart(8, "0").slice(0, 6)}`;
+const hex = (digits) =>
+  crypto.getRandomValues(new Uint32Array(1))[0].toString(16).padStart(8, "0").slice(0, digits);
+const suggestion = () => `${FISH[Number.parseInt(hex(4), 16) % FISH.length]}-${hex(4)}`;
+
+/** Holds a name for this tab as long as it is open; false when another tab of this browser has it. */
+function hold(name, options) {
+  return new Promise((resolve) => {
+    const held = (lock) => {
+      resolve(lock !== null);
+      return lock && new Promise(() => {});
+    };
+    navigator.locks.request(`${KEY}.${name}`, options, held).catch(() => resolve(false));
+  });
 }
 
 /**
- * Under which name this page speaks: made up once and kept. Without authentication a name is all there is to an
- * identity: who takes it, has it. A new one counts from the next load of the page on, which `onOtherTab` asks for when
- * another tab has set it.
+ * Under which name this tab speaks, where nobody has to prove who he is: each tab is a person of its own. The name that was given is that of
+ * the first tab, and the others get a number. Browsers have locks only over HTTPS and on localhost: elsewhere the number is random.
  */
-export function createIdentity(onOtherTab) {
-  const stored = readStored(KEY);
-  const name = USER_ID.test(stored ?? "") ? stored : createName();
-  store(KEY, name);
+export async function chooseName() {
+  const kept = read("tab", KEY);
+  const given = read("browser", KEY);
+  const isFree = async (name, options) => !navigator.locks || (await hold(name, options));
+  let name = kept;
+  if (!NAME.test(kept ?? "") || !(await isFree(kept, { signal: AbortSignal.timeout(RELOAD_MS) }))) {
+    const numbered = (number) => `${given.slice(0, 58)}-${navigator.locks ? number : hex(4)}`;
+    for (let number = 1; ; number += 1) {
+      name = !NAME.test(given ?? "")
+        ? suggestion()
+        : number === 1 && navigator.locks
+          ? given
+          : numbered(number);
+      if (await isFree(name, { ifAvailable: true })) break;
+    }
+  }
+  keep("tab", KEY, name);
+  return name;
+}
 
-  window.addEventListener("storage", ({ key, newValue }) => {
-    if (key === KEY && newValue !== name && USER_ID.test(newValue ?? "")) onOtherTab();
-  });
+/** Whether somebody has said a name in this browser. */
+export const isNamed = () => read("browser", KEY) !== null;
 
-  return {
-    name: () => name,
-    /** Returns what is wrong with the new name, or an empty string. */
-    rename(next) {
-      if (!USER_ID.test(next)) return "1 to 64 letters, digits or _ . : @ -";
-      return store(KEY, next) ? "" : "This browser keeps nothing, so it cannot keep a name";
-    },
-  };
+/** Keeps another name, which counts from the next load on. Resolves to what is wrong with it, or to an empty string. */
+export async function rename(name, current) {
+  if (!NAME.test(name)) return "A name has 1 to 64 letters, digits or _ . : @ - and no spaces";
+  if (name !== current && navigator.locks && !(await hold(name, { ifAvailable: true }))) {
+    return "Another tab of this browser has this name";
+  }
+  keep("browser", KEY, name);
+  keep("tab", KEY, name);
+  return "";
 }

@@ -1,6 +1,9 @@
+import { paint } from "./colours.js";
+
 const SHOW_CHARACTERS = 8_000;
 const SHOW_NAME_CHARACTERS = 64;
-const HUES = 6;
+/** What follows an address in a sentence does not belong to it. */
+const ADDRESS = /\bhttps?:\/\/[^\s<>"]*[^\s<>"'.,;:!?)\]}]/gi;
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
@@ -14,24 +17,21 @@ const MARKS = {
   relayed: () => ["not stored", "Relayed once to whoever is connected; gone after a reload"],
 };
 
-/** The list item of one message. What came over the wire becomes `textContent` or a title, never markup. */
+/** The list item of one message. What came over the wire becomes text, never markup. */
 export function createMessageItem({ from, body, at, own }) {
   const template = document.getElementById("message-template");
   const item = template.content.cloneNode(true).firstElementChild;
   const name = String(from).slice(0, SHOW_NAME_CHARACTERS);
-  item.dataset.hue = own ? "self" : hueOf(name);
+  paint(item, name, Boolean(own));
   const who = item.querySelector(".who");
   who.textContent = own ? "You" : name;
   if (own) who.title = name;
-  writeTime(item.querySelector("time"), Date.parse(at) || Date.now());
+  const atMs = Date.parse(at) || Date.now();
+  const time = item.querySelector("time");
+  time.dateTime = new Date(atMs).toISOString();
+  time.textContent = clock.format(atMs);
+  time.title = calendar.format(atMs);
   writeBody(item.querySelector(".body"), body);
-  return item;
-}
-
-export function createNoteItem(line) {
-  const item = document.createElement("li");
-  item.className = "note";
-  item.textContent = line;
   return item;
 }
 
@@ -46,24 +46,30 @@ export function markMessageItem(item, delivery, details = {}) {
   item.querySelector(".outcome").textContent = details.reason ?? "";
 }
 
-/** The same name always swims in the same colour. */
-export function hueOf(name) {
-  let hash = 0;
-  for (const character of name.slice(0, 64)) hash = (hash * 31 + character.codePointAt(0)) >>> 0;
-  return String(hash % HUES);
-}
-
-function writeTime(element, atMs) {
-  element.dateTime = new Date(atMs).toISOString();
-  element.textContent = clock.format(atMs);
-  element.title = calendar.format(atMs);
-}
-
 function writeBody(element, body) {
   const isText = typeof body === "string";
-  const shown = isText ? body : (JSON.stringify(body) ?? "");
-  const beyond = shown.length - SHOW_CHARACTERS;
+  const whole = isText ? body : (JSON.stringify(body) ?? "");
+  const beyond = whole.length - SHOW_CHARACTERS;
+  const text = beyond > 0 ? `${whole.slice(0, SHOW_CHARACTERS)}… (${beyond} more characters)` : whole;
   element.classList.toggle("json", !isText);
-  element.textContent =
-    beyond > 0 ? `${shown.slice(0, SHOW_CHARACTERS)}… (${beyond} more characters)` : shown;
+  element.append(...(isText ? withLinks(text) : [text]));
+}
+
+/** The text with its addresses as links: those that begin with http or https, and nothing else. */
+function* withLinks(text) {
+  let end = 0;
+  for (const { 0: address, index } of text.matchAll(ADDRESS)) {
+    if (!URL.canParse(address)) continue;
+    yield text.slice(end, index);
+    const link = document.createElement("a");
+    Object.assign(link, {
+      href: address,
+      textContent: address,
+      target: "_blank",
+      rel: "noopener noreferrer",
+    });
+    yield link;
+    end = index + address.length;
+  }
+  yield text.slice(end);
 }

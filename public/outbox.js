@@ -1,14 +1,15 @@
-import { readStoredJson, removeStored, store, storedKeys } from "./storage.js";
+import { keep, keysOf, readJson } from "./storage.js";
 
-const PREFIX = "shoal.unsent.";
 /** More unconfirmed messages than this are refused. */
 const KEEP_MESSAGES = 200;
 
 /**
- * Own messages until the server has confirmed them, kept over a reload with their ids: sent again under the same id, a
- * message is stored once, however often it was on its way, while the room keeps it. One key each, so that two tabs do not overwrite each other.
+ * A user's messages until the server has confirmed them, kept over a reload with their ids: sent again under the same id, a message is stored
+ * once, however often it was on its way, while the room keeps it. One key each, so that tabs do not overwrite each other.
  */
-export function createOutbox() {
+export function createOutbox(user) {
+  const prefix = `shoal.unsent.${user}/`;
+  const keyOf = (room, id) => `${prefix}${room}/${id}`;
   let created = 0;
 
   /** Ids sort in the order of writing, also after a reload. `randomUUID` would need https. */
@@ -18,29 +19,23 @@ export function createOutbox() {
     return `${Date.now().toString(36).padStart(9, "0")}-${created.toString(36).padStart(4, "0")}-${tail}`;
   }
 
-  const keyOf = (room, id) => `${PREFIX}${room}/${id}`;
-
   return {
-    count: () => storedKeys(PREFIX).length,
-    isFull: () => storedKeys(PREFIX).length >= KEEP_MESSAGES,
+    count: () => keysOf(prefix).length,
+    isFull: () => keysOf(prefix).length >= KEEP_MESSAGES,
     /** A new message `{id, body, at}`, kept where the browser allows it. */
     create(room, body) {
       const message = { id: createId(), body, at: new Date().toISOString() };
-      store(keyOf(room, message.id), JSON.stringify({ body, at: message.at }));
+      keep("browser", keyOf(room, message.id), JSON.stringify({ body, at: message.at }));
       return message;
     },
-    forget: (room, id) => removeStored(keyOf(room, id)),
+    forget: (room, id) => keep("browser", keyOf(room, id), null),
     /** What is unconfirmed in a room, in the order of writing. */
-    messagesOf(room) {
-      const prefix = keyOf(room, "");
-      return storedKeys(prefix).flatMap((key) => {
-        const kept = readStoredJson(key);
-        return typeof kept?.body === "string"
-          ? [{ id: key.slice(prefix.length), body: kept.body, at: kept.at }]
-          : [];
-      });
-    },
+    messagesOf: (room) =>
+      keysOf(keyOf(room, "")).flatMap((key) => {
+        const { body, at } = readJson("browser", key) ?? {};
+        return typeof body === "string" ? [{ id: key.split("/").at(-1), body, at }] : [];
+      }),
     /** The rooms with unconfirmed messages. */
-    rooms: () => [...new Set(storedKeys(PREFIX).map((key) => key.slice(PREFIX.length).split("/")[0]))],
+    rooms: () => [...new Set(keysOf(prefix).map((key) => key.slice(prefix.length).split("/")[0]))],
   };
 }

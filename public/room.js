@@ -1,6 +1,6 @@
 import { createConversation } from "./conversation.js";
-import { fetchEarlier } from "./history.js";
 
+const PAGE_MESSAGES = 50;
 const RESET_NOTES = {
   log: "This room has been started anew on the server: what was shown here is no longer part of it.",
   floor: (floor) => `You were away for longer than messages are kept: those up to ${floor} are gone.`,
@@ -8,41 +8,43 @@ const RESET_NOTES = {
 const DISCARDED = "A message of yours had been stored already: it stands further up.";
 
 /**
- * One open room: the durable messages from the connection on one side, the conversation in `root` on the other, and the
- * outbox between them. `onChange()` is called when `status()` may have changed; the rest of `on` is the conversation's.
+ * One open room: the client library on one side, the conversation on the other, and between them the messages that are kept until they are
+ * confirmed. `on.change()` is called when `status()` may have changed, `on.message(message)` for each that comes.
  */
-export function createRoom(name, { connection, outbox, user, root, on }) {
-  const conversation = createConversation(root, {
-    onUnread: on.unread,
-    onEarlier: () => void showEarlier(),
-    onRetry: (id) => void deliver(unsent.get(id)),
-    onDiscard: (id) => forget(id),
-  });
+export function createRoom(name, { connection, outbox, user, proof, on }) {
   const unsent = new Map();
   let refusal = null;
   let epoch = null;
-  /** The first page of history comes in one piece: what is in it is no news. */
+  /** The first page comes in one piece: what is in it is no news. */
   let isFirstPage = true;
-
-  const room = connection.openRoom(name, { onMessage, onReset, onError });
+  const conversation = createConversation(name, {
+    unread: on.unread,
+    earlier: showEarlier,
+    retry: (id) => deliver(unsent.get(id)),
+    discard: forget,
+  });
+  const room = connection.rooms.room(name, { onMessage, onReset, onError });
+  const owned = (message) => ({ ...message, own: message.from === user });
 
   function onMessage(message) {
-    epoch = room.position()?.epoch;
-    const own = message.from === user;
-    if (own) forget(message.id);
-    conversation.add({ ...message, own }, own ? "confirmed" : "stored", { old: isFirstPage });
-    if (isFirstPage) queueMicrotask(endFirstPage);
+    epoch = room.position().epoch;
+    const { own, id } = owned(message);
+    proof.received(name, message, own);
+    if (own) forget(id);
+    conversation.add(owned(message), own ? "confirmed" : "stored", { old: isFirstPage });
+    if (isFirstPage) {
+      queueMicrotask(() => {
+        isFirstPage = false;
+      });
+    }
     on.message(message);
     on.change();
-  }
-
-  function endFirstPage() {
-    isFirstPage = false;
   }
 
   function onReset(reset) {
     const wasShown = !conversation.isEmpty();
     conversation.clear();
+    proof.forget(name);
     isFirstPage = true;
     if (wasShown) conversation.note(reset.epoch === epoch ? RESET_NOTES.floor(reset.floor) : RESET_NOTES.log);
     on.change();
@@ -55,29 +57,26 @@ export function createRoom(name, { connection, outbox, user, root, on }) {
 
   function forget(id) {
     unsent.delete(id);
-    conversation.unsent.remove(id);
+    conversation.removeUnsent(id);
     outbox.forget(name, id);
     on.change();
   }
 
-  /** Sends an own message, for the first time or again under its id, and shows how far it got. */
-  async function deliver(message) {
-    conversation.unsent.mark(message.id, "pending");
+  /** Sends a message, for the first time or again under its id, and shows how far it got. */
+  async function deliver({ id, body }) {
+    conversation.markUnsent(id, "pending");
     try {
-      const { seq } = await room.publish(message.body, message.id);
-      confirm(message.id, seq);
-    } catch (error) {
-      if (error.code !== "closed") conversation.unsent.mark(message.id, "failed", { reason: error.message });
+      const { seq } = await room.publish(body, id);
+      proof.acknowledged(name, seq);
+      outbox.forget(name, id);
+      conversation.markUnsent(id, "confirmed", { seq });
+      // The message itself comes with the others, in its place; it may only be that it has passed long ago.
+      if (!unsent.has(id) || seq > (room.position()?.last ?? 0)) return;
+      forget(id);
+      conversation.note(DISCARDED);
+    } catch ({ code, message }) {
+      if (code !== "closed") conversation.markUnsent(id, "failed", { reason: message });
     }
-  }
-
-  /** The message itself comes with the others, in its place; here it may only be that it has passed long ago. */
-  function confirm(id, seq) {
-    outbox.forget(name, id);
-    conversation.unsent.mark(id, "confirmed", { seq });
-    if (!unsent.has(id) || seq > (room.position()?.last ?? 0)) return;
-    forget(id);
-    conversation.note(DISCARDED);
   }
 
   function enqueue(message) {
@@ -88,13 +87,12 @@ export function createRoom(name, { connection, outbox, user, root, on }) {
   }
 
   async function showEarlier() {
+    const query = { before: conversation.firstSeq(), limit: PAGE_MESSAGES };
     try {
-      const page = await fetchEarlier({ room: name, before: conversation.firstSeq(), user });
-      if (page.epoch !== epoch) return; // the reset that this calls for comes by the connection
-      const messages = page.messages.map((message) => ({ ...message, own: message.from === user }));
-      conversation.prepend(messages, page.more);
-    } catch (error) {
-      conversation.earlierFailed(error.message);
+      const page = await connection.api.get("/rooms/:room/messages", { params: { room: name }, query });
+      if (page.epoch === epoch) conversation.prepend(page.messages.map(owned), page.more);
+    } catch ({ message }) {
+      conversation.earlierFailed(message);
     }
   }
 
@@ -102,7 +100,7 @@ export function createRoom(name, { connection, outbox, user, root, on }) {
 
   return {
     name,
-    /** `last` is the number up to which everything is shown; undefined before the first page has come. */
+    /** `last` is the number up to which all is shown; undefined before the first page has come. */
     status: () => ({ last: room.position()?.last, unsent: unsent.size, refusal }),
     send: (body) => enqueue(outbox.create(name, body)),
     /** Shows what was only relayed. */
@@ -112,6 +110,7 @@ export function createRoom(name, { connection, outbox, user, root, on }) {
     close() {
       for (const id of [...unsent.keys()]) outbox.forget(name, id);
       room.close();
+      proof.forget(name);
       conversation.remove();
     },
   };

@@ -1,129 +1,128 @@
 import { createRoom } from "./room.js";
-import { createLeaveButton, createRoomForm, isRoomName } from "./room-form.js";
-import { readStoredJson, store } from "./storage.js";
+import { keep, readJson } from "./storage.js";
 
 const KEY = "shoal.rooms";
-const DEFAULT_ROOM = "lobby";
+/** Always in the list, so that whoever comes by a link finds home. */
+const HOME = "lobby";
+const ROOM_NAME = /^[A-Za-z0-9_.:@-]{1,128}$/;
 /** Each open room costs a subscription and a list in memory. The one that was opened first gives way. */
 const KEEP_ROOMS = 8;
 
 const byId = (id) => document.getElementById(id);
+const isRoomName = (name) => typeof name === "string" && ROOM_NAME.test(name) && !/^\.\.?$/.test(name);
 
-/** The room the address asks for (`#room=name`); the default one if it names none, or none that is allowed. */
+/** The room that the address asks for (`#room=name`); home if it names none, or none that is allowed. */
 function roomInAddress() {
   const name = new URLSearchParams(location.hash.slice(1)).get("room");
-  return isRoomName(name) ? name : DEFAULT_ROOM;
+  return isRoomName(name) ? name : HOME;
 }
 
 /**
- * The open rooms and the one in front, which is the one that the address names: links, the form, the back button and
- * leaving all go through the address. `on.shown(room)` says which came to the front, `on.change()` that the status of
- * one may have changed; `on.message(name, message)` is called for every message of a room.
+ * The open rooms, and the one in front, which is the one that the address names: links, the form, the back button and leaving all go through
+ * the address. `parts` is what each room is made of; `on.shown(room)` says which came to the front.
  */
-export function createRooms({ connection, outbox, user, on }) {
+export function createRooms({ parts, people, on }) {
   const open = new Map();
-  const setUnread = createUnreadTotal();
-  let front = null;
+  const unread = new Map();
+  let front;
 
   function openRoom(name) {
-    const root = byId("conversation-template").content.cloneNode(true).firstElementChild;
-    root.querySelector(".log").setAttribute("aria-label", `Messages in ${name}`);
-    byId("conversations").append(root);
-    const place = createPlace(name);
+    const link = byId("place-template").content.cloneNode(true).firstElementChild;
+    link.href = `#room=${encodeURIComponent(name)}`;
+    link.querySelector(".place-name").textContent = name;
+    byId("places").append(link);
+    const count = (number) => showUnread(name, link, number);
     const room = createRoom(name, {
-      connection,
-      outbox,
-      user,
-      root,
-      on: {
-        unread: (count) => setUnread(name, place, count),
-        change: on.change,
-        message: (message) => on.message(name, message),
-      },
+      ...parts,
+      on: { unread: count, change: on.change, message: (message) => on.message(name, message) },
     });
     room.setVisible(false);
-    open.set(name, { room, place });
+    open.set(name, { room, link });
+    void people.enter(name);
   }
 
   function close(name) {
-    const { room, place } = open.get(name);
+    const { room, link } = open.get(name);
     open.delete(name);
+    people.leave(name);
     room.close();
-    place.remove();
+    link.remove();
   }
 
-  function makeWay() {
-    for (const [name, { room }] of open) {
-      if (open.size <= KEEP_ROOMS) return;
-      if (name !== front && room.status().unsent === 0) close(name);
-    }
+  /** The counts on the rooms, and their sum in the page's title. */
+  function showUnread(name, link, count) {
+    unread.set(name, count);
+    const badge = link.querySelector(".badge");
+    badge.hidden = count === 0;
+    badge.textContent = count > 99 ? "99+" : String(count);
+    const total = [...unread.values()].reduce((sum, one) => sum + one, 0);
+    document.title = total === 0 ? "Shoal" : `(${total}) Shoal`;
   }
 
   /** Brings the room of the address to the front, opening it if need be. */
   function follow() {
     front = roomInAddress();
     if (!open.has(front)) openRoom(front);
-    makeWay();
-    store(KEY, JSON.stringify([...open.keys()]));
-    for (const [name, { room, place }] of open) {
-      room.setVisible(name === front);
-      place.setAttribute("aria-current", String(name === front));
+    for (const [name, { room }] of open) {
+      const mayGo = name !== front && name !== HOME && room.status().unsent === 0;
+      if (open.size > KEEP_ROOMS && mayGo) close(name);
     }
-    byId("room-leave").hidden = open.size === 1;
-    leaveButton.reset();
+    keep("browser", KEY, JSON.stringify([...open.keys()]));
+    for (const [name, { room, link }] of open) {
+      room.setVisible(name === front);
+      if (name === front) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    byId("room-leave").hidden = front === HOME;
+    disarm();
     on.shown(open.get(front).room);
   }
 
+  /** Leaving gives up what is not confirmed yet; then it takes a second click, on a button that says so. */
   function leave() {
+    const { unsent } = open.get(front).room.status();
+    if (unsent > 0 && byId("room-leave").dataset.armed !== "true") {
+      byId("room-leave").dataset.armed = "true";
+      byId("room-leave").textContent = `Leave and give up ${unsent} unsent`;
+      return;
+    }
     close(front);
-    goTo(open.keys().next().value ?? DEFAULT_ROOM);
+    location.hash = `#room=${HOME}`;
     byId("draft").focus();
   }
 
-  function goTo(name) {
-    if (location.hash !== `#room=${name}`) history.pushState(null, "", `#room=${name}`);
-    follow();
+  function disarm() {
+    byId("room-leave").dataset.armed = "false";
+    byId("room-leave").textContent = "Leave";
   }
 
-  function createPlace(name) {
-    const place = byId("place-template").content.cloneNode(true).firstElementChild;
-    place.querySelector(".place-name").textContent = name;
-    place.addEventListener("click", () => goTo(name));
-    byId("places").append(place);
-    return place;
-  }
-
-  createRoomForm((name) => {
-    byId("room-toggle").setAttribute("aria-expanded", "false");
-    goTo(name);
+  byId("room-leave").addEventListener("click", leave);
+  byId("room-leave").addEventListener("blur", disarm);
+  byId("room-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const input = byId("room-name");
+    const name = input.value.trim().replace(/^#/, "");
+    const isAllowed = isRoomName(name);
+    byId("room-problem").textContent = isAllowed
+      ? ""
+      : "A room has 1 to 128 letters, digits or _ . : @ - and no spaces";
+    input.setAttribute("aria-invalid", String(!isAllowed));
+    if (!isAllowed) return input.focus();
+    input.value = "";
+    location.hash = `#room=${encodeURIComponent(name)}`;
     byId("draft").focus();
   });
-  const leaveButton = createLeaveButton({ unsent: () => open.get(front).room.status().unsent, leave });
   window.addEventListener("hashchange", follow);
-  // hashchange does not follow a pushState entry without a hash in every browser.
-  window.addEventListener("popstate", follow);
 
   return {
-    start() {
-      const kept = readStoredJson(KEY);
-      const names = [...(Array.isArray(kept) ? kept : []).slice(-KEEP_ROOMS), ...outbox.rooms()];
+    /** Opens the rooms that were open, and those that have something to send. */
+    start(withUnsent) {
+      const kept = readJson("browser", KEY);
+      const names = [HOME, ...(Array.isArray(kept) ? kept : []).slice(-KEEP_ROOMS), ...withUnsent];
       for (const name of new Set(names.filter(isRoomName))) openRoom(name);
       follow();
     },
     front: () => open.get(front)?.room,
     get: (name) => open.get(name)?.room,
-  };
-}
-
-/** The counts on the rooms, and their sum in the page's title. */
-function createUnreadTotal() {
-  const counts = new Map();
-  return (name, place, count) => {
-    counts.set(name, count);
-    const badge = place.querySelector(".badge");
-    badge.hidden = count === 0;
-    badge.textContent = count > 99 ? "99+" : String(count);
-    const total = [...counts.values()].reduce((sum, one) => sum + one, 0);
-    document.title = total === 0 ? "Shoal" : `(${total}) Shoal`;
   };
 }

@@ -1,49 +1,32 @@
-/**
- * localStorage, as far as the browser grants it. Without it (turned off, or full) everything works, but not across a
- * reload.
- */
-export function readStored(key) {
+/** What a browser keeps, as far as it grants that. Without it (turned off, or full) all works, but not across a reload. */
+function attempt(act, otherwise) {
   try {
-    return localStorage.getItem(key);
+    return act();
   } catch {
-    return null;
+    return otherwise;
   }
 }
 
-/** The stored JSON value; null when there is none, or none that can be read. */
-export function readStoredJson(key) {
-  try {
-    return JSON.parse(readStored(key));
-  } catch {
-    return null;
-  }
+/** `tab`: for this tab only, over its reloads. `browser`: for all tabs, and for later. */
+const places = { tab: () => sessionStorage, browser: () => localStorage };
+
+/** The kept text; null when there is none. */
+export const read = (place, key) => attempt(() => places[place]().getItem(key), null);
+
+/** The kept JSON value; null when there is none, or none that can be read. */
+export const readJson = (place, key) => attempt(() => JSON.parse(read(place, key)), null);
+
+/** Keeps a text; null takes it away. */
+export function keep(place, key, value) {
+  attempt(() => (value === null ? places[place]().removeItem(key) : places[place]().setItem(key, value)));
 }
 
-/** Returns whether the value is stored. */
-export function store(key, value) {
-  try {
-    localStorage.setItem(key, value);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-export function removeStored(key) {
-  try {
-    localStorage.removeItem(key);
-  } catch {
-    // then it was not stored either
-  }
-}
-
-/** All keys that begin with `prefix`, sorted. */
-export function storedKeys(prefix) {
-  try {
-    return Object.keys(localStorage)
-      .filter((key) => key.startsWith(prefix))
-      .sort();
-  } catch {
-    return [];
-  }
-}
+/** All keys of the browser that begin with `prefix`, sorted. */
+export const keysOf = (prefix) =>
+  attempt(
+    () =>
+      Object.keys(localStorage)
+        .filter((key) => key.startsWith(prefix))
+        .sort(),
+    [],
+  );

@@ -47,3 +47,9 @@ export function createTyping({ send }) {
     },
   };
 }
+
+/** The name in a relayed `{typing: name}`; undefined for any other message. */
+export function typingName(body) {
+  const name = typeof body === "object" ? body?.typing : undefined;
+  return typeof name === "string" ? name.slice(0, 64) : undefined;
+}

@@ -101,6 +101,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   express: ["engine/http", "engine/tracing"],
   cookie: ["engine/trust"],
   cors: ["engine/http"],
+  compression: ["engine/http"],
   helmet: ["engine/http"],
   morgan: ["engine/http"],
   "socket.io": ["engine/realtime", "engine/internals"],

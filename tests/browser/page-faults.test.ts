@@ -51,7 +51,9 @@ test("the page survives the stop of its instance, and shows what was said before
   await first.stop();
   await eventually(async () => expect(await chat.text("state-label")).toBe("Reconnecting"));
   await chat.say("said to nobody");
-  await eventually(async () => expect(await chat.text("subtitle")).toMatch(/^Complete up to 20; 1 unsent/));
+  await eventually(async () =>
+    expect(await chat.text("subtitle")).toMatch(/^All messages up to 20; 1 waiting to be sent/),
+  );
 
   // Another one first, so that messages are stored while the page is certainly away.
   const elsewhere = await spawnShoal({ mongodbUri: options.mongodbUri });
@@ -60,7 +62,7 @@ test("the page survives the stop of its instance, and shows what was said before
 
   await eventually(async () => expect(await chat.bodies()).toEqual([...series(60), "said to nobody"]), BACK);
   expect((await chat.numbers()).at(-1)).toBe("✓ 61");
-  await eventually(async () => expect(await chat.text("subtitle")).toBe("Complete up to 61"));
+  await eventually(async () => expect(await chat.text("subtitle")).toBe("All messages up to 61"));
   expect(complaintsBesidesNetwork(chat)).toEqual([]);
 });
 

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { get, type IncomingMessage } from "node:http";
 import { startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
 
@@ -63,3 +65,25 @@ test("the client of Socket.IO is served where its users look for it", async () =
   expect(response.status).toBe(200);
   expect(response.headers.get("Content-Type")).toContain("javascript");
 });
+
+test("files are compressed and need not be sent twice; answers are not compressed", async () => {
+  const headers = { "Accept-Encoding": "br, gzip" };
+  const style = await fetch(`${worker.url}/style.css`, { headers });
+  expect(style.headers.get("Content-Encoding")).toBe("br");
+  await expect(style.text()).resolves.toBe(
+    await readFile(new URL("../../public/style.css", import.meta.url), "utf8"),
+  );
+  const known = { ...headers, "If-None-Match": style.headers.get("ETag") ?? "" };
+  expect(await statusOf(`${worker.url}/style.css`, known)).toBe(304);
+
+  const document = await fetch(`${worker.url}/openapi.json`, { headers });
+  expect(document.headers.get("Content-Encoding")).toBeNull();
+  expect((await document.text()).length).toBeGreaterThan(10_000);
+});
+
+/** `fetch` adds a header that forbids it. */
+async function statusOf(url: string, headers: Record<string, string>): Promise<number | undefined> {
+  const [response] = (await once(get(url, { headers }), "response")) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}

@@ -64,7 +64,7 @@ socket.on("joined", () => {});
 // @ts-expect-error The server does not send this one.
 socket.on("subscribe", () => {});
 // @ts-expect-error The payload has no such field.
-socket.on("session", ({ user }) => told(user));
+socket.on("session", ({ token }) => told(token));
 // @ts-expect-error The payload is not a text.
 socket.on("message", (message: string) => told(message));
 

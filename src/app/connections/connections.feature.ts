@@ -1,3 +1,4 @@
+import cluster from "node:cluster";
 import { z } from "zod";
 import { operator } from "../../contract/access.js";
 import { emitted } from "../../contract/emitted.js";
@@ -35,14 +36,25 @@ const connectionEvent = z
   .meta({ id: "ConnectionEvent" });
 
 const sessionEvent = emitted("session", {
-  summary: "First event of every connection: its public id, and which process it is on.",
-  payload: z.strictObject({ id: session, instance, worker }),
+  summary: "First event of every connection: its public id, whom it speaks for, and which process it is on.",
+  payload: z.strictObject({
+    id: session,
+    user: userId,
+    instance,
+    worker,
+    pid: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("Process of that worker; only where `API_DOCS` is on, and there is a primary to replace it"),
+  }),
 });
 
 /** Who came and went, when and why. */
 export const connections = feature("connections", {
   models: { connectionEvent: connectionEventModel },
-  create({ models, identity, database, metrics, log }) {
+  create({ models, identity, database, metrics, api, log }) {
+    const place = { ...identity, ...(api.isShown && cluster.isWorker ? { pid: process.pid } : {}) };
     const unrecorded = metrics.counter(
       "connection_audit_unrecorded_total",
       "Refused handshakes that the audit did not record, as there were more than 20 in a second",
@@ -91,7 +103,7 @@ export const connections = feature("connections", {
       emits: [sessionEvent],
       onConnect(client, info) {
         record("connect", client, info);
-        client.send(sessionEvent, { id: client.session, ...identity });
+        client.send(sessionEvent, { id: client.session, user: client.user, ...place });
       },
       onRefuse: (session, info, code) =>
         audit.record({ type: "refuse", session, ...info, code, ...identity, at: new Date() }),

@@ -44,7 +44,7 @@ function look(page: Page): Omit<ChatPage, keyof Tab> {
       await page.press("#draft", "Enter");
     },
     opened: () =>
-      eventually(async () => expect(await text("subtitle")).toMatch(/^(Complete|No messages)/), {
+      eventually(async () => expect(await text("subtitle")).toMatch(/^(All messages|No messages)/), {
         withinMs: 15_000,
       }),
   };
@@ -60,18 +60,19 @@ export function complaintsBesidesNetwork({ complaints }: Tab): string[] {
 export async function post(
   url: string,
   message: { user: string; id: string; body: unknown },
+  room = "lobby",
 ): Promise<number> {
   const { user, id, body } = message;
   return eventually(
     async () => {
-      const response = await fetch(`${url}/rooms/lobby/messages`, {
+      const response = await fetch(`${url}/rooms/${room}/messages`, {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-User-Id": user },
         body: JSON.stringify({ id, body }),
         signal: AbortSignal.timeout(2000),
       });
       const answer = (await response.json()) as { seq: number };
-      expect(answer).toEqual({ room: "lobby", id, seq: expect.any(Number) });
+      expect(answer).toEqual({ room, id, seq: expect.any(Number) });
       return answer.seq;
     },
     { withinMs: 15_000 },

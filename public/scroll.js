@@ -2,25 +2,22 @@
 const AT_END_PX = 48;
 
 /** Keeps `log` scrolled to its end, until the reader scrolls up and until they come back down. */
-export function createFollowing(log, onChange) {
+export function createScroll(log, onChange) {
   let atEnd = true;
   let frame = null;
   let lastTop = 0;
-
-  const fromEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight;
 
   function moveTo(top) {
     log.scrollTop = top;
     lastTop = log.scrollTop;
   }
 
-  function settle() {
-    frame = null;
-    if (atEnd) moveTo(log.scrollHeight);
-  }
-
   function contentChanged() {
-    if (atEnd && frame === null) frame = requestAnimationFrame(settle);
+    if (!atEnd || frame !== null) return;
+    frame = requestAnimationFrame(() => {
+      frame = null;
+      if (atEnd) moveTo(log.scrollHeight);
+    });
   }
 
   function setAtEnd(next) {
@@ -31,7 +28,7 @@ export function createFollowing(log, onChange) {
 
   log.addEventListener("scroll", () => {
     // Content arriving between our own scroll and this event also leaves a distance: only upwards is the reader's.
-    if (fromEnd() < AT_END_PX) setAtEnd(true);
+    if (log.scrollHeight - log.scrollTop - log.clientHeight < AT_END_PX) setAtEnd(true);
     else if (log.scrollTop < lastTop - 1) setAtEnd(false);
     lastTop = log.scrollTop;
   });

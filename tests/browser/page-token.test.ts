@@ -1,0 +1,51 @@
+import { newPerson, startBrowser } from "../support/browser.js";
+import { startMongo } from "../support/mongo.js";
+import { startWorker } from "../support/start-worker.js";
+import { secretKey, signToken } from "../support/tokens.js";
+import { eventually } from "../support/wait.js";
+import { complaintsBesidesNetwork, visitChat } from "./support/chat-page.js";
+
+const SECRET = "a secret of the tests, with more than 32 bytes";
+
+test("where a token says who one is, the page asks for it, keeps it in its tab and asks again in time", async () => {
+  const env = { AUTH: "jwt", AUTH_SECRET: SECRET };
+  const { url } = await startWorker({ mongodbUri: (await startMongo()).uriFor(), env });
+  const chat = await visitChat(await newPerson(await startBrowser()), url);
+  const key = secretKey(SECRET);
+  const inS = (seconds: number) => ({ exp: Math.floor(Date.now() / 1000) + seconds });
+  const signIn = async (token: string) => {
+    await chat.page.fill("#token", token);
+    await chat.page.press("#token", "Enter");
+  };
+
+  await chat.page.waitForSelector("#token-form:not([hidden])");
+  await signIn("no token");
+  expect(await chat.text("token-problem")).toMatch(/^This is no token/);
+  await signIn(await signToken(key, inS(-1)));
+  expect(await chat.text("token-problem")).toMatch(/has expired/);
+  await signIn(await signToken(secretKey(`not ${SECRET}`), inS(600)));
+  await eventually(async () => expect(await chat.text("token-problem")).toMatch(/refused/), {
+    withinMs: 10_000,
+  });
+
+  // It expires before the page would have asked in time: so it asks at once.
+  await signIn(await signToken(key, inS(119)));
+  await eventually(async () => expect(await chat.text("token-problem")).toMatch(/^Your token expires at/));
+  const last = await signToken(key, inS(600));
+  await signIn(last);
+  expect(await chat.page.isVisible("#token-form")).toBe(false);
+
+  await chat.opened();
+  await chat.say("with a token");
+  await eventually(async () => expect(await chat.numbers()).toEqual(["✓ 1"]));
+  expect(await chat.text("present-names")).toMatch(/ann \(you\)/);
+  expect(await chat.page.evaluate("JSON.stringify(localStorage)")).not.toContain(last.slice(0, 20));
+  expect(await chat.page.evaluate("document.cookie")).toBe("");
+
+  await chat.page.reload();
+  await chat.opened();
+  await chat.page.click("#user-change");
+  await chat.page.waitForSelector("#token-form:not([hidden])");
+  expect(await chat.page.evaluate("JSON.stringify(sessionStorage)")).not.toContain(last);
+  expect(complaintsBesidesNetwork(chat)).toEqual([]);
+});
