@@ -39,6 +39,8 @@ COPY package.json ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY public ./public
+COPY console ./console
+COPY docs ./docs
 # By number, for `runAsNonRoot` cannot look a name up. It is the image's user `node`.
 USER 1000:1000
 EXPOSE 3000 9464

@@ -37,13 +37,15 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "engine/service (type)",
   ],
   "engine/cluster": [
-    ...["engine/admin", "engine/routing", "engine/trust", "engine/ipc", "engine/process"],
+    ...["engine/admin", "engine/history", "engine/routing", "engine/trust", "engine/ipc", "engine/process"],
     ...["engine/config (type)", "engine/service (type)"],
   ],
+  "engine/history": ["engine/ipc (type)", "engine/process"],
   "engine/worker": [
     ...[
       "app",
       "engine/admin",
+      "engine/history",
       "engine/http",
       "engine/internals",
       "engine/ipc",
@@ -103,6 +105,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   cors: ["engine/http"],
   compression: ["engine/http"],
   helmet: ["engine/http"],
+  send: ["engine/admin"],
   morgan: ["engine/http"],
   "socket.io": ["engine/realtime", "engine/internals"],
   ws: ["cli", "engine/realtime", "engine/internals"],

@@ -6,14 +6,14 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** What routes have in common, by name. */
 export interface Schemas {
   ConnectionEvent: {
-    type: "connect" | "disconnect" | "refuse" | "revoke" | "remove";
+    type: "connect" | "disconnect" | "refuse" | "revoke" | "remove" | "move" | "end";
     at: string;
     /** Public id of the Socket.IO session */
     session?: string;
     instance: string;
     worker: number;
     transport?: string;
-    /** Whose connection it was, or who was revoked or removed */
+    /** Whose connection it was, or who was revoked, removed or moved */
     user?: string;
     /** What a handshake was refused with */
     code?: string;
@@ -21,6 +21,8 @@ export interface Schemas {
     key?: string;
     /** `jti` of the token that was revoked */
     token?: string;
+    /** The room whose messages were removed */
+    room?: Schemas["RoomName"];
     /** Why it ended, in Socket.IO's words */
     reason?: string;
   };
@@ -34,6 +36,13 @@ export interface Schemas {
     temporary: boolean;
     /** Time after which to ask again */
     retryAfterMs?: number;
+  };
+  Happening: {
+    at: string;
+    what: "started" | "draining" | "left" | "ended" | "reloading" | "reloaded" | "reload-failed";
+    /** Without it, the whole instance */
+    worker?: number;
+    detail?: string;
   };
   /** Any JSON value but null, of at most 65536 bytes as JSON text and 32 levels */
   MessageBody: Json;
@@ -91,6 +100,22 @@ export interface Schemas {
     /** Highest number that was given to a message */
     head: number;
   };
+  Sample: {
+    /** In milliseconds since 1970 */
+    at: number;
+    /** Those that answered */
+    workers: number;
+    connections: number;
+    /** Per second, as all rates */
+    eventsIn: number;
+    eventsOut: number;
+    /** Batches that were committed */
+    publishes: number;
+    /** Handshakes, requests, events and messages */
+    refusals: number;
+    /** Mean delay of the event loop over a second; of several workers the longest */
+    lagMs: number;
+  };
   /** Any JSON value but null, of at most 16777216 bytes as JSON text */
   StoredBody: Json;
   /** A message of a durable room */
@@ -111,9 +136,49 @@ export interface Schemas {
     worker: number;
     transport: string;
     since: string;
+    /** Those it has joined, subscribed to or watches, up to 50 */
+    rooms: ReadonlyArray<Schemas["RoomName"]>;
+    roomCount: number;
   };
   /** Whom a connection or a request speaks for */
   UserId: string;
+  /** A worker of any instance, by its own word */
+  WorkerReport: {
+    instance: string;
+    worker: number;
+    /** When its process was started */
+    since: string;
+    connections: number;
+    /** Mean delay of the event loop over a second; of several workers the longest */
+    lagMs: number;
+    memoryBytes: number;
+  };
+  /** A worker of this instance, as its primary sees it */
+  WorkerView: {
+    worker: number;
+    pid: number;
+    state: "starting" | "ready" | "leaving";
+    /** When it came into this state */
+    since: string;
+    /** How often the worker of this slot was replaced */
+    restarts: number;
+    /** Whether it did not answer when the workers were last measured */
+    isSilent: boolean;
+    /** Absent until it was measured */
+    load?: {
+      connections: number;
+      /** Per second, as all rates */
+      eventsIn: number;
+      eventsOut: number;
+      /** Batches that were committed */
+      publishes: number;
+      /** Handshakes, requests, events and messages */
+      refusals: number;
+      /** Mean delay of the event loop over a second; of several workers the longest */
+      lagMs: number;
+      memoryBytes: number;
+    };
+  };
 }
 
 /** The routes that take a key, by method and path. */
@@ -130,19 +195,53 @@ export interface ServerRoutes {
     };
   };
   GET: {
-    /** What became of connections, newest first, without client addresses: who connected and disconnected, which handshakes were refused, and who was revoked or removed by which key. */
+    /** What became of connections, newest first, without client addresses: who connected and disconnected, which handshakes were refused, and what was done to users, tokens and rooms by which key. */
     "/connections": {
       request: {
         query?: {
           limit?: number;
-          type?: "connect" | "disconnect" | "refuse" | "revoke" | "remove";
+          type?: "connect" | "disconnect" | "refuse" | "revoke" | "remove" | "move" | "end";
           user?: Schemas["UserId"];
           /** Public id of the Socket.IO session */
           session?: string;
+          /** Only what was before it: `at` of the last one of a page */
+          before?: string;
         };
       };
       reply: {
         events: ReadonlyArray<Schemas["ConnectionEvent"]>;
+      };
+    };
+    /** This instance: its workers, what happened to them, its stores, and samples of the last hour, one every 10 s. */
+    "/instance": {
+      request: {
+        query?: {
+          /** Only samples taken after this time, in milliseconds since 1970 */
+          after?: number;
+        };
+      };
+      reply: {
+        instance: string;
+        /** When it was started */
+        since: string;
+        workers: ReadonlyArray<Schemas["WorkerView"]>;
+        /** The worst that a worker says */
+        stores: {
+          mongo: "up" | "down" | "refused" | "off" | "unknown";
+          redis: "up" | "down" | "refused" | "off" | "unknown";
+        };
+        /** Newest first */
+        happenings: ReadonlyArray<Schemas["Happening"]>;
+        /** Oldest first */
+        samples: ReadonlyArray<Schemas["Sample"]>;
+      };
+    };
+    /** The workers of all instances that answer within 2 s, and how many more there should be. */
+    "/instances": {
+      request: {};
+      reply: {
+        workers: ReadonlyArray<Schemas["WorkerReport"]>;
+        missing: number;
       };
     };
     /** Lists the revocations in force, in order of their targets. */
@@ -165,6 +264,15 @@ export interface ServerRoutes {
         }>;
         /** Only there if there may be more */
         next?: string;
+      };
+    };
+    /** Tells which key this is, and what it may do besides what concerns single rooms. */
+    "/v1/key": {
+      request: {};
+      reply: {
+        /** Its name, `kid` */
+        key: string;
+        operations: ReadonlyArray<"broadcast" | "users" | "rooms" | "revoke" | "operate">;
       };
     };
     /** Lists durable rooms in the order of their names; `next` is the `after` of the next page. */

@@ -5,6 +5,7 @@ import { connections } from "./connections/connections.feature.js";
 import { docs } from "./docs/docs.feature.js";
 import { health } from "./health/health.feature.js";
 import { hello } from "./hello/hello.feature.js";
+import { instances } from "./instances/instances.feature.js";
 import { presence } from "./presence/presence.feature.js";
 import { relay } from "./relay/relay.feature.js";
 import { revocations } from "./revocations/revocations.feature.js";
@@ -19,6 +20,7 @@ export const features: readonly Feature[] = [
   docs,
   health,
   hello,
+  instances,
   presence,
   relay,
   revocations,

@@ -12,6 +12,7 @@ import type { Channel } from "./channel.js";
 import type { Identity, Json } from "./domain.js";
 import type { Emitted } from "./emitted.js";
 import type { Client, ClientEvent } from "./event.js";
+import type { Instances } from "./instances.js";
 import type { Renewal } from "./renewal.js";
 import type { RevocationControl } from "./revocations.js";
 import type { Route } from "./route.js";
@@ -73,6 +74,8 @@ export interface Engine {
   ): void;
   readonly audience: Audience;
   readonly users: Users;
+  /** What operators see of this instance and the others. */
+  readonly instances: Instances;
   /** Tells all features of it, for those that keep what was done. */
   acted(act: Act): void;
   /**

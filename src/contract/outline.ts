@@ -43,6 +43,7 @@ export function outline(
     acted: absent,
     send: absent,
     users: { find: absent, disconnect: absent, move: absent },
+    instances: { here: absent, everywhere: absent },
     audience: { everyone: absent, users: absent, isComplete: absent },
     database: absent,
     api: { isShown: true, declared: () => declared },

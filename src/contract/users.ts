@@ -7,7 +7,14 @@ export interface UserConnection {
   readonly transport: string;
   /** When it was made, by the clock of its worker, in ISO 8601. */
   readonly since: string;
+  /** Rooms that it has joined, subscribed to or watches: at most {@link MOST_ROOMS_SHOWN}, in no order. */
+  readonly rooms: readonly string[];
+  /** How many there are. */
+  readonly roomCount: number;
 }
+
+/** Further rooms of a connection are counted only. */
+export const MOST_ROOMS_SHOWN = 50;
 
 /** What came of moving a user's connections. */
 export interface Moved {

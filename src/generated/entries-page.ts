@@ -19,6 +19,12 @@ const BUILT_IN: readonly (readonly [string, string, string, string])[] = [
     "anyone; browsers, of an allowed origin",
     "the handshake: opens a transport, which gives nothing before CONNECT says who comes",
   ],
+  [
+    "GET /",
+    "private",
+    "whoever reaches the port",
+    "the console: files of `console/`, with no data in them; what it shows takes a key",
+  ],
   ["GET /livez", "private", "whoever reaches the port", "says that the process answers"],
   ["GET /readyz", "private", "whoever reaches the port", "says whether new clients are welcome"],
   ["GET /metrics", "private", "whoever reaches the port", "numbers, without names of users or rooms"],
@@ -31,7 +37,7 @@ export function entriesPage(features: readonly Declared[]): string {
   const isPrivate = ({ access }: Route) => access.kind === "operator";
   return page("Entries and their access", GENERATED_BY, [
     INTRODUCTION,
-    "## HTTP, public port (`PORT`)",
+    "## HTTP, public port (`PORT`); what takes a key of the server API also at the private one",
     accessTable(routes.filter((route) => !isPrivate(route)).map(rowOfRoute)),
     "## Socket.IO, public port",
     accessTable(events.map(({ name, access, summary }) => [code(name), access, summary])),

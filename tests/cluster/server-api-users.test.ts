@@ -53,8 +53,22 @@ test("a user is found on whatever workers and instances", async () => {
   const { session } = clients[0] as Client;
   expect(connections).toContainEqual({
     ...{ session: session.id, instance: session.instance, worker: session.worker },
-    ...{ transport: "websocket", since: expect.stringMatching(/^\d{4}-.*Z$/) },
+    ...{ transport: "websocket", since: expect.stringMatching(/^\d{4}-.*Z$/), rooms: [], roomCount: 0 },
   });
+});
+
+test("it is told which rooms a connection is in, each once", async () => {
+  const { socket } = await connectClient(shoals[0].url, { auth: { user: "kim" } });
+  await emitAck(socket, "join", { room: "den" });
+  await emitAck(socket, "subscribe", { room: "den" });
+  for (let n = 1; n <= 60; n += 1) await emitAck(socket, "join", { room: `den:${n}` });
+
+  const [connection] = (await find("kim")).connections;
+
+  expect(connection.roomCount).toBe(61);
+  expect(connection.rooms).toHaveLength(50);
+  expect(connection.rooms).toContain("den");
+  expect(new Set(connection.rooms).size).toBe(50);
 });
 
 test("who is not there has no connection", async () => {

@@ -134,7 +134,7 @@ test("only operators may ask: the public port does not know the address, whateve
 
 describe("what keys and refusals leave behind", () => {
   const SECRET = "a secret of more than thirty-two bytes";
-  const admin = makeKey("admin", { "*": ["revoke", "users", "operate"] });
+  const admin = makeKey("admin", { "*": ["revoke", "users", "operate", "publish", "manage"] });
   let guarded: RunningWorker;
 
   beforeAll(async () => {
@@ -186,5 +186,30 @@ describe("what keys and refusals leave behind", () => {
       expect.objectContaining({ key: "admin", token: "t:1" }),
     );
     expect(JSON.stringify(events)).not.toContain(admin.secret);
+  });
+
+  test("which key has moved a user and ended a room is recorded", async () => {
+    const call = apiOf(guarded.adminUrl, admin.key);
+    const items = [{ room: "closed:1", id: "m", from: "cron", body: "secret words" }];
+    await call("POST", "/v1/publish", { items });
+    expect((await call("POST", "/v1/users/ned/rooms", { join: ["den"] })).status).toBe(200);
+    expect((await call("DELETE", "/v1/rooms/closed:1")).status).toBe(200);
+    expect((await call("DELETE", "/v1/rooms/never:used")).status).toBe(404);
+
+    expect(await found("type=move", 1)).toEqual([expect.objectContaining({ key: "admin", user: "ned" })]);
+    const ended = await found("type=end", 1);
+    expect(ended).toEqual([expect.objectContaining({ key: "admin", room: "closed:1" })]);
+    expect(JSON.stringify(ended)).not.toContain("secret words");
+  });
+
+  test("older events are found page by page", async () => {
+    const call = apiOf(guarded.adminUrl, admin.key);
+    const { events } = (await call("GET", "/connections?limit=2")).body;
+
+    const older = (await call("GET", `/connections?limit=500&before=${events.at(-1).at}`)).body.events;
+
+    const before = older.map(({ at }: { at: string }) => at < events.at(-1).at);
+    expect(before.length).toBeGreaterThan(2);
+    expect(new Set(before)).toEqual(new Set([true]));
   });
 });

@@ -76,6 +76,28 @@ test("a key may do what its capabilities say, and nothing else", async () => {
   );
 });
 
+describe("a holder of a key", () => {
+  test("finds out which one it is and what it may do besides rooms", async () => {
+    const whole = await apiOf(worker.url, all.key)("GET", "/v1/key");
+    const small = await apiOf(worker.url, cron.key)("GET", "/v1/key");
+
+    expect(whole.body).toEqual({
+      key: "all",
+      operations: ["broadcast", "users", "rooms", "revoke", "operate"],
+    });
+    expect(small.body).toEqual({ key: "cron", operations: [] });
+    expect((await apiOf(worker.url, `all.${cron.secret}`)("GET", "/v1/key")).status).toBe(401);
+  });
+
+  test("gets the server API on the private port, too, within the same rights", async () => {
+    const { status, headers } = await apiOf(worker.adminUrl, all.key)("GET", "/v1/rooms?limit=1");
+    expect([status, headers.get("access-control-allow-origin")]).toEqual([200, null]);
+    expect((await apiOf(worker.adminUrl, cron.key)("GET", "/v1/rooms")).status).toBe(403);
+    expect((await apiOf(worker.adminUrl)("GET", "/v1/rooms")).status).toBe(401);
+    expect((await apiOf(bare.adminUrl, all.key)("GET", "/v1/rooms")).status).toBe(401);
+  });
+});
+
 describe("the routes of operators", () => {
   const statusAt = async (url: string, key?: string) => (await apiOf(url, key)("GET", "/connections")).status;
 

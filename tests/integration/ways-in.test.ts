@@ -58,9 +58,10 @@ function expectedAt(own: (route: Route) => boolean): Record<string, unknown> {
 test("each port answers what is declared for it, at these addresses and no other method of them", async () => {
   const isOperators = ({ access }: Route) => access.kind === "operator";
   const isPublic = (route: Route) => !isOperators(route);
+  const isPrivate = (route: Route) => isOperators(route) || route.access.kind === "key";
 
   expect(await answersAt(worker.url, isPublic)).toEqual(expectedAt(isPublic));
-  expect(await answersAt(worker.adminUrl, isOperators)).toEqual(expectedAt(isOperators));
+  expect(await answersAt(worker.adminUrl, isPrivate)).toEqual(expectedAt(isPrivate));
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { Feature } from "../../src/contract/feature.js";
 import { type Config, readConfig } from "../../src/engine/config/config.js";
+import { createHistory } from "../../src/engine/history/history.js";
 import { toText } from "../../src/engine/metrics/exposition.js";
 import { createListener, type Listener } from "../../src/engine/process/listener.js";
 import { createLogger } from "../../src/engine/process/logger.js";
@@ -59,8 +60,15 @@ export async function startWorker({
   const log = createLineLog();
   const logger = createLogger(config.logLevel, { write: (text) => log.feed("stdout", text) }).child(identity);
   const listeners: Listener[] = [];
+  const since = new Date().toISOString();
+  const history = createHistory({
+    instance: config.instance,
+    status: () => [{ worker, pid: process.pid, state: "ready", since, restarts: 0 }],
+    measure: async () => new Map([[worker, await whole.collect()]]),
+  });
   const entrance: Entrance = {
     siblings: [],
+    instance: { ...history, here: async (after) => history.report(after) },
     createIngress(_io, httpServer) {
       const listener = createListener(httpServer, config.host, config.port);
       listeners.push(listener);

@@ -23,6 +23,7 @@ function server(port = 0): Listener {
     readiness: () => readiness,
     metrics: () => metrics(),
     operate: () => operate,
+    page: (_request, response) => void response.writeHead(404).end(),
   });
   onTestEnd(created.stop);
   return created;

@@ -4,7 +4,7 @@ import { operator } from "../../contract/access.js";
 import { emitted } from "../../contract/emitted.js";
 import type { Client } from "../../contract/event.js";
 import { type ConnectionInfo, feature } from "../../contract/feature.js";
-import { userId } from "../../contract/room-schemas.js";
+import { roomName, userId } from "../../contract/room-schemas.js";
 import { route } from "../../contract/route.js";
 import { wholeNumber } from "../../contract/validation.js";
 import {
@@ -27,10 +27,15 @@ const connectionEvent = z
     instance,
     worker,
     transport: z.string().max(32).optional(),
-    user: z.string().max(128).optional().describe("Whose connection it was, or who was revoked or removed"),
+    user: z
+      .string()
+      .max(128)
+      .optional()
+      .describe("Whose connection it was, or who was revoked, removed or moved"),
     code: z.string().max(64).optional().describe("What a handshake was refused with"),
     key: z.string().max(64).optional().describe("Key of the server API by which it was done"),
     token: z.string().max(256).optional().describe("`jti` of the token that was revoked"),
+    room: roomName.optional().describe("The room whose messages were removed"),
     reason: z.string().max(64).optional().describe("Why it ended, in Socket.IO's words"),
   })
   .meta({ id: "ConnectionEvent" });
@@ -80,20 +85,26 @@ export const connections = feature("connections", {
           "/connections",
           {
             summary:
-              "What became of connections, newest first, without client addresses: who connected and disconnected, which handshakes were refused, and who was revoked or removed by which key.",
+              "What became of connections, newest first, without client addresses: who connected and disconnected, which handshakes were refused, and what was done to users, tokens and rooms by which key.",
             access: operator,
             query: z.strictObject({
               limit: wholeNumber(1, 500).default(50),
               type: z.enum(EVENT_TYPES).optional(),
               user: userId.optional(),
               session: session.optional(),
+              before: z.iso
+                .datetime()
+                .optional()
+                .describe("Only what was before it: `at` of the last one of a page"),
             }),
             reply: z.strictObject({ events: z.array(connectionEvent).max(500) }),
           },
           async ({ query }) => {
-            const { limit, ...asked } = query;
+            const { limit, before, ...asked } = query;
             const filter = Object.fromEntries(
-              Object.entries(asked).filter(([, value]) => value !== undefined),
+              Object.entries({ ...asked, before: before && new Date(before) }).filter(
+                ([, value]) => value !== undefined,
+              ),
             );
             const events = await audit.recent(filter as EventFilter, limit);
             return { events: events.map(({ address: _private, ...event }) => event) };

@@ -1,8 +1,8 @@
 import { type Connection, type Model, Schema } from "mongoose";
 import type { Engine } from "../../contract/feature.js";
 
-/** `refuse`: a handshake was not let in. `revoke` and `remove`: see Act. */
-export const EVENT_TYPES = ["connect", "disconnect", "refuse", "revoke", "remove"] as const;
+/** `refuse`: a handshake was not let in. The last four: see Act. */
+export const EVENT_TYPES = ["connect", "disconnect", "refuse", "revoke", "remove", "move", "end"] as const;
 
 /** One line of the connection audit. What does not belong to its type is absent. */
 export interface ConnectionEvent {
@@ -14,7 +14,7 @@ export interface ConnectionEvent {
   readonly worker: number;
   readonly transport?: string;
   readonly address?: string;
-  /** Whose connection it was, or who was revoked or removed. */
+  /** Whose connection it was, or who was revoked, removed or moved. */
   readonly user?: string;
   /** Why it ended, in Socket.IO's words. */
   readonly reason?: string;
@@ -24,10 +24,14 @@ export interface ConnectionEvent {
   readonly key?: string;
   /** `jti` of the token that was revoked. */
   readonly token?: string;
+  /** The room that was ended. */
+  readonly room?: string;
 }
 
-/** Which events are looked for: those that have all of these. */
-export type EventFilter = Partial<Pick<ConnectionEvent, "type" | "user" | "session">>;
+/** Which events are looked for: those that have all of these, and came before this time. */
+export type EventFilter = Partial<Pick<ConnectionEvent, "type" | "user" | "session">> & {
+  readonly before?: Date;
+};
 
 /** Size at which the oldest events make room for new ones; about 100,000 events. */
 const COLLECTION_SIZE_BYTES = 16 * 1024 * 1024;
@@ -46,6 +50,7 @@ const schema = new Schema<ConnectionEvent>(
     code: String,
     key: String,
     token: String,
+    room: String,
   },
   {
     collection: "connectionEvents",
@@ -81,9 +86,14 @@ export function createConnectionEvents(
   return {
     // The server gives the ids: an event that is written again must not look like a conflict.
     append: (batch) => database(async () => void (await events.insertMany([...batch], APPEND))),
-    newest: (filter, limit) =>
+    newest: ({ before, ...filter }, limit) =>
       database(() =>
-        model.find(filter, { _id: 0 }).sort({ $natural: -1 }).limit(limit).lean<ConnectionEvent[]>().exec(),
+        model
+          .find(before === undefined ? filter : { ...filter, at: { $lt: before } }, { _id: 0 })
+          .sort({ $natural: -1 })
+          .limit(limit)
+          .lean<ConnectionEvent[]>()
+          .exec(),
       ),
   };
 }

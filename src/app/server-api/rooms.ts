@@ -27,7 +27,7 @@ function shown({ room, epoch, floor, seq }: { room: string; epoch: string; floor
 
 /** What there is of durable rooms, and their end. */
 export function roomRoutes(engine: Engine): readonly Route[] {
-  const { rooms, presence } = engine;
+  const { rooms, presence, acted } = engine;
   return [
     route(
       "GET",
@@ -75,9 +75,10 @@ export function roomRoutes(engine: Engine): readonly Route[] {
         reply: ofRoom,
         errors: ["not_found"],
       },
-      async ({ params: { room } }) => {
+      async ({ params: { room }, passport }) => {
         const ended = await rooms.end(room);
         if (ended === undefined) throw new AppError("not_found", "This room was never used");
+        acted({ type: "end", key: passport.key, target: `room:${room}` });
         return shown(ended);
       },
     ),

@@ -1,4 +1,5 @@
 import { feature } from "../../contract/feature.js";
+import { keyRoute } from "./keys.js";
 import { publishRoutes } from "./publishing.js";
 import { noticeOf, relayRoute } from "./relaying.js";
 import { roomRoutes } from "./rooms.js";
@@ -11,6 +12,7 @@ export const serverApi = feature("server-api", {
     return {
       emits: [notice],
       routes: [
+        keyRoute(),
         ...publishRoutes(engine),
         relayRoute(engine, notice),
         ...roomRoutes(engine),

@@ -3,6 +3,7 @@ import { key, keyForItems, mustAllow } from "../../contract/access.js";
 import type { Engine } from "../../contract/feature.js";
 import { roomName, userId } from "../../contract/room-schemas.js";
 import { type Route, route } from "../../contract/route.js";
+import { MOST_ROOMS_SHOWN } from "../../contract/users.js";
 
 const MOST_ROOMS = 100;
 /** More connections than this of one user are not listed. */
@@ -19,6 +20,12 @@ const connection = z
     worker: z.int().min(1),
     transport: z.string().max(32),
     since: z.iso.datetime(),
+    rooms: z
+      .array(roomName)
+      .max(MOST_ROOMS_SHOWN)
+      .readonly()
+      .describe(`Those it has joined, subscribed to or watches, up to ${MOST_ROOMS_SHOWN}`),
+    roomCount: count,
   })
   .meta({ id: "UserConnection", description: "A connection of a user, on whatever instance" });
 
@@ -73,7 +80,9 @@ export function userRoutes({ users, acted }: Engine): readonly Route[] {
       async ({ params: { user }, body: { join, leave }, passport }) => {
         mustAllow(passport, { operation: "users" });
         for (const room of [...join, ...leave]) mustAllow(passport, { operation: "manage", room });
-        return users.move(user, join, leave);
+        const moved = await users.move(user, join, leave);
+        acted({ type: "move", key: passport.key, target: `user:${user}` });
+        return moved;
       },
     ),
   ];

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { AppError } from "../../contract/errors.js";
 import { createListener, type Listener } from "../process/listener.js";
+import { isConsolePath } from "./console-files.js";
 
 /** Orchestrators and scrapers ask one thing at a time; whoever opens more connections than this is refused. */
 const MAX_CONNECTIONS = 100;
@@ -20,6 +21,8 @@ export interface AdminParts {
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
   /** Answers what operators ask besides; undefined while nobody is there who could. */
   operate(): RequestListener | undefined;
+  /** Answers the paths of the console, which is files without data. */
+  readonly page: RequestListener;
 }
 
 interface Answer {
@@ -32,7 +35,7 @@ interface Answer {
 /**
  * The private port, for orchestrators and operators: `/livez` says that the process answers, whatever its stores do;
  * `/readyz` 200 only while new clients are welcome; `/metrics` in Prometheus' text format. Nothing in
- * these needs a worker. All other paths are the operators' routes of the features.
+ * these needs a worker, as little as the files of the console do. All other paths are the operators' routes of the features, and the server API.
  */
 export function createAdminServer(host: string, port: number, parts: AdminParts): Listener {
   const operate = limited(MAX_OPERATOR_REQUESTS, parts.operate);
@@ -48,7 +51,7 @@ export function createAdminServer(host: string, port: number, parts: AdminParts)
       const [path = ""] = (request.url ?? "").split("?", 1);
       const builtIn = Object.hasOwn(BUILT_IN, path) ? BUILT_IN[path] : undefined;
       if (builtIn === undefined) {
-        operate(request, response);
+        (isConsolePath(path) ? parts.page : operate)(request, response);
         return;
       }
       answer(request, () => builtIn(parts)).then(

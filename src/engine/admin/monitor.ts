@@ -4,6 +4,7 @@ import { createInstanceMetrics, NO_MEASUREMENTS } from "../metrics/instance-metr
 import { type Component, compose } from "../process/lifecycle.js";
 import type { Service } from "../service.js";
 import { createAdminServer, type Readiness } from "./admin-server.js";
+import { createConsoleFiles } from "./console-files.js";
 
 /** How far an instance is in its life. */
 export type Phase = "starting" | "serving" | "draining";
@@ -36,6 +37,7 @@ export function createMonitor(
   const server = createAdminServer(config.admin.host, config.admin.port, {
     readiness,
     operate: () => service()?.operate,
+    page: createConsoleFiles(),
     metrics: async () => ({ type: TEXT_TYPE, text: await metrics.text() }),
   });
 

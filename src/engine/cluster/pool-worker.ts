@@ -1,4 +1,5 @@
 import cluster, { type Worker } from "node:cluster";
+import type { WorkerPhase } from "../../contract/instances.js";
 import { hearWorker, tellWorker } from "../ipc/channel.js";
 import type { PrimaryMessage } from "../ipc/messages.js";
 import { createRunDelay } from "../process/run-delay.js";
@@ -27,7 +28,10 @@ export interface PoolWorkerEvents {
 
 /** One worker process, from fork to exit. */
 export interface PoolWorker {
+  readonly slot: number;
   readonly node: Worker;
+  /** What it is up to, and since when, in ISO 8601. */
+  status(): { readonly state: WorkerPhase; readonly since: string };
   /** Whether it may be given new connections: ready, and not on its way out. */
   isRoutable(): boolean;
   /** Without effect on one that has ended. */
@@ -44,14 +48,15 @@ export interface PoolWorker {
   kill(): void;
 }
 
-/** Forks a worker and hands it its boot message, which is made then, when it listens to the channel. */
-export function forkWorker(boot: () => PrimaryMessage, events: PoolWorkerEvents): PoolWorker {
+/** Forks a worker for the slot and hands it its boot message, which is made then, when it listens to the channel. */
+export function forkWorker(slot: number, boot: () => PrimaryMessage, events: PoolWorkerEvents): PoolWorker {
   const node = cluster.fork();
   let wasReady = false;
   let isLeaving = false;
   let retired = false;
   let siblingName: string | undefined;
   let failure: { readonly message: string; readonly temporary: boolean } | undefined;
+  let since = new Date().toISOString();
 
   function onHung(message: string): void {
     failure = { message, temporary: false };
@@ -76,6 +81,7 @@ export function forkWorker(boot: () => PrimaryMessage, events: PoolWorkerEvents)
     "shoal:ready"() {
       watch.end();
       wasReady = true;
+      if (!isLeaving) since = new Date().toISOString();
       events.onReady();
     },
     "shoal:failed"(message) {
@@ -120,8 +126,10 @@ export function forkWorker(boot: () => PrimaryMessage, events: PoolWorkerEvents)
   const tell = (message: PrimaryMessage): void => tellWorker(node, message);
 
   function leaveRotation(): void {
-    if (!isLeaving) tell({ type: "shoal:unlisten" });
+    if (isLeaving) return;
     isLeaving = true;
+    since = new Date().toISOString();
+    tell({ type: "shoal:unlisten" });
   }
 
   function drain(): Promise<void> {
@@ -140,7 +148,9 @@ export function forkWorker(boot: () => PrimaryMessage, events: PoolWorkerEvents)
   }
 
   const isRoutable = (): boolean => wasReady && !isLeaving;
-  return { node, isRoutable, tell, leaveRotation, drain, retire, ended, kill };
+  const phase = (): WorkerPhase => (isLeaving ? "leaving" : wasReady ? "ready" : "starting");
+  const status: PoolWorker["status"] = () => ({ state: phase(), since });
+  return { slot, node, status, isRoutable, tell, leaveRotation, drain, retire, ended, kill };
 }
 
 /** Why an instance whose worker ended so does not start. */

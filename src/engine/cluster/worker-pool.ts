@@ -1,7 +1,9 @@
 import cluster, { type Worker } from "node:cluster";
 import { fileURLToPath } from "node:url";
+import type { WorkerStatus } from "../../contract/instances.js";
 import type { ApiKey } from "../config/api-keys.js";
 import type { Config } from "../config/config.js";
+import type { History } from "../history/history.js";
 import type { PrimaryMessage } from "../ipc/messages.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
@@ -9,7 +11,7 @@ import { StartError } from "../process/start-error.js";
 import type { Ingress } from "../routing/primary/ingress.js";
 import { forkWorker, type PoolWorker, startErrorOf, type WorkerExit } from "./pool-worker.js";
 import { createReload, drainAll } from "./reload.js";
-import { decide, EXIT_WINDOW_MS, type Exit } from "./respawn-policy.js";
+import { createRespawns } from "./respawns.js";
 
 /** Part of the shutdown time after which workers that still drain are killed. */
 const KILL_SHARE = 0.8;
@@ -30,6 +32,8 @@ export interface WorkerPool extends Component {
   tell(message: PrimaryMessage): void;
   /** How often the worker of each slot was replaced, for whatever reason. */
   restarts(): ReadonlyMap<number, number>;
+  /** All of them, in order of slots. */
+  status(): readonly WorkerStatus[];
   /** Ends every worker at once. */
   kill(): void;
 }
@@ -44,38 +48,41 @@ export function createWorkerPool(
   onGiveUp: (error: StartError) => void,
   socketDir: Ingress["socketDir"],
   keys: () => readonly ApiKey[],
+  happened: History["happened"],
 ): WorkerPool {
   const slots = new Map<number, PoolWorker>();
   /** Those that have a successor, or are to have their slot. */
   const others = new Set<PoolWorker>();
-  const respawns = new Map<number, NodeJS.Timeout>();
+  const respawns = createRespawns(fork, onGiveUp);
   const ready = new Set<number>();
-  const restarts = new Map<number, number>();
-  let exits: Exit[] = [];
   let phase: "starting" | "serving" | "draining" | "stopping" = "starting";
   let settleStart: { resolve(): void; reject(error: StartError): void } | undefined;
 
   const workers = (): PoolWorker[] => [...slots.values(), ...others];
   const isServing = (): boolean => phase === "serving"; // asked again after each wait
 
-  function fork(slot: number): void {
-    respawns.delete(slot);
-    const worker = forkWorker(() => bootOf(slot), {
+  function forkFor(slot: number, onReady: () => void, onExit: (exit: WorkerExit) => void): PoolWorker {
+    const worker = forkWorker(slot, () => bootOf(slot), {
       onReady() {
-        tellKeys(worker);
-        onReady(slot);
+        worker.tell({ type: "shoal:keys", keys: keys() }); // they may have changed while it booted
+        happened("started", slot);
+        onReady();
       },
       onRetiring: () => void retireDrained(worker),
       onLeaving: () => onLeaving(worker),
-      onExit: (exit) => onExit(slot, worker, exit),
+      onExit,
     });
-    slots.set(slot, worker);
-    log.debug({ worker: slot, workerPid: worker.node.process.pid }, "worker forked");
+    return worker;
   }
 
-  /** They may have changed while it booted. */
-  function tellKeys(worker: PoolWorker): void {
-    worker.tell({ type: "shoal:keys", keys: keys() });
+  function fork(slot: number): void {
+    const worker = forkFor(
+      slot,
+      () => onReady(slot),
+      (exit) => onExit(worker, exit),
+    );
+    slots.set(slot, worker);
+    log.debug({ worker: slot, workerPid: worker.node.process.pid }, "worker forked");
   }
 
   function bootOf(slot: number): PrimaryMessage {
@@ -85,7 +92,7 @@ export function createWorkerPool(
 
   function onReady(slot: number): void {
     ready.add(slot);
-    exits = exits.filter((exit) => exit.kind !== "failed"); // starting works again
+    respawns.startsAgain();
     if (phase !== "starting" || ready.size < config.workers) return;
     phase = "serving";
     settleStart?.resolve();
@@ -105,12 +112,15 @@ export function createWorkerPool(
    */
   async function retireDrained(worker: PoolWorker): Promise<void> {
     if (!isLastRoutable(worker)) worker.leaveRotation();
+    happened("draining", worker.slot);
     await drainAll([worker], config);
     if (phase !== "draining") worker.retire();
   }
 
-  function onExit(slot: number, worker: PoolWorker, exit: WorkerExit): void {
+  function onExit(worker: PoolWorker, exit: WorkerExit): void {
+    const { slot } = worker;
     tellSiblings(exit);
+    happened(exit.kind === "left" ? "left" : "ended", slot, exit.kind === "left" ? undefined : exit.reason);
     if (others.delete(worker)) return; // its slot is another one's
     slots.delete(slot);
     const wasReady = ready.delete(slot);
@@ -122,25 +132,13 @@ export function createWorkerPool(
     }
     const level = exit.kind === "left" ? "info" : "error";
     log[level]({ worker: slot, kind: exit.kind, reason: exit.reason }, "worker ended");
-    if (phase !== "draining") replace(slot, exit);
+    if (phase !== "draining") respawns.replace(slot, exit);
   }
 
   /** All of them: any one of them might be stuck, and they hear of it before any other way could tell them. */
   function tellSiblings({ siblingName }: WorkerExit): void {
     if (siblingName === undefined) return;
     for (const sibling of workers()) sibling.tell({ type: "shoal:ended", node: siblingName });
-  }
-
-  function replace(slot: number, exit: WorkerExit): void {
-    const atMs = performance.now();
-    exits = [...exits.filter((past) => past.atMs > atMs - EXIT_WINDOW_MS), { kind: exit.kind, atMs }];
-    const decision = decide(exits);
-    if (decision.action === "give up") {
-      onGiveUp(new StartError(`Crash loop: ${decision.reason} (the last one: ${exit.reason})`));
-      return;
-    }
-    countRestart(slot);
-    respawns.set(slot, setTimeout(fork, decision.delayMs, slot));
   }
 
   async function start(): Promise<void> {
@@ -163,7 +161,7 @@ export function createWorkerPool(
   /** Who is asked to end during its start does not wait for workers to boot, which takes long on a busy machine: they serve nobody. */
   function abandonStart(): void {
     phase = "stopping";
-    cancelRespawns();
+    respawns.cancel();
     for (const [slot, worker] of slots) if (!ready.has(slot)) worker.kill();
     settleStart?.reject(new StartError("Asked to end during the start"));
   }
@@ -172,50 +170,35 @@ export function createWorkerPool(
     if (phase === "starting") abandonStart();
     if (!isServing()) return;
     phase = "draining";
-    cancelRespawns();
+    respawns.cancel();
     await drainAll(workers(), config);
   }
 
   /** Forks the successor of a slot's worker and gives it the slot once it is ready. */
   async function succeed(slot: number, old: PoolWorker): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      const worker = forkWorker(() => bootOf(slot), {
-        onReady() {
-          tellKeys(worker);
-          const displaced = slots.get(slot);
-          if (displaced !== undefined) others.add(displaced);
-          if (displaced === old) old.leaveRotation();
-          else displaced?.retire(); // the old one ended meanwhile and is being replaced, or has been
-          clearTimeout(respawns.get(slot));
-          respawns.delete(slot);
-          others.delete(worker);
-          slots.set(slot, worker);
-          countRestart(slot);
-          resolve();
-        },
-        onRetiring: () => void retireDrained(worker),
-        onLeaving: () => onLeaving(worker),
-        onExit(exit) {
-          onExit(slot, worker, exit);
-          reject(startErrorOf(exit));
-        },
+      function onReady(): void {
+        const displaced = slots.get(slot);
+        if (displaced !== undefined) others.add(displaced);
+        if (displaced === old) old.leaveRotation();
+        else displaced?.retire(); // the old one ended meanwhile and is being replaced, or has been
+        if (displaced === old) happened("draining", slot);
+        others.delete(worker);
+        slots.set(slot, worker);
+        respawns.replaced(slot);
+        resolve();
+      }
+      const worker = forkFor(slot, onReady, (exit) => {
+        onExit(worker, exit);
+        reject(startErrorOf(exit));
       });
       others.add(worker);
     });
   }
 
-  function countRestart(slot: number): void {
-    restarts.set(slot, (restarts.get(slot) ?? 0) + 1);
-  }
-
-  function cancelRespawns(): void {
-    for (const timer of respawns.values()) clearTimeout(timer);
-    respawns.clear();
-  }
-
   async function stop(): Promise<void> {
     phase = "stopping";
-    cancelRespawns();
+    respawns.cancel();
     const leaving = workers();
     const timer = setTimeout(() => {
       log.error({ workers: [...slots.keys()] }, "workers killed: they did not stop in time");
@@ -239,7 +222,14 @@ export function createWorkerPool(
     tell(message) {
       for (const worker of workers()) worker.tell(message);
     },
-    restarts: () => restarts,
+    restarts: () => respawns.counts,
+    status: () =>
+      workers()
+        .map(({ slot, node, status }) => ({
+          ...{ worker: slot, pid: node.process.pid ?? 0, ...status() },
+          restarts: respawns.counts.get(slot) ?? 0,
+        }))
+        .sort((one, other) => one.worker - other.worker),
     kill,
     routable: () =>
       workers()

@@ -79,12 +79,12 @@ export function createApp(config: Config, parts: AppParts): Express {
   return app;
 }
 
-/** The Express application of the private port: the routes of operators, who need a key once there is one. */
+/** The Express application of the private port: the routes of operators, who need a key once there is one, and the server API. */
 export function createOperatorApp(config: Config, parts: AppParts): Express {
-  const [operators] = byPort(parts.routes);
+  const routes = parts.routes.filter(({ access }) => access.kind === "operator" || access.kind === "key");
   const app = beginApp(config, parts);
   app.use(jsonBody(config.limits.bodyBytes));
-  app.use(declaredRoutes(operators, routePartsOf(config, parts, true)));
+  app.use(declaredRoutes(routes, routePartsOf(config, parts, true)));
   app.use(notFound, errorHandler(parts.log));
   return app;
 }

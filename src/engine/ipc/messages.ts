@@ -1,3 +1,4 @@
+import type { InstanceReport } from "../../contract/instances.js";
 import type { ApiKey } from "../config/api-keys.js";
 import type { Config } from "../config/config.js";
 
@@ -33,6 +34,8 @@ export type PrimaryMessage =
   | { readonly type: "shoal:ended"; readonly node: string }
   /** To tell its metrics; sent only to workers that have been ready. `request` comes back with the answer. */
   | { readonly type: "shoal:collect"; readonly request: number }
+  /** The answer to `shoal:ask`. */
+  | { readonly type: "shoal:told"; readonly request: number; readonly report: InstanceReport }
   /** With a client's connection, of which nothing was read. To be answered with `shoal:taken`. */
   | { readonly type: "shoal:connection"; readonly flight: number }
   /** To be answered with `shoal:checked`: what was sent before it has arrived by then, or never will. */
@@ -90,6 +93,8 @@ export type WorkerMessage =
       readonly slot: number;
       readonly families: readonly MetricFamily[];
     }
+  /** An operator wants to know of the instance, with samples taken after this time. To be answered with `shoal:told`. */
+  | { readonly type: "shoal:ask"; readonly request: number; readonly after: number }
   /** With a connection for the worker that Node's cluster knows by number `to`; `head` as in `shoal:adopt`. */
   | { readonly type: "shoal:hand-over"; readonly id: number; readonly to: number; readonly head: Uint8Array }
   /** The worker has closed its own copy of the connection of this `shoal:hand-over`; `bytes` were read of it after its head. */

@@ -10,6 +10,7 @@ import { sessionSuffix } from "../routing/peers/instance-key.js";
 import { createForwardIngress } from "../routing/worker/forward-ingress.js";
 import { createSiblings } from "../routing/worker/siblings.js";
 import { createStickyIngress } from "../routing/worker/sticky-ingress.js";
+import { createInstanceLink } from "./instance-link.js";
 import { createWorker, type Entrance } from "./worker.js";
 
 /** How soon a worker finds that its primary has gone, in milliseconds. */
@@ -86,19 +87,19 @@ export async function runWorker(): Promise<void> {
 function entranceOf(config: Config, socketDir: string): Entrance {
   const self = cluster.worker?.id ?? 0;
   const operatorSocket = operatorSocketOf(socketDir, self);
+  const instance = createInstanceLink();
   const onStage = (stage: string): void => tellPrimary({ type: "shoal:stage", stage });
   if (config.routing === "sticky") {
     const createIngress: Entrance["createIngress"] = (io, _httpServer, internals) =>
       createStickyIngress(io, internals);
-    return { siblings: [], createIngress, operatorSocket, onStage };
+    return { siblings: [], createIngress, operatorSocket, instance, onStage };
   }
   const place = { self, suffix: sessionSuffix(config), socketDir };
   const siblings = createSiblings(place);
   return {
     siblings: [siblings],
     createIngress: (io, httpServer) => createForwardIngress(io, httpServer, place, siblings),
-    operatorSocket,
-    onStage,
+    ...{ operatorSocket, instance, onStage },
   };
 }
 

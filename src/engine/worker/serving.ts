@@ -3,6 +3,7 @@ import { createDecide } from "../../contract/access.js";
 import type { Identity } from "../../contract/domain.js";
 import type { Engine, Feature } from "../../contract/feature.js";
 import { type Gathered, gather } from "../../contract/gather.js";
+import type { Instances, WorkerReport } from "../../contract/instances.js";
 import type { Config } from "../config/config.js";
 import { createApp, createOperatorApp } from "../http/app.js";
 import type { ClientAddress } from "../http/client-address.js";
@@ -73,6 +74,9 @@ export interface ServingParts {
   readonly rooms: Rooms;
   readonly presence: Presence;
   readonly revocations: Pick<TokenRevocations, "control" | "list">;
+  readonly instance: Pick<Instances, "here">;
+  /** What this worker says of itself. */
+  readonly report: () => WorkerReport;
   readonly internals: Internals;
   readonly metrics: WorkerMetrics;
   readonly tracing: Tracing | undefined;
@@ -124,6 +128,7 @@ export function createServing(parts: ServingParts): Serving {
       disconnect: (user, reconnect) => userCalls.disconnect(user, reconnect),
       move: (user, join, leave) => userCalls.move(user, join, leave),
     },
+    instances: { here: parts.instance.here, everywhere: () => userCalls.everywhere() },
     audience: {
       everyone: (event, payload) => audience.everyone(event, payload),
       users: (users, event, payload) => audience.users(users, event, payload),
@@ -163,6 +168,7 @@ export function createServing(parts: ServingParts): Serving {
       admittance: rights.admittance,
       members: parts.members,
       questions: stores.questions,
+      report: parts.report,
     },
   });
   const renewal = createRenewal({

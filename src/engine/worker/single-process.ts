@@ -1,4 +1,6 @@
+import type { WorkerPhase } from "../../contract/instances.js";
 import type { Config } from "../config/config.js";
+import { createHistory } from "../history/history.js";
 import { descriptorCapacity } from "../process/descriptors.js";
 import { compose } from "../process/lifecycle.js";
 import { createListener, type Listener } from "../process/listener.js";
@@ -11,8 +13,16 @@ import { createWorker } from "./worker.js";
 export function createSingleProcess(config: Config, log: Logger): Service {
   const identity = { instance: config.instance, worker: 1 };
   let listener: Listener | undefined;
+  const since = new Date().toISOString();
+  const history = createHistory({
+    instance: config.instance,
+    status: () => [{ worker: 1, pid: process.pid, state: phase, since, restarts: 0 }],
+    measure: async () => new Map([[identity.worker, await worker.collect()]]),
+  });
+  let phase: WorkerPhase = "ready"; // nobody can ask sooner
   const worker = createWorker(config, identity, log.child({ worker: 1 }), {
     siblings: [],
+    instance: { ...history, here: async (after) => history.report(after) },
     createIngress(_io, httpServer) {
       httpServer.maxConnections = descriptorCapacity();
       listener = createListener(httpServer, config.host, config.port);
@@ -32,6 +42,11 @@ export function createSingleProcess(config: Config, log: Logger): Service {
   return {
     ...worker,
     ...compose("service", [keys, worker]),
+    drain() {
+      phase = "leaving";
+      history.happened("draining");
+      return worker.drain();
+    },
     reload,
     measure,
     canServe: () => true,

@@ -29,6 +29,7 @@ import { createKeyRing, type KeyRing } from "../trust/keys/key-ring.js";
 import { createLimits } from "../trust/limits/limits.js";
 import { createConnectionCut } from "./connection-cut.js";
 import { createDurableRooms } from "./durable-rooms.js";
+import type { InstanceView } from "./instance-link.js";
 import { createKeyFeed } from "./key-feed.js";
 import { createKeySetShare } from "./key-set-share.js";
 import { createMembers } from "./members.js";
@@ -53,6 +54,8 @@ export interface Entrance {
   createIngress(io: Io, httpServer: HttpServer, internals: Internals): Component;
   /** Address of the socket on which operators are answered; undefined where {@link Worker.operate} is called. */
   readonly operatorSocket?: string;
+  /** What knows the instance that it belongs to. */
+  readonly instance: InstanceView;
   /** Hears of each part of the worker that has started. */
   onStage?(part: string): void;
 }
@@ -84,6 +87,7 @@ export function createWorker(
   const metrics = createWorkerMetrics(identity.worker);
   const internals = createInternals(config.internalsOff, log);
   const lag = createEventLoopLag();
+  const startedAt = new Date().toISOString();
   const checkOrigin = createOriginCheck(config);
   const tracing = createTracing(config.tracesEndpoint !== "", identity, log);
   const keys = createKeyRing(config.keys.first);
@@ -112,6 +116,13 @@ export function createWorker(
     authenticator,
     keys: createKeyAuthenticator(keys),
     members: members.membership,
+    instance: entrance.instance,
+    report: () => ({
+      ...{ ...identity, since: startedAt },
+      connections: io.engine.clientsCount,
+      lagMs: lag.meanMs(),
+      memoryBytes: process.memoryUsage.rss(),
+    }),
     rooms: rooms.rooms,
     presence: presence.presence,
     revocations,
@@ -159,6 +170,7 @@ export function createWorker(
       rooms.component,
       presence.link,
       createHttpDrain(inFlight, config.shutdownTimeoutMs * HTTP_DRAIN_SHARE, log),
+      entrance.instance,
       ...operators,
       router,
       ...(peers === undefined ? [] : [peers.component]),

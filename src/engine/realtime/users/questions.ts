@@ -1,7 +1,11 @@
+import type { WorkerReport } from "../../../contract/instances.js";
 import type { Moved, UserConnection } from "../../../contract/users.js";
 
 /** What one worker asks all. Each is harmless when it comes twice. */
-export type Question =
+export type Question = UserQuestion | { readonly kind: "report" };
+
+/** What concerns one user. */
+export type UserQuestion =
   | { readonly kind: "find"; readonly user: string }
   | { readonly kind: "disconnect"; readonly user: string; readonly reconnect: boolean }
   | {
@@ -15,4 +19,6 @@ export type Question =
 export interface Answer {
   readonly connections: readonly UserConnection[];
   readonly moved?: Moved;
+  /** To `report`; a worker of an earlier version has none. */
+  readonly report?: WorkerReport;
 }

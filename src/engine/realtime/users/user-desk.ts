@@ -1,12 +1,12 @@
 import { channelsOf, relayChannel, usuallyAsked } from "../../../contract/channel.js";
 import type { Identity } from "../../../contract/domain.js";
 import { AppError } from "../../../contract/errors.js";
-import type { Moved, UserConnection } from "../../../contract/users.js";
+import { MOST_ROOMS_SHOWN, type Moved, type UserConnection } from "../../../contract/users.js";
 import type { IoSocket } from "../io.js";
 import type { Admittance } from "../rights/admittance.js";
 import type { Endings } from "../sessions/endings.js";
 import type { LocalUsers } from "./local-users.js";
-import type { Answer, Question } from "./questions.js";
+import type { Answer, UserQuestion } from "./questions.js";
 
 /** What it works with. */
 export interface UserDeskParts {
@@ -17,12 +17,18 @@ export interface UserDeskParts {
 }
 
 /** Does what is asked with this worker's connections of a user. */
-export function createUserDesk(parts: UserDeskParts): (question: Question) => Promise<Answer> {
+export function createUserDesk(parts: UserDeskParts): (question: UserQuestion) => Promise<Answer> {
   const { identity, users, endings, admittance } = parts;
 
-  function shown({ id, conn, handshake }: IoSocket): UserConnection {
+  function shown({ id, conn, handshake, rooms: channels }: IoSocket): UserConnection {
     const since = new Date(handshake.issued).toISOString();
-    return { session: id, ...identity, transport: conn.transport.name, since };
+    const rooms = new Set(
+      [...channels].map((one) => usuallyAsked(one)?.room).filter((one) => one !== undefined),
+    );
+    return {
+      ...{ session: id, ...identity, transport: conn.transport.name, since },
+      ...{ rooms: [...rooms].slice(0, MOST_ROOMS_SHOWN), roomCount: rooms.size },
+    };
   }
 
   function end(socket: IoSocket, reconnect: boolean): void {

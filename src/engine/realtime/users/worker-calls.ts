@@ -17,6 +17,11 @@ export interface WorkerCalls extends Component {
    * @throws {AppError} `temporary` when it cannot be known who is alive, or one of them does not answer within 7 s.
    */
   ask(question: Question): Promise<readonly Answer[]>;
+  /**
+   * The answers that come within 2 s by the bus, this worker's own included, and how many are missing.
+   * @throws {AppError} `temporary` when it cannot be known who is alive.
+   */
+  poll(question: Question): Promise<{ readonly answers: readonly Answer[]; readonly missing: number }>;
 }
 
 export interface WorkerCallParts {
@@ -69,13 +74,13 @@ export function createWorkerCalls({ io, link, members, mail, answer }: WorkerCal
     return alive.filter((node) => node !== own);
   }
 
-  async function askOthers(nodes: readonly string[], question: Question): Promise<readonly Answer[]> {
-    if (nodes.length === 0) return [];
-    if (link?.isUp() !== true) return mail.ask(nodes, question);
-    const id = randomBytes(9).toString("base64url");
-    const answers: Answer[] = [];
-    let timer: NodeJS.Timeout | undefined;
+  /** What comes in time, and who has not answered. */
+  async function askByBus(nodes: readonly string[], question: Question) {
     const missing = new Set(nodes);
+    const answers: Answer[] = [];
+    if (nodes.length === 0 || link?.isUp() !== true) return { answers, missing };
+    const id = randomBytes(9).toString("base64url");
+    let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       open.set(id, { missing, answers, done: resolve });
       timer = setTimeout(resolve, ANSWER_MS);
@@ -83,6 +88,11 @@ export function createWorkerCalls({ io, link, members, mail, answer }: WorkerCal
     });
     clearTimeout(timer);
     open.delete(id);
+    return { answers, missing };
+  }
+
+  async function askOthers(nodes: readonly string[], question: Question): Promise<readonly Answer[]> {
+    const { answers, missing } = await askByBus(nodes, question);
     return missing.size === 0 ? answers : [...answers, ...(await mail.ask([...missing], question))];
   }
 
@@ -100,6 +110,11 @@ export function createWorkerCalls({ io, link, members, mail, answer }: WorkerCal
       const nodes = await others();
       const [mine, theirs] = await Promise.all([answer(question), askOthers(nodes, question)]);
       return [mine, ...theirs];
+    },
+    async poll(question) {
+      const nodes = await others();
+      const [mine, theirs] = await Promise.all([answer(question), askByBus(nodes, question)]);
+      return { answers: [mine, ...theirs.answers], missing: theirs.missing.size };
     },
   };
 }

@@ -1,0 +1,60 @@
+const STORED_AS = "shoal-console-key";
+/** Longest wait for an answer, in milliseconds: a question to all workers takes up to 7 s. */
+const TIMEOUT_MS = 12_000;
+
+/** What the server said instead of an answer. */
+export class Refusal extends Error {
+  constructor(status, { code = "internal", message = `The server answered with ${status}` } = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/**
+ * Asks the server with the key, which is kept for this tab only. `onUnknown` is called when the key counts no more.
+ */
+export function createApi(onUnknown) {
+  let key = sessionStorage.getItem(STORED_AS) ?? "";
+
+  async function ask(method, path, body) {
+    const response = await fetch(path, {
+      method,
+      headers: {
+        Authorization: `Bearer ${key}`,
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      cache: "no-store",
+      credentials: "omit",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).catch(() => {
+      throw new Refusal(0, { code: "unreachable", message: "The private port does not answer" });
+    });
+    const answer = await response.json().catch(() => ({}));
+    if (response.ok) return answer;
+    if (response.status === 401) onUnknown();
+    throw new Refusal(response.status, answer.error);
+  }
+
+  return {
+    hasKey: () => key !== "",
+    use(next) {
+      key = next;
+    },
+    keep: () => sessionStorage.setItem(STORED_AS, key),
+    forget() {
+      key = "";
+      sessionStorage.removeItem(STORED_AS);
+    },
+    get: (path, query = {}) => {
+      const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
+      return ask("GET", given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`);
+    },
+    post: (path, body) => ask("POST", path, body),
+    remove: (path) => ask("DELETE", path),
+  };
+}
+
+/** A name as one segment of an address. */
+export const segment = (name) => encodeURIComponent(name);

@@ -1,0 +1,130 @@
+import { createApi } from "./api.js";
+import { announce, el } from "./dom.js";
+import { overview } from "./overview.js";
+import { refusals } from "./refusals.js";
+import { room } from "./room.js";
+import { rooms } from "./rooms.js";
+import { runbook } from "./runbook.js";
+import { users } from "./users.js";
+
+const form = document.getElementById("sign-in-form");
+const keyField = document.getElementById("key");
+const problem = document.getElementById("key-problem");
+const nav = document.getElementById("nav");
+const content = document.getElementById("content");
+const main = document.getElementById("view");
+const lost = document.getElementById("lost");
+
+/** Views by the first part of the address: what they are called, and what the key must be allowed to. */
+const VIEWS = {
+  overview: { title: "Overview", show: overview, needs: "operate" },
+  users: { title: "Users", show: users, needs: "users" },
+  rooms: { title: "Rooms", show: rooms, needs: "rooms" },
+  room: { title: "Room", show: room, under: "rooms" },
+  refusals: { title: "Audit", show: refusals, needs: "operate" },
+  runbook: { title: "Runbook", show: runbook },
+};
+
+const api = createApi(() => signOut("This key does not count, or no longer."));
+let allowed = [];
+let leave = () => {};
+
+function signOut(reason = "") {
+  leave();
+  leave = () => {};
+  api.forget();
+  content.replaceChildren();
+  document.body.dataset.signed = "out";
+  nav.hidden = true;
+  document.getElementById("who").hidden = true;
+  document.getElementById("sign-in").hidden = false;
+  lost.textContent = "";
+  problem.textContent = reason;
+  keyField.value = "";
+  keyField.focus();
+}
+
+async function signIn() {
+  problem.textContent = "";
+  try {
+    const { key, operations } = await api.get("v1/key");
+    api.keep();
+    allowed = operations;
+    document.getElementById("key-name").textContent = key;
+  } catch (error) {
+    if (error.status === 401) return;
+    problem.textContent =
+      error.status === 503
+        ? "No worker can answer. Look at the log of the instance, and try again."
+        : `${error.message}. Try again.`;
+    return;
+  }
+  document.body.dataset.signed = "in";
+  document.getElementById("sign-in").hidden = true;
+  document.getElementById("who").hidden = false;
+  nav.hidden = false;
+  for (const link of nav.children) {
+    const { needs } = VIEWS[link.hash.slice(2)];
+    link.classList.toggle("closed", !allowed.includes(needs));
+    link.title = allowed.includes(needs) ? "" : `This key may not: ${needs}`;
+  }
+  show();
+}
+
+function show() {
+  if (document.body.dataset.signed !== "in") return;
+  leave();
+  const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
+  const view = Object.hasOwn(VIEWS, name) ? VIEWS[name] : VIEWS.overview;
+  const at = view === VIEWS[name] ? name : "overview";
+  for (const link of nav.children) {
+    const isHere = link.hash === `#/${view.under ?? at}`;
+    if (isHere) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  document.title = `${view.title} · Shoal console`;
+  lost.textContent = "";
+  const place = el("section", { "data-view": at });
+  content.replaceChildren(place);
+  leave = open(view, place, decodeURIComponent(rest.join("/"))) ?? (() => {});
+  main.scrollTop = 0;
+  announce(view.title);
+}
+
+function open({ title, show: fill, needs }, place, rest) {
+  if (needs === undefined || allowed.includes(needs)) return fill({ place, rest, api, allowed, heard });
+  place.append(
+    el("h1", {}, title),
+    el(
+      "p",
+      { class: "closed-note" },
+      "This view is closed to your key. It takes one with ",
+      el("code", {}, needs),
+      ".",
+    ),
+  );
+}
+
+/** Says once that answers do not come, and takes it back when they do. */
+function heard(error) {
+  lost.textContent =
+    error === undefined || error.status === 401 ? "" : `No news: ${error.message}. Trying again.`;
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (keyField.value.trim() === "") {
+    problem.textContent = "Enter a key.";
+    keyField.focus();
+    return;
+  }
+  api.use(keyField.value.trim());
+  void signIn();
+});
+document.getElementById("sign-out").addEventListener("click", () => signOut());
+window.addEventListener("hashchange", () => {
+  show();
+  main.focus({ preventScroll: true });
+});
+if (api.hasKey()) void signIn();
+else keyField.focus();

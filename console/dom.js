@@ -1,0 +1,67 @@
+/** Makes an element. Text never becomes markup; a property that is undefined is left out. */
+export function el(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "class") node.className = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== undefined));
+  return node;
+}
+
+/** A table with a caption that only a screen reader has, in a frame that scrolls sideways. */
+export function table(caption, heads, rows) {
+  const columns = heads.map((head) => (typeof head === "string" ? { text: head } : head));
+  const cell = (value, index) => {
+    const content = value instanceof Node ? value : String(value);
+    const properties = {
+      class: columns[index].number ? "number" : undefined,
+      "data-head": columns[index].text,
+    };
+    return index === 0 ? el("th", { ...properties, scope: "row" }, content) : el("td", properties, content);
+  };
+  return el(
+    "div",
+    { class: "table", tabindex: "0", role: "region", "aria-label": caption },
+    el(
+      "table",
+      {},
+      el("caption", { class: "visually-hidden" }, caption),
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          ...columns.map(({ text, number }) =>
+            el("th", { scope: "col", class: number ? "number" : undefined }, text),
+          ),
+        ),
+      ),
+      el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map(cell)))),
+    ),
+  );
+}
+
+/** A word with a coloured dot in front of it. */
+export function state(level, word) {
+  return el(
+    "span",
+    { class: "state", "data-level": level },
+    el("span", { class: "dot", "aria-hidden": "true" }),
+    word,
+  );
+}
+
+/** Says it to a screen reader. The same text twice is said once. */
+export function announce(text) {
+  const live = document.getElementById("live");
+  if (live.textContent !== text) live.textContent = text;
+}
+
+/** A line for what went wrong; empty it is not there. */
+export function problemLine() {
+  return el("p", { class: "problem", role: "alert" });
+}

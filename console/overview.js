@@ -1,0 +1,154 @@
+import { createCharts } from "./charts.js";
+import { announce, el, problemLine, state, table } from "./dom.js";
+import { ago, count, megabytes, milliseconds, rate, time } from "./format.js";
+import { HAPPENINGS, STORES } from "./meanings.js";
+import { poll } from "./poll.js";
+
+const EVERY_MS = 5000;
+/** Samples of an hour, and somewhat more. */
+const MOST_SAMPLES = 400;
+
+const LEVELS = { ready: "ok", starting: "warn", leaving: "warn" };
+
+/** The instance of this port with its workers, what happened to them, charts of an hour, the stores, and the other instances. */
+export function overview({ place, api, heard }) {
+  const title = el("h1", {}, "Overview");
+  const stores = el("ul", { class: "stores" });
+  const workers = el("div");
+  const charts = createCharts();
+  const happened = el("ol", { class: "happenings" });
+  const others = el("div");
+  const problem = problemLine();
+  place.append(
+    title,
+    stores,
+    el("h2", {}, "Workers of this instance"),
+    workers,
+    el("h2", {}, "The last hour"),
+    charts.node,
+    el("h2", {}, "What happened"),
+    happened,
+    el("h2", {}, "All instances"),
+    problem,
+    others,
+  );
+  let samples = [];
+  let newest = "";
+
+  async function lookHere() {
+    const after = samples.at(-1)?.at;
+    const found = await api.get("instance", { after });
+    samples = [...(after === undefined ? [] : samples), ...found.samples].slice(-MOST_SAMPLES);
+    title.replaceChildren("Overview ", el("small", {}, `of ${found.instance}, up ${ago(found.since)}`));
+    showStores(stores, found.stores);
+    workers.replaceChildren(workersTable(found.workers));
+    charts.show(samples);
+    showHappenings(happened, found.happenings);
+    const [last] = found.happenings;
+    const said = last === undefined ? "" : `${last.at} ${sentence(last)}`;
+    if (newest !== "" && said !== newest) announce(sentence(last));
+    newest = said;
+  }
+
+  async function lookEverywhere() {
+    const { workers: all, missing } = await api.get("instances").catch((error) => {
+      problem.textContent = `The other instances cannot be asked: ${error.message}.`;
+      return { workers: [], missing: undefined };
+    });
+    if (missing === undefined) return;
+    problem.textContent =
+      missing === 0 ? "" : `${count(missing)} workers of other instances did not answer in time.`;
+    others.replaceChildren(instancesTable(all));
+  }
+
+  const polling = poll(EVERY_MS, async () => {
+    const [here] = await Promise.allSettled([lookHere(), lookEverywhere()]);
+    heard(here.reason);
+  });
+  return () => {
+    polling.stop();
+    charts.end();
+  };
+}
+
+function showStores(list, found) {
+  const lines = Object.entries(found).map(([name, value]) => {
+    const [level, meaning, section] = STORES[name][value];
+    return el(
+      "li",
+      { "data-store": name },
+      state(level, name === "mongo" ? "MongoDB" : "Redis"),
+      el(
+        "span",
+        {},
+        `${meaning} `,
+        section === undefined ? "" : el("a", { href: `#/runbook/${section}` }, "Runbook"),
+      ),
+    );
+  });
+  list.replaceChildren(...lines);
+}
+
+function workersTable(workers) {
+  const number = (text) => ({ text, number: true });
+  const heads = [
+    ...["worker", "state"],
+    ...["pid", "connections", "events in/s", "events out/s", "publishes/s", "lag", "memory", "replaced"].map(
+      number,
+    ),
+  ];
+  const measured = ({ load }, part, format) => (load === undefined ? "–" : format(load[part]));
+  return table(
+    "Workers of this instance",
+    heads,
+    workers.map((worker) => [
+      worker.worker,
+      worker.isSilent
+        ? state("bad", "no answer within 1 s")
+        : state(LEVELS[worker.state], `${worker.state} ${ago(worker.since)}`),
+      worker.pid,
+      measured(worker, "connections", count),
+      measured(worker, "eventsIn", rate),
+      measured(worker, "eventsOut", rate),
+      measured(worker, "publishes", rate),
+      measured(worker, "lagMs", milliseconds),
+      measured(worker, "memoryBytes", megabytes),
+      worker.restarts,
+    ]),
+  );
+}
+
+function sentence({ what, worker, detail }) {
+  const [, words] = HAPPENINGS[what];
+  return `${worker === undefined ? "" : `worker ${worker} `}${words}${detail === undefined ? "" : `: ${detail}`}`;
+}
+
+function showHappenings(list, happenings) {
+  const lines = happenings.map((one) => {
+    const [level, , section] = HAPPENINGS[one.what];
+    const link = section === undefined ? "" : el("a", { href: `#/runbook/${section}` }, "Runbook");
+    return el("li", {}, el("time", { datetime: one.at }, time(one.at)), state(level, sentence(one)), link);
+  });
+  list.replaceChildren(
+    ...(lines.length === 0 ? [el("li", { class: "empty" }, "Nothing since the start.")] : lines),
+  );
+}
+
+function instancesTable(workers) {
+  const byInstance = Map.groupBy ? Map.groupBy(workers, ({ instance }) => instance) : grouped(workers);
+  const rows = [...byInstance].map(([instance, those]) => [
+    instance,
+    those.length,
+    count(those.reduce((sum, { connections }) => sum + connections, 0)),
+    milliseconds(Math.max(...those.map(({ lagMs }) => lagMs))),
+    megabytes(those.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)),
+  ]);
+  const heads = ["workers", "connections", "most lag", "memory"].map((text) => ({ text, number: true }));
+  return table("All instances", ["instance", ...heads], rows);
+}
+
+function grouped(workers) {
+  const groups = new Map();
+  for (const worker of workers) groups.set(worker.instance, [...(groups.get(worker.instance) ?? []), worker]);
+  return groups;
+}

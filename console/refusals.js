@@ -1,0 +1,98 @@
+import { segment } from "./api.js";
+import { announce, el, problemLine, table } from "./dom.js";
+import { dateTime } from "./format.js";
+import { REFUSED } from "./meanings.js";
+
+const PAGE = 50;
+
+const KINDS = [
+  ["refuse", "Refused handshakes"],
+  ["", "Everything"],
+  ["connect", "Connects"],
+  ["disconnect", "Disconnects"],
+  ["revoke", "Revoked tokens"],
+  ["remove", "Disconnected by a key"],
+  ["move", "Moved by a key"],
+  ["end", "Rooms emptied by a key"],
+];
+
+/** Who was not let in and why, and what else the audit has, newest first. */
+export function refusals({ place, api }) {
+  const type = el("select", { id: "type" }, ...KINDS.map(([value, text]) => el("option", { value }, text)));
+  const user = el("input", {
+    id: "user",
+    autocomplete: "off",
+    autocapitalize: "none",
+    spellcheck: "false",
+    maxlength: "128",
+  });
+  const problem = problemLine();
+  const list = el("div");
+  const older = el("button", { type: "button", hidden: true }, "Older");
+  const form = el(
+    "form",
+    {
+      class: "filters",
+      novalidate: true,
+      onsubmit(event) {
+        event.preventDefault();
+        void look();
+      },
+    },
+    el("div", {}, el("label", { for: "type" }, "What"), type),
+    el("div", {}, el("label", { for: "user" }, "User, if one"), user),
+    el("button", { class: "primary" }, "Look"),
+  );
+  type.addEventListener("change", () => void look());
+  place.append(
+    el("h1", {}, "Audit"),
+    form,
+    el(
+      "p",
+      { class: "hint" },
+      "At most 20 refusals per second and worker are recorded. ",
+      el("a", { href: "#/runbook/handshakes-are-refused" }, "Runbook"),
+    ),
+    problem,
+    list,
+    el("div", { class: "buttons" }, older),
+  );
+  void look();
+
+  async function look(before) {
+    problem.textContent = "";
+    try {
+      const query = { limit: PAGE, type: type.value, user: user.value.trim(), before };
+      const { events } = await api.get("connections", query);
+      list.replaceChildren(
+        events.length === 0 ? el("p", { class: "empty" }, "There is none.") : eventsTable(events),
+      );
+      older.hidden = events.length < PAGE;
+      older.onclick = () => void look(events.at(-1).at);
+      announce(`${events.length} entries`);
+    } catch (error) {
+      problem.textContent = `${error.message}.`;
+    }
+  }
+}
+
+function eventsTable(events) {
+  return table(
+    "Entries of the audit, newest first",
+    ["when", "what", "why", "user", "by key", "where"],
+    events.map((event) => [
+      el("time", { datetime: event.at }, dateTime(event.at)),
+      event.type,
+      whyOf(event),
+      event.user === undefined ? "–" : el("a", { href: `#/users/${segment(event.user)}` }, event.user),
+      event.key ?? "–",
+      `${event.instance} / ${event.worker}`,
+    ]),
+  );
+}
+
+function whyOf({ code, reason, token, room }) {
+  if (code !== undefined) return el("span", {}, REFUSED[code] ?? code, " ", el("code", {}, code));
+  if (room !== undefined) return el("a", { href: `#/room/${segment(room)}` }, room);
+  return token === undefined ? (reason ?? "–") : el("span", {}, "token ", el("code", {}, token));
+}

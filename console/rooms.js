@@ -1,0 +1,65 @@
+import { segment } from "./api.js";
+import { announce, el, table } from "./dom.js";
+import { count } from "./format.js";
+import { search } from "./search.js";
+
+const PAGE = 50;
+
+/** Durable rooms by the beginning of their names, page by page. */
+export function rooms({ place, rest, api, heard }) {
+  const list = el("div");
+  const pager = el("div", { class: "buttons" });
+  const form = search({
+    label: "Rooms whose names begin with",
+    hint: "Empty: all of them, in the order of their names",
+    button: "List",
+    value: rest,
+    mayBeEmpty: true,
+    onSearch: (prefix) => {
+      history.replaceState(null, "", `#/rooms/${segment(prefix)}`);
+      void page(prefix, [undefined]);
+    },
+  });
+  place.append(el("h1", {}, "Rooms"), form.node, list, pager);
+  void page(rest, [undefined]);
+
+  /** `starts` are the beginnings of the pages up to this one. */
+  async function page(prefix, starts) {
+    form.problem("");
+    try {
+      const { rooms: found, next } = await api.get("v1/rooms", { prefix, after: starts.at(-1), limit: PAGE });
+      heard();
+      show(found);
+      const move = (text, to) =>
+        el(
+          "button",
+          { type: "button", disabled: to === undefined, onclick: () => void page(prefix, to) },
+          text,
+        );
+      pager.replaceChildren(
+        move("Previous", starts.length > 1 ? starts.slice(0, -1) : undefined),
+        el("span", { class: "hint" }, `page ${starts.length}`),
+        move("Next", next === undefined ? undefined : [...starts, next]),
+      );
+      announce(`${found.length} rooms on page ${starts.length}`);
+    } catch (error) {
+      form.problem(`${error.message}.`);
+    }
+  }
+
+  function show(found) {
+    list.replaceChildren(
+      found.length === 0
+        ? el("p", { class: "empty" }, "No durable room has such a name.")
+        : table(
+            "Durable rooms",
+            ["room", { text: "newest number", number: true }, { text: "kept", number: true }],
+            found.map(({ room, head, floor }) => [
+              el("a", { href: `#/room/${segment(room)}` }, room),
+              count(head),
+              count(head - floor),
+            ]),
+          ),
+    );
+  }
+}

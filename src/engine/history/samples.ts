@@ -1,0 +1,97 @@
+import { KEPT, type Load, type Sample } from "../../contract/instances.js";
+import type { MetricFamily } from "../ipc/messages.js";
+import type { Component } from "../process/lifecycle.js";
+import { type Reading, readingOf } from "./reading.js";
+
+/** Asks the workers for their metrics; by slot, without those that did not answer. Never rejects. */
+export type Measure = () => Promise<ReadonlyMap<number, readonly MetricFamily[]>>;
+
+/** The last look at the workers. */
+export interface Look {
+  /** When they were asked, in milliseconds since 1970. */
+  readonly atMs: number;
+  readonly readings: ReadonlyMap<number, Reading>;
+  readonly loads: ReadonlyMap<number, Load>;
+}
+
+/** Samples of an hour: from `start` on, one every 10 s, and no more than an hour has. */
+export interface Samples extends Component {
+  /** Those taken after this time. */
+  after(atMs: number): readonly Sample[];
+  /** Undefined before the first one. */
+  last(): Look | undefined;
+}
+
+/** A sample costs one gathering of metrics, as a scrape does, and some 100 bytes. */
+export function createSamples(measure: Measure, everyMs: number = KEPT.everyMs): Samples {
+  const kept: Sample[] = [];
+  let last: Look | undefined;
+  let takenMs = performance.now(); // by a clock that nobody sets
+  let timer: NodeJS.Timeout | undefined;
+  let taking: Promise<void> | undefined;
+
+  async function take(): Promise<void> {
+    const [atMs, beforeMs] = [Date.now(), takenMs];
+    takenMs = performance.now();
+    const families = await measure();
+    const readings = new Map([...families].map(([slot, found]) => [slot, readingOf(found)]));
+    const loads = new Map(
+      [...readings].map(([slot, reading]) => [
+        slot,
+        loadOf(reading, last?.readings.get(slot), takenMs - beforeMs),
+      ]),
+    );
+    last = { atMs, readings, loads };
+    kept.push({ at: atMs, workers: loads.size, ...together([...loads.values()]) });
+    if (kept.length > KEPT.samples) kept.shift();
+  }
+
+  function tick(): void {
+    taking ??= take().finally(() => {
+      taking = undefined;
+    });
+  }
+
+  return {
+    name: "samples",
+    async start() {
+      tick();
+      timer = setInterval(tick, everyMs);
+    },
+    async stop() {
+      clearInterval(timer);
+      await taking;
+    },
+    after: (atMs) => kept.filter(({ at }) => at > atMs),
+    last: () => last,
+  };
+}
+
+/** The first measurement of a worker has no rates; counters that went back are those of a new one. */
+function loadOf(now: Reading, before: Reading | undefined, elapsedMs: number): Load {
+  const rate = (count: "eventsIn" | "eventsOut" | "publishes" | "refusals"): number => {
+    if (before === undefined || elapsedMs <= 0) return 0;
+    const since = now[count] < before[count] ? 0 : before[count];
+    return ((now[count] - since) * 1000) / elapsedMs;
+  };
+  return {
+    connections: now.connections,
+    lagMs: now.lagMs,
+    eventsIn: rate("eventsIn"),
+    eventsOut: rate("eventsOut"),
+    publishes: rate("publishes"),
+    refusals: rate("refusals"),
+  };
+}
+
+function together(loads: readonly Load[]): Load {
+  const sum = (part: keyof Load): number => loads.reduce((total, load) => total + load[part], 0);
+  return {
+    connections: sum("connections"),
+    eventsIn: sum("eventsIn"),
+    eventsOut: sum("eventsOut"),
+    publishes: sum("publishes"),
+    refusals: sum("refusals"),
+    lagMs: Math.max(0, ...loads.map(({ lagMs }) => lagMs)),
+  };
+}
