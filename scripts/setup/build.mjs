@@ -38,6 +38,16 @@ export async function build() {
   writeFileSync(STAMP, JSON.stringify({ inputs, outputs: outputDigest() }));
 }
 
+/** All sources and where each is compiled to, as paths from the project's folder. */
+export function compiledSources() {
+  return SOURCES.flatMap(({ folder, to }) =>
+    sourcesIn(folder).map((name) => ({
+      source: join(folder, name),
+      output: join("dist", to, name.replace(/\.ts$/, ".js")),
+    })),
+  );
+}
+
 /**
  * Checks the types of a project, such as `tests`, with notes of the last time in .cache/types: by the content of files, it looks only at
  * what a change concerns. As `runTsc`.
@@ -58,7 +68,7 @@ export async function runTsc(args) {
 }
 
 /** A deleted source must not live on as a module that can still be imported. */
-function removeStale() {
+export function removeStale() {
   const expected = new Set(
     SOURCES.flatMap(({ folder, to }) =>
       sourcesIn(folder).map((name) => join(to, name.replace(/\.ts$/, ".js"))),

@@ -1,0 +1,162 @@
+import { existsSync } from "node:fs";
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { io } from "socket.io-client";
+import { createRoomClient } from "../../client/index.js";
+import { freePort } from "../../tools/shared/ports.js";
+import { type Child, spawnProgram } from "../support/child.js";
+import { onTestEnd } from "../support/cleanup.js";
+import { type Line, logged } from "../support/line-log.js";
+import { ROOT } from "../support/setup-project.js";
+import { tempDir } from "../support/temp-dir.js";
+import { eventually } from "../support/wait.js";
+
+const COPIED = [
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "scripts",
+  "src",
+  "client",
+  "public",
+  "dist",
+];
+const SOURCE = "src/app/hello/hello.feature.ts";
+const OLD_CODE_SERVES = /what was served before serves on/;
+/** For a round of the compiler, or the start of a server: machine's time. */
+const ROUND = { withinMs: 60_000 };
+
+let project: string;
+let dev: Child;
+let url: string;
+let source: string;
+
+beforeAll(async () => {
+  project = await tempDir("dev");
+  for (const name of COPIED) await cp(join(ROOT, name), join(project, name), { recursive: true });
+  if (existsSync(join(ROOT, ".cache"))) await symlink(join(ROOT, ".cache"), join(project, ".cache"));
+  await linkPackages();
+  source = await readFile(join(project, SOURCE), "utf8");
+  const port = await freePort();
+  url = `http://127.0.0.1:${port}`;
+  dev = await spawnProgram(process.execPath, {
+    args: ["scripts/dev.mjs"],
+    cwd: project,
+    env: {
+      PORT: String(port),
+      ADMIN_PORT: "0",
+      DATA_DIR: join(project, "data"),
+      TMPDIR: await tempDir("tmp"),
+    },
+    stopWithinMs: 30_000,
+  });
+  await dev.waitForLine(logged("ready"), ROUND);
+});
+
+/** In a folder of its own: an installation there would empty the one of this project. */
+async function linkPackages(): Promise<void> {
+  const installed = join(project, "node_modules");
+  await mkdir(installed);
+  for (const name of await readdir(join(ROOT, "node_modules"))) {
+    const isNote = name.startsWith(".") && name !== ".bin";
+    const path = join(ROOT, "node_modules", name);
+    await (isNote
+      ? cp(path, join(installed, name), { recursive: true })
+      : symlink(path, join(installed, name)));
+  }
+}
+
+const change = (text: string) => writeFile(join(project, SOURCE), text);
+const greetingOf = (message: string) => source.replace("Hello from Shoal", message);
+const linesAfter = (start: Line | undefined) =>
+  dev.lines.filter(({ number }) => number > (start?.number ?? -1));
+
+async function greeting(): Promise<unknown> {
+  const response = await fetch(`${url}/hello`);
+  return ((await response.json()) as { message: unknown }).message;
+}
+
+const isServed = (message: string) => eventually(async () => expect(await greeting()).toBe(message), ROUND);
+
+test("a change is served by another process over the same database, and a client misses nothing", async () => {
+  const socket = io(url, { auth: { user: "ann" }, reconnectionDelay: 50 });
+  const rooms = createRoomClient(socket);
+  onTestEnd(() => {
+    rooms.close();
+    socket.disconnect();
+  });
+  const got: unknown[] = [];
+  const room = rooms.room("kitchen", { start: { after: 0 }, onMessage: ({ body }) => void got.push(body) });
+  const sent: number[] = [];
+  const start = dev.lines.at(-1);
+  let isDone = false;
+  const publishing = (async () => {
+    for (let body = 0; !isDone; body += 1) {
+      await room.publish(body);
+      sent.push(body);
+      await pause(20);
+    }
+  })();
+
+  await change(greetingOf("changed"));
+  await isServed("changed");
+  isDone = true;
+  await publishing;
+
+  await eventually(() => expect(got).toEqual(sent));
+  expect(linesAfter(start).filter(logged("ready"))).toHaveLength(1);
+  expect(linesAfter(start).filter(({ text }) => /embedded mongodb/.test(text))).toEqual([]);
+});
+
+test.each([
+  ["a type error", (text: string) => `${text}\nexport const wrong: number = "text";\n`, /TS2322/],
+  ["a syntax error", (text: string) => `${text}\nexport const = 1;\n`, /Expected ident|Unexpected token/],
+  ["code that cannot be loaded", (text: string) => `${text}\nthrow new Error("not today");\n`, /not today/],
+])("%s is shown and the old code serves on, until it is mended", async (what, spoil, shown) => {
+  const before = await greeting();
+  const start = dev.lines.at(-1);
+
+  await change(spoil(greetingOf(`with ${what}`)));
+  await dev.waitForLine(({ text }) => OLD_CODE_SERVES.test(text), { after: start, ...ROUND });
+
+  expect(linesAfter(start).some(({ text }) => shown.test(text))).toBe(true);
+  expect(linesAfter(start).filter(logged("stopping"))).toEqual([]);
+  expect(await greeting()).toBe(before);
+  await change(greetingOf(`without ${what}`));
+  await isServed(`without ${what}`);
+});
+
+test("a start that fails is told, and the next change starts again", async () => {
+  const start = dev.lines.at(-1);
+
+  // Features are created by the start, not when their code is loaded.
+  await change(source.replace("create: () => ({", 'create: () => ({\n    ...JSON.parse("no start"),'));
+  await dev.waitForLine(({ text }) => /the next change starts it again/.test(text), {
+    after: start,
+    ...ROUND,
+  });
+  expect(linesAfter(start).some(({ text }) => text.includes("no start"))).toBe(true);
+
+  await change(greetingOf("started again"));
+  await isServed("started again");
+});
+
+test("a file of the page is served anew without a start", async () => {
+  const start = dev.lines.at(-1);
+
+  await writeFile(join(project, "public", "new.css"), "b { color: red }");
+
+  await eventually(async () => expect(await (await fetch(`${url}/new.css`)).text()).toContain("red"));
+  expect(linesAfter(start).filter(({ text }) => /^> /.test(text))).toEqual([]);
+});
+
+test("nothing of it outlives it when it is killed", async () => {
+  const before = dev.family();
+
+  dev.kill("SIGKILL");
+  await dev.exited;
+
+  expect(before.length).toBeGreaterThan(2);
+  await eventually(() => expect(dev.family()).toEqual([]), ROUND);
+});
