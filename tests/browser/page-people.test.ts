@@ -93,8 +93,9 @@ test("without a network the page is there after a reload, with what was written"
   await eventually(async () => expect(await chat.bodies()).toEqual(["written without a network"]), BACK);
   await chat.page.click("#facts summary");
   await chat.page.uncheck("#offline");
-  await eventually(async () => expect(await chat.page.evaluate("caches.keys()")).toEqual([]));
-  expect(await chat.page.evaluate("navigator.serviceWorker.getRegistration().then(Boolean)")).toBe(false);
+  const rest =
+    "Promise.all([caches.keys(), navigator.serviceWorker.getRegistrations()]).then((all) => all.flat().length)";
+  await eventually(async () => expect(await chat.page.evaluate(rest)).toBe(0));
   expect(complaintsBesidesNetwork(chat).filter((text) => !text.includes("ERR_INTERNET"))).toEqual([]);
 });
 
