@@ -17,8 +17,8 @@ const CHARTS = [
   },
   { title: "Publishes per second", series: [["publishes", "committed", "--hue-5"]], format: rate },
   {
-    title: "Event loop lag, the slowest worker",
-    series: [["lagMs", "lag", "--hue-3"]],
+    title: "Event loop lag",
+    series: [["lagMs", "slowest worker", "--hue-3"]],
     format: milliseconds,
   },
   { title: "Refusals per second", series: [["refusals", "refused", "--bad"]], format: rate },
