@@ -33,7 +33,8 @@ describe("a connection", () => {
   test.each(["polling", "websocket"])("over %s is told its session first", async (transport) => {
     const { session, socket } = await client({ transports: [transport] });
 
-    expect(session).toEqual({ id: socket.id, instance: worker.config.instance, worker: 1 });
+    const { id } = socket;
+    expect(session).toEqual({ id, user: id, instance: worker.config.instance, worker: 1 });
   });
 
   test("is logged with its transport, and its end with the reason", async () => {

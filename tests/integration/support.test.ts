@@ -261,7 +261,9 @@ describe("Shoal", () => {
     const pids = shoal.workerPids();
     expect(new Set([shoal.pid, ...pids]).size).toBe(3);
     const { socket, session } = await connectClient(shoal.url);
-    expect(session).toEqual({ id: socket.id, instance: shoal.instance, worker: expect.any(Number) });
+    const { id } = socket;
+    const [worker, pid] = [expect.any(Number), expect.any(Number)];
+    expect(session).toEqual({ id, user: id, instance: shoal.instance, worker, pid });
     await expect(emitAck(socket, "join", { room: "lobby" })).resolves.toMatchObject({ ok: true });
 
     const closed = once(socket, "disconnect");
