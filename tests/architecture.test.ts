@@ -110,6 +110,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   "socket.io": ["engine/realtime", "engine/internals"],
   ws: ["cli", "engine/realtime", "engine/internals"],
   "socket.io-adapter": ["engine/realtime"],
+  "socket.io-parser": ["engine/realtime"],
   "@socket.io/redis-adapter": ["engine/realtime"],
   "@socket.io/cluster-adapter": ["engine/realtime", "engine/cluster"],
   "@socket.io/sticky": ["engine/routing"],

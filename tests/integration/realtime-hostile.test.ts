@@ -3,7 +3,7 @@ import { logged } from "../support/line-log.js";
 import { startMongo } from "../support/mongo.js";
 import { openRaw } from "../support/raw-tcp.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
-import { neverHappens, once } from "../support/wait.js";
+import { eventually, neverHappens, once } from "../support/wait.js";
 
 // An error that nobody catches fails the running test: in a process of its own it would end it.
 
@@ -77,6 +77,43 @@ describe("an acknowledgement", () => {
   });
 });
 
+describe.each(["websocket", "polling"])("the id of an acknowledgement, over %s", (transport) => {
+  test.each([
+    ["above 2^53 - 1", "9007199254740992"],
+    ["of 25 digits", "1".repeat(25)],
+    ["of 400 digits", "1".repeat(400)],
+    ["with a blank in it", "1 1"],
+  ])("%s ends its own connection: the event is neither handled nor answered", async (_what, id) => {
+    const hostile = await connectClient(worker.url, { transports: [transport] });
+    const sent: unknown[] = [];
+    hostile.socket.io.engine.on("data", (data) => void sent.push(data));
+    const gone = once(hostile.socket, "disconnect");
+
+    sendPacket(hostile, `2${id}["message",{"body":"from one who is cut off"}]`);
+
+    await neverHappens(
+      bystander.socket,
+      "message",
+      gone.then(() => alive(bystander)),
+    );
+    expect(sent.filter((data) => String(data).startsWith("3"))).toEqual([]);
+  });
+
+  test.each([
+    ["that is the largest", "9007199254740991", "39007199254740991["],
+    ["with zeros in front", "007", "37["],
+  ])("%s is answered as the number that it is", async (_what, id, answer) => {
+    const odd = await connectClient(worker.url, { transports: [transport] });
+    const sent: string[] = [];
+    odd.socket.io.engine.on("data", (data) => void sent.push(String(data)));
+
+    sendPacket(odd, `2${id}["join",{"room":"fine"}]`);
+
+    await eventually(() => expect(sent).toContainEqual(expect.stringMatching(/^3/)));
+    expect(sent.filter((data) => data.startsWith("3"))).toEqual([expect.stringContaining(answer)]);
+  });
+});
+
 describe("what is no Socket.IO packet ends its own connection only", () => {
   test.each([
     ["an unknown type", "9"],
@@ -89,6 +126,11 @@ describe("what is no Socket.IO packet ends its own connection only", () => {
     ["a list where a connect has an object", "0[]"],
     ["binary parts that are not announced", "5-[]"],
     ["a million binary parts", '51000000-["message",{"_placeholder":true,"num":0}]'],
+    ["binary parts of a number without end", `5${"9".repeat(400)}-["message",{"_placeholder":true,"num":0}]`],
+    ["binary parts of a fraction", '51.5-["message",{"_placeholder":true,"num":0}]'],
+    ["an id with a sign", '2+1["join",{"room":"a"}]'],
+    ["a negative id", '2-1["join",{"room":"a"}]'],
+    ["a namespace of 10,000 characters", `2/${"n".repeat(10_000)},["join",{"room":"a"}]`],
     ["a namespace that is not there", '2/admin,["join",{"room":"a"}]'],
   ])("%s", async (_what, packet) => {
     await isCutOff(packet);

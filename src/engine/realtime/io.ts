@@ -4,6 +4,7 @@ import type { Config } from "../config/config.js";
 import type { OriginCheck } from "../http/origin.js";
 import { createWebSocketEngine, type OnWebSocket } from "./connections/web-sockets.js";
 import type { AnyEvents, InterServerEvents, RoomEvents, SessionEvents } from "./events.js";
+import { packets } from "./packets.js";
 
 /** What a connection carries from its handshake on. */
 export interface SocketData {
@@ -37,6 +38,7 @@ export function createIo(config: Config, checkOrigin: OriginCheck, onWebSocket: 
     // Each piece costs memory besides its bytes: who sends single ones is cut off as well.
     maxBufferedChunks: Math.ceil(transportBytes / CHUNK_BYTES),
     wsEngine: createWebSocketEngine(onWebSocket),
+    parser: packets,
     allowRequest: (request, done) => done(null, checkOrigin(request).isAllowed),
     cors: (request, done) => {
       const { isAllowed, credentials } = checkOrigin(request);

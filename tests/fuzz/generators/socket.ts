@@ -28,7 +28,8 @@ const NAMES = [
     "messages",
   ],
 ];
-// Larger ids than 2^53 - 1 are left out: Socket.IO answers who has sent one with "1e+21", which is no packet.
+/** Ids of acknowledgements that cannot be sent back. */
+const ODD_IDS = ["-1", "+1", "1 1", "1.5", "9007199254740992", "1".repeat(25), "1".repeat(400)];
 const NAMESPACES = ["/,", "/admin,", "/__proto__,", "/?a=b,", "//,", `/${"n".repeat(200)},`, "/"];
 
 /** Packets of Socket.IO: joining with every kind of payload, events, acknowledgements, binary parts, namespaces, odd JSON. */
@@ -50,7 +51,15 @@ function packet(prng: Prng, names: readonly string[], token: string): EnginePack
   const roll = prng.next();
   if (roll < 0.05) return [oddConnect(prng, token)];
   const namespace = prng.chance(0.04) ? prng.pick(NAMESPACES) : "";
-  const id = prng.pick(["", "1", "2", "7", "0", "9007199254740991", prng.chance(0.1) ? "-1" : "3"]);
+  const id = prng.pick([
+    "",
+    "1",
+    "2",
+    "7",
+    "0",
+    "9007199254740991",
+    prng.chance(0.1) ? prng.pick(ODD_IDS) : "3",
+  ]);
   if (roll < 0.1)
     return [`4${prng.pick(["1", "3", "4", "6", "7", "9", "x", ""])}${namespace}${id}${oddJson(prng)}`];
   const name = JSON.stringify(prng.pick(names));
