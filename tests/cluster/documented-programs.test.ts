@@ -52,3 +52,19 @@ test("the program that calls routes stores, reads and is refused", async () => {
     "refused invalid false undefined",
   ]);
 });
+
+test("the chat says when it is connected, who is there, what came before and when its message is stored", async () => {
+  const first = await run("chat.mjs");
+  await first.waitForLine(({ text }) => text.startsWith("state: stored as"), { withinMs: 30_000 });
+  const second = await run("chat.mjs");
+  const { text } = await second.waitForLine((line) => line.text.startsWith("state: stored as"), {
+    withinMs: 30_000,
+  });
+  const own = `show ${text.slice("state: stored as ".length)} ann hello`;
+
+  await first.waitForLine((line) => line.text === own, { withinMs: 30_000 });
+  const lines = second.lines.map((line) => line.text);
+  expect(lines).toContain("state: connected");
+  expect(lines.filter((line) => /^state: (not stored|refused|ended|reconnecting)/.test(line))).toEqual([]);
+  await second.waitForLine((line) => line.text.startsWith("people: ["), { withinMs: 30_000 });
+});
