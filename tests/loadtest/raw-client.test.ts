@@ -32,7 +32,7 @@ describe.each(["websocket", "polling"] as const)("the raw client over %s", (tran
   const raw = (user: string) => openRawClient({ url: worker.url, transport, auth: { user } });
 
   test("is told its session as socket.io-client is", async () => {
-    const { session } = await connectClient(worker.url);
+    const { session } = await connectClient(worker.url, { auth: { user: "ann" } });
     const client = await raw("ann");
 
     await eventually(() => expect(client.events).toHaveLength(1));
