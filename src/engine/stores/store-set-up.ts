@@ -3,12 +3,20 @@ import { StartError } from "../process/start-error.js";
 import { refusesCredentials } from "./mongo-start-error.js";
 import { isOutage, OPERATION_TIMEOUT_MS, within } from "./store-calls.js";
 
+/** So often a set-up is begun that is not answered in time: on a busy machine new indexes take longer than anything else. */
+const TRIES = 2;
+
 /**
- * Runs the set-up of a store, such as creating its indexes, when a process starts.
- * @throws {StartError} when the user may not do that; a temporary one when the database goes away meanwhile. Anything
- * else is passed on.
+ * Runs the set-up of a store, such as creating its indexes, when a process starts. It is begun again when there is no answer within 10 s,
+ * while the former one may still be under way.
+ * @throws {StartError} when the user may not do that; a temporary one when the database goes away meanwhile, or does not answer
+ * for 20 s. Anything else is passed on.
  */
-export async function setUpStore<Result>(what: string, operation: () => Promise<Result>): Promise<Result> {
+export async function setUpStore<Result>(
+  what: string,
+  operation: () => Promise<Result>,
+  tries = TRIES,
+): Promise<Result> {
   try {
     return await within(operation(), OPERATION_TIMEOUT_MS);
   } catch (error) {
@@ -19,7 +27,10 @@ export async function setUpStore<Result>(what: string, operation: () => Promise<
       });
     }
     if (!isOutage(error)) throw error;
-    const message = `Lost MongoDB (MONGODB_URI) while the ${what} was set up`;
+    const isSlow = error instanceof mongoose.mongo.MongoOperationTimeoutError;
+    if (isSlow && tries > 1) return setUpStore(what, operation, tries - 1);
+    const trouble = isSlow ? `No answer within ${(TRIES * OPERATION_TIMEOUT_MS) / 1000} s from` : "Lost";
+    const message = `${trouble} MongoDB (MONGODB_URI) while the ${what} was set up`;
     throw new StartError(message, { cause: error, temporary: true });
   }
 }
