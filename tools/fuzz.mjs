@@ -13,7 +13,7 @@ client sends, without a proof, with a good one, an expired one and a mangled one
 nothing is answered but what is declared, and that an ordinary client loses nothing meanwhile. Exits with 1 otherwise, and when it is
 ended by Ctrl-C.
 
-  --minutes N   how long (default 10, or without a bound where --cases is given)
+  --minutes N   how long from the warm-up on (default 10, or without a bound where --cases is given)
   --cases N     how many cases; one is a connection with some frames, packets or requests
   --seed S      repeats the cases of a run; without it a new one is drawn
   --case K      only case K of the seed, which is printed with all that came of it
