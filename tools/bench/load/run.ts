@@ -42,6 +42,8 @@ export interface RunResult {
 const BURST = 32;
 /** A run whose last messages do not come within this time has lost them. */
 const PATIENCE_MS = 3000;
+/** On a machine that is busy with others a short measurement may see nothing at all, which gives no figure: it goes on so long. */
+const FIRST_WITHIN_MS = 30_000;
 
 /** Publishes as asked and measures; returns when everything has arrived or is given up. */
 export async function measure(audience: Audience, publisher: Publisher, spec: RunSpec): Promise<RunResult> {
@@ -53,6 +55,7 @@ export async function measure(audience: Audience, publisher: Publisher, spec: Ru
   audience.counts.latenciesMs.length = 0;
   const first = snapshot(audience, spec.pids);
   await pause(spec.measureMs);
+  await somethingCame(() => messagesOf(audience) > first.probeMessages);
   const last = snapshot(audience, spec.pids);
   const latenciesMs = audience.counts.latenciesMs.splice(0).sort((a, b) => a - b);
   pacer.stop();
@@ -89,12 +92,16 @@ function newestEverywhere({ counts }: Audience): number {
   return Math.min(...counts.probes.map(({ newest }) => newest));
 }
 
+function messagesOf({ counts }: Pick<Audience, "counts">): number {
+  return counts.probes.reduce((sum, { messages }) => sum + messages, 0);
+}
+
 function snapshot({ counts }: Audience, pids: readonly number[]) {
   return {
     seconds: performance.now() / 1000,
     cpu: cpuSeconds(pids),
     bytes: counts.bytes,
-    probeMessages: counts.probes.reduce((sum, { messages }) => sum + messages, 0),
+    probeMessages: messagesOf({ counts }),
     probeBytes: counts.probes.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }
@@ -120,6 +127,11 @@ function startPacer(publisher: Publisher, { rate, limit }: RunSpec, begun: numbe
       stopped = true;
     },
   };
+}
+
+async function somethingCame(hasCome: () => boolean): Promise<void> {
+  const startMs = performance.now();
+  while (!hasCome() && performance.now() - startMs < FIRST_WITHIN_MS) await pause(10);
 }
 
 async function drained(arrived: () => number, wanted: number): Promise<void> {
