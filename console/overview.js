@@ -135,8 +135,7 @@ function showHappenings(list, happenings) {
 }
 
 function instancesTable(workers) {
-  const byInstance = Map.groupBy ? Map.groupBy(workers, ({ instance }) => instance) : grouped(workers);
-  const rows = [...byInstance].map(([instance, those]) => [
+  const rows = [...byInstance(workers)].map(([instance, those]) => [
     instance,
     those.length,
     count(those.reduce((sum, { connections }) => sum + connections, 0)),
@@ -147,7 +146,8 @@ function instancesTable(workers) {
   return table("All instances", ["instance", ...heads], rows);
 }
 
-function grouped(workers) {
+/** Not every browser has Map.groupBy. */
+function byInstance(workers) {
   const groups = new Map();
   for (const worker of workers) groups.set(worker.instance, [...(groups.get(worker.instance) ?? []), worker]);
   return groups;

@@ -44,7 +44,7 @@ export function createProof({ send, lastOf }) {
     byId("received").textContent = received;
     byId("lost").textContent = lost;
     byId("reconnections").textContent = Math.max(0, connections - 1);
-    document.getElementById("proof").dataset.holds = String(lost === 0);
+    byId("proof").dataset.holds = String(lost === 0);
   }
 
   byId("keep-sending").addEventListener("click", ({ currentTarget: button }) => {

@@ -1,4 +1,5 @@
 // `npm run dev`: the server, with each change served as soon as it is saved: scripts/dev/loop.mjs.
+import { ECHO_MS, SIGNALS } from "./setup/command.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { readEnvFile } from "./setup/env-file.mjs";
 import { runScript } from "./setup/failure.mjs";
@@ -12,9 +13,6 @@ Runs the server as npm start does (see npm start -- --help), in one process unle
 below src/ once its types are right; until then the old code serves on. The embedded MongoDB runs through. What is below
 public/ needs no restart, what is below client/ only a reload of the page.
 `;
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
-/** Signals that close to the first, in milliseconds, are its echo. */
-const ECHO_MS = 250;
 
 /** The first signal ends all in good order, a second one at once. */
 function endOnSignals(stop) {

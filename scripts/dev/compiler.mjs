@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { transform } from "@swc/core";
 import { build, compiledSources, removeStale, runTsc } from "../setup/build.mjs";
@@ -90,7 +90,7 @@ async function compile({ source, output }) {
 
 /** @returns {Promise<boolean>} whether it is other code than before */
 async function write({ path, code, map }) {
-  const text = `${code}//# sourceMappingURL=${path.split(/[/\\]/).at(-1)}.map\n`;
+  const text = `${code}//# sourceMappingURL=${basename(path)}.map\n`;
   const isOther = readIfThere(path) !== text;
   await mkdir(dirname(path), { recursive: true });
   await writeFile(`${path}.map`, map ?? "");

@@ -4,9 +4,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Interruption } from "./failure.mjs";
 import { showProgress } from "./progress.mjs";
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+/** Which ask a program to end. */
+export const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 /** Signals that close to the first, in milliseconds, are its echo: npm passes on what a terminal sends to all. */
-const ECHO_MS = 250;
+export const ECHO_MS = 250;
 /** How long what a program has started may go on after it was interrupted, in milliseconds. */
 const GRACE_MS = 10_000;
 const LOOK_EVERY_MS = 50;

@@ -50,7 +50,7 @@ export interface Happening {
   readonly at: string;
   readonly what: (typeof HAPPENINGS)[number];
   readonly worker?: number;
-  /** Why, at most 200 characters. */
+  /** Why; what is longer than {@link KEPT} says is cut. */
   readonly detail?: string;
 }
 
@@ -78,7 +78,7 @@ export interface InstanceReport {
 }
 
 /** Bounds of what an instance keeps: an hour of samples. */
-export const KEPT = { samples: 360, everyMs: 10_000, happenings: 50 } as const;
+export const KEPT = { samples: 360, everyMs: 10_000, happenings: 50, detailCharacters: 200 } as const;
 
 /** A worker of any instance, by its own word. */
 export interface WorkerReport {

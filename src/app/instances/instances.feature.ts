@@ -42,7 +42,7 @@ const happening = z
     at: z.iso.datetime(),
     what: z.enum(HAPPENINGS),
     worker: worker.optional().describe("Without it, the whole instance"),
-    detail: z.string().max(200).optional(),
+    detail: z.string().max(KEPT.detailCharacters).optional(),
   })
   .meta({ id: "Happening" });
 

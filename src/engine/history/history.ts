@@ -9,8 +9,6 @@ import { type Component, compose } from "../process/lifecycle.js";
 import { worstOf } from "./reading.js";
 import { createSamples, type Look, type Measure } from "./samples.js";
 
-const DETAIL_CHARACTERS = 200;
-
 /** What an instance remembers of itself for operators: bounded, in memory, from `start` on. */
 export interface History extends Component {
   /** Without effect on anything but later reports. */
@@ -43,7 +41,7 @@ export function createHistory({ instance, status, measure }: HistoryParts): Hist
       happenings.unshift({
         ...{ at, what },
         ...(worker === undefined ? {} : { worker }),
-        ...(detail === undefined ? {} : { detail: detail.slice(0, DETAIL_CHARACTERS) }),
+        ...(detail === undefined ? {} : { detail: detail.slice(0, KEPT.detailCharacters) }),
       });
       if (happenings.length > KEPT.happenings) happenings.pop();
     },

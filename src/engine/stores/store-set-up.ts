@@ -12,13 +12,9 @@ const TRIES = 2;
  * @throws {StartError} when the user may not do that; a temporary one when the database goes away meanwhile, or does not answer
  * for 20 s. Anything else is passed on.
  */
-export async function setUpStore<Result>(
-  what: string,
-  operation: () => Promise<Result>,
-  tries = TRIES,
-): Promise<Result> {
+export async function setUpStore<Result>(what: string, operation: () => Promise<Result>): Promise<Result> {
   try {
-    return await within(operation(), OPERATION_TIMEOUT_MS);
+    return await tried(operation, TRIES);
   } catch (error) {
     if (refusesCredentials(error)) {
       const reason = error instanceof Error ? error.message.slice(0, 200) : "";
@@ -27,12 +23,26 @@ export async function setUpStore<Result>(
       });
     }
     if (!isOutage(error)) throw error;
-    const isSlow = error instanceof mongoose.mongo.MongoOperationTimeoutError;
-    if (isSlow && tries > 1) return setUpStore(what, operation, tries - 1);
-    const trouble = isSlow ? `No answer within ${(TRIES * OPERATION_TIMEOUT_MS) / 1000} s from` : "Lost";
+    const trouble = isSlow(error)
+      ? `No answer within ${(TRIES * OPERATION_TIMEOUT_MS) / 1000} s from`
+      : "Lost";
     const message = `${trouble} MongoDB (MONGODB_URI) while the ${what} was set up`;
     throw new StartError(message, { cause: error, temporary: true });
   }
+}
+
+async function tried<Result>(operation: () => Promise<Result>, times: number): Promise<Result> {
+  try {
+    return await within(operation(), OPERATION_TIMEOUT_MS);
+  } catch (error) {
+    if (times === 1 || !isSlow(error)) throw error;
+    return tried(operation, times - 1);
+  }
+}
+
+/** The database may be there: it has not answered in time. */
+function isSlow(error: unknown): boolean {
+  return error instanceof mongoose.mongo.MongoOperationTimeoutError;
 }
 
 /**
