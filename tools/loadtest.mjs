@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { importCompiled } from "../scripts/setup/compiled.mjs";
 import { runScript } from "../scripts/setup/failure.mjs";
-import { inProject } from "../scripts/setup/project.mjs";
+import { inProject, readIfThere } from "../scripts/setup/project.mjs";
 import { givenPath, parseOptions, readNumber, wrongUsage } from "../scripts/setup/usage.mjs";
 import { compileTool, prepareTool } from "./shared/prepare.mjs";
 
@@ -21,6 +21,7 @@ Ctrl-C ends it early, with the summary and the report.
   --transport T        websocket, polling or mixed (default websocket)
   --duration TIME      how long messages are sent: 500ms, 60s, 10m (default 30s)
   --body-bytes N       size of a body (27 to 1000000, default 100)
+  --tokens FILE        a token a line, as "shoal token --count" writes them; dealt out to the connections in turn
   --durable            durable rooms instead of the relay; checked for loss, duplicates and order
   --ramp TIME          the connections are opened evenly over this time (default 5s)
   --connect-rate N     or this many per second
@@ -44,7 +45,7 @@ const NUMBERS = [
 ];
 /** Name and default value of every option that is a time. */
 const TIMES = { duration: "30s", ramp: "5s", settle: "10s" };
-const WORDS = ["url", "transport", "report"];
+const WORDS = ["url", "transport", "report", "tokens"];
 const FLAGS = { durable: { type: "boolean" }, help: { type: "boolean", short: "h" } };
 const TRANSPORTS = ["websocket", "polling", "mixed"];
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -70,7 +71,7 @@ function readOptions(args) {
   }
   const transport = values.transport ?? "websocket";
   if (!TRANSPORTS.includes(transport)) throw wrong(`--transport must be one of ${TRANSPORTS.join(", ")}`);
-  return {
+  const options = {
     url: readUrl(values.url ?? "http://localhost:3000"),
     connections,
     rooms,
@@ -86,6 +87,19 @@ function readOptions(args) {
     maxLoss: numbers["max-loss"],
     report: givenPath(values.report || inProject(".cache", "loadtest-report.html")),
   };
+  // Apart from the options, which stand in the report.
+  return { options, tokens: values.tokens === undefined ? undefined : readTokens(givenPath(values.tokens)) };
+}
+
+function readTokens(path) {
+  const text = readIfThere(path);
+  if (text === undefined) throw wrong(`--tokens: there is no file ${path}`);
+  const tokens = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  if (tokens.length === 0) throw wrong(`--tokens: there is no token in ${path}`);
+  return tokens;
 }
 
 function readTime(name, text) {
@@ -118,7 +132,7 @@ function processesFor(connections, transport, wanted) {
 
 const wrong = (problem) => wrongUsage(problem, USAGE);
 
-async function main(options) {
+async function main({ options, tokens }) {
   await prepareTool();
   await compileTool("loadtest");
   /** @type {typeof import("./loadtest/cli.js")} */
@@ -130,13 +144,12 @@ async function main(options) {
     interruption.abort();
   };
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, onSignal);
-  process.exit(
-    await runLoadtestCli(options, (text) => process.stdout.write(`${text}\n`), interruption.signal),
-  );
+  const print = (text) => void process.stdout.write(`${text}\n`);
+  process.exit(await runLoadtestCli({ options, tokens, print, interrupted: interruption.signal }));
 }
 
 await runScript(async () => {
-  const options = readOptions(process.argv.slice(2));
-  if (options === undefined) process.stdout.write(USAGE);
-  else await main(options);
+  const asked = readOptions(process.argv.slice(2));
+  if (asked === undefined) process.stdout.write(USAGE);
+  else await main(asked);
 });

@@ -12,6 +12,11 @@ export const TOKEN: Command = {
       desc: `what it grants, as patterns of rooms with operations, such as '{"chat:*":["read","publish"]}'; default: what AUTH_DEFAULT_CAPS says`,
     },
     ttl: { type: "string", value: "TIME", desc: "its life: 90s, 15m, 1h or 7d; default 1h" },
+    count: {
+      type: "string",
+      value: "N",
+      desc: "as many tokens, one a line, at most 1000000; {n} in USER is the number of the token, from 1",
+    },
   },
   notes: [
     "The secret is that of `AUTH_SECRET`, or the first one of `AUTH_SECRET_FILE`; `AUTH_ISSUER`, `AUTH_AUDIENCE`, `AUTH_USER_CLAIM` and `AUTH_MAX_TTL_SECONDS` are kept. With a key set or a public key only your identity provider can sign. See [authentication](authentication.md).",
@@ -21,6 +26,10 @@ export const TOKEN: Command = {
     {
       line: `SHOAL_TOKEN=$(shoal token --user ann --caps '{"*":["read"]}' --ttl 5m) shoal tail kitchen`,
       desc: "reads a room as ann",
+    },
+    {
+      line: "shoal token --user 'user-{n}' --count 1000 > tokens.txt",
+      desc: "a thousand users, for `npm run loadtest -- --tokens tokens.txt`",
     },
   ],
   exits: USUAL_EXITS,

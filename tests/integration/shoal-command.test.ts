@@ -122,12 +122,27 @@ test("token signs what the server's configuration takes, and refuses what it wou
     [["--user", "a b"], "--user is required, and must be 1 to 128 letters"],
     [["--user", "ann", "--caps", '{"*":["raed"]}'], "--caps must have only"],
     [["--user", "ann", "--ttl", "2d"], "--ttl must be at most 86400s, which is AUTH_MAX_TTL_SECONDS"],
+    [["--user", "ann", "--count", "2"], "--user must contain {n} with --count"],
+    [["--user", "u{n}", "--count", "0"], "--count must be a whole number from 1 to 1000000"],
   ] as const) {
     const refused = await shoal(["token", ...args], env);
     expect([refused.code, refused.stdout]).toEqual([2, ""]);
     expect(refused.stderr).toContain(told);
     expect(refused.stderr).not.toContain(AUTH_SECRET);
   }
+});
+
+test("token --count signs one for each of many users, a line each", async () => {
+  const AUTH_SECRET = "of-the-test-of-the-test-of-the-test";
+  const { code, stdout } = await shoal(["token", "--user", "u{n}", "--count", "3"], { AUTH_SECRET });
+
+  expect(code).toBe(0);
+  const tokens = stdout.trim().split("\n");
+  const users = tokens.map(async (token) => {
+    const { payload } = await jwtVerify(token, new TextEncoder().encode(AUTH_SECRET));
+    return payload.sub;
+  });
+  expect(await Promise.all(users)).toEqual(["u1", "u2", "u3"]);
 });
 
 describe("what cannot be done", () => {

@@ -1,10 +1,11 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Child, spawnNode } from "../support/child.js";
 import { startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
 import { tempDir } from "../support/temp-dir.js";
+import { secretKey, signToken } from "../support/tokens.js";
 import { type Faults, startRoomServer } from "./support/room-server.js";
 
 const SCRIPT = fileURLToPath(new URL("../../tools/loadtest.mjs", import.meta.url));
@@ -56,6 +57,8 @@ describe("npm run loadtest", () => {
     [["--transport", "pigeon"], "--transport must be one of"],
     [["--duration", "1 day"], "--duration must be a time"],
     [["--max-loss", "2"], "--max-loss must be"],
+    [["--tokens", "/no/such/file"], "--tokens: there is no file /no/such/file"],
+    [["--tokens", "/dev/null"], "--tokens: there is no token in /dev/null"],
     [["--ramp", "1s", "--connect-rate", "5"], "--connect-rate and --ramp exclude each other"],
     [["--connections", "1000000", "--processes", "1"], "--processes must be at least"],
   ])("refuses %j with the usage", async (args, problem) => {
@@ -97,6 +100,39 @@ describe("npm run loadtest", () => {
     expect(json.totals.deliveries).toBe(json.totals.acked * 4);
   });
 
+  describe("against a server that wants tokens", () => {
+    const secret = "of-the-test-of-the-test-of-the-test";
+    let url: string;
+
+    beforeAll(async () => {
+      const mongo = await startMongo();
+      const env = { AUTH: "jwt", AUTH_SECRET: secret };
+      ({ url } = await startWorker({ mongodbUri: mongo.uriFor(), env }));
+    });
+
+    test("deals tokens out to the connections, and writes none into its reports", async () => {
+      const caps = { "loadtest:*": ["read", "publish"] };
+      const users = ["ann", "bob", "cid"].map((sub) => signToken(secretKey(secret), { sub, caps }));
+      const tokens = await Promise.all(users);
+      const file = join(await tempDir("tokens"), "tokens.txt");
+      await writeFile(file, tokens.join("\n"));
+      const args = ["--durable", "--tokens", file, "--connections", "7", "--rate", "30", "--processes", "2"];
+      const { code, text, report } = await outcome("--url", url, ...args, ...QUICK);
+
+      expect({ code, text }).toEqual({ code: 0, text: expect.stringMatching(/misplaced +0, 0, 0/) });
+      const { html, json } = await reportOf(report);
+      expect(json).toMatchObject({ peakConnected: 7, missing: 0, errors: {} });
+      for (const token of tokens) expect(`${html}${JSON.stringify(json)}${text}`).not.toContain(token);
+    });
+
+    test("says without tokens why it cannot connect", async () => {
+      const { code, text } = await outcome("--url", url, ...QUICK);
+
+      expect(code).toBe(1);
+      expect(text).toMatch(/^Cannot connect to http:\S+: refused: .*token/i);
+    });
+  });
+
   test("fails for a latency above its threshold and names it", async () => {
     const { code, text } = await outcome("--url", worker.url, "--max-p99-ms", "0", ...QUICK);
 
@@ -114,7 +150,7 @@ describe("npm run loadtest", () => {
 
     expect(code).toBe(1);
     expect(text).toMatch(finding);
-    expect(text).toMatch(/FOUND loadtest-\w+-0: connection \d (never got|got) number \d+/);
+    expect(text).toMatch(/FOUND loadtest:\w+:0: connection \d (never got|got) number \d+/);
   });
 
   test("passes for durable rooms when gaps tell of lost events", async () => {

@@ -142,7 +142,7 @@ describe("the plan", () => {
   const options = { connections: 10, rooms: 3, processes: 4, transport: "mixed" } as Options;
 
   test("gives every connection to one process", () => {
-    const shares = sharesOf(options, "run", undefined);
+    const shares = sharesOf({ options, run: "run", address: undefined });
     const all = shares.flatMap(({ first, count }) =>
       Array.from({ length: count }, (_, index) => first + index),
     );

@@ -31,7 +31,12 @@ export interface Share {
   readonly count: number;
   /** Address to connect to instead of the name in the URL. */
   readonly address?: string | undefined;
+  /** One for each of its connections, in their order; without them each says a name of its own. */
+  readonly tokens?: readonly string[] | undefined;
 }
+
+/** What is split into shares; its tokens are dealt out in turn. */
+export type Whole = Omit<Share, "first" | "count">;
 
 /** Up to here the system chooses address and port by itself. */
 const WITHOUT_SOURCE_ADDRESSES = 1000;
@@ -42,13 +47,22 @@ const WITHOUT_SOURCE_ADDRESSES = 1000;
 const PER_SOURCE_ADDRESS = 4000;
 
 /** Splits the connections into blocks, so that every room spans the processes. */
-export function sharesOf(options: Options, run: string, address: string | undefined): Share[] {
+export function sharesOf({ options, run, address, tokens }: Whole): Share[] {
   const { connections, processes } = options;
   const edge = (index: number) => Math.floor((index * connections) / processes);
   return Array.from({ length: processes }, (_, index) => {
     const first = edge(index);
-    return { options, run, first, count: edge(index + 1) - first, address };
+    const count = edge(index + 1) - first;
+    const dealt =
+      tokens && Array.from({ length: count }, (_, own) => tokens[(first + own) % tokens.length] ?? "");
+    return { options, run, first, count, address, tokens: dealt };
   });
+}
+
+/** What a connection brings of its user: a token, or a name of its own. */
+export function authOf(connection: number, { run, first, tokens }: Share): Readonly<Record<string, string>> {
+  const token = tokens?.[connection - first];
+  return token === undefined ? { user: `${run}-${connection}` } : { token };
 }
 
 /** Number of the room of a connection. */
@@ -64,9 +78,9 @@ export function membersOf(
   return Math.floor(connections / rooms) + (room < connections % rooms ? 1 : 0);
 }
 
-/** The name of a room; no other run has it. */
+/** The name of a room; no other run has it. One pattern of capabilities covers all: `loadtest:*`. */
 export function roomName(room: number, run: string): string {
-  return `loadtest-${run}-${room}`;
+  return `loadtest:${run}:${room}`;
 }
 
 /** `mixed` takes turns within every room. */

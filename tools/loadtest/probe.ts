@@ -6,29 +6,34 @@ import { hostOf } from "./raw/transport.js";
 const PROBE_TIMEOUT_MS = 5000;
 
 /**
- * Connects once, before the crowd. @throws why the target cannot be tested. Returns the IPv4 loopback address of the
+ * Connects once, before the crowd, with the token if there is one. @throws why the target cannot be tested. Returns the IPv4 loopback address of the
  * target, if that is where it is: then source addresses can be chosen.
  */
-export async function probe(options: Options): Promise<string | undefined> {
+export async function probe(options: Options, token?: string): Promise<string | undefined> {
   const address = await loopbackOf(new URL(options.url));
+  const auth = token === undefined ? { user: "loadtest-probe" } : { token };
   try {
-    await connectOnce(options, address);
+    await connectOnce(options, auth, address);
     return address;
   } catch (error) {
     if (address === undefined) throw unreachable(options, error);
   }
   // The server may listen on ::1 alone.
-  await connectOnce(options, undefined).catch((error: unknown) => {
+  await connectOnce(options, auth, undefined).catch((error: unknown) => {
     throw unreachable(options, error);
   });
   return undefined;
 }
 
-async function connectOnce(options: Options, address: string | undefined): Promise<void> {
+async function connectOnce(
+  options: Options,
+  auth: Readonly<Record<string, string>>,
+  address: string | undefined,
+): Promise<void> {
   const client = createRawClient({
     url: options.url,
     transport: options.transport === "polling" ? "polling" : "websocket",
-    auth: { user: "loadtest-probe" },
+    auth,
     address,
     connectTimeoutMs: PROBE_TIMEOUT_MS,
   });

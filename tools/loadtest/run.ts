@@ -7,6 +7,8 @@ import { createSeries, type Point, type Series } from "./series.js";
 /** Whom the run tells and what may end it. */
 export interface RunParts {
   readonly options: Options;
+  /** Of the users, if the target wants tokens. */
+  readonly tokens: readonly string[] | undefined;
   /** Loopback address of the target, if it is there. */
   readonly address: string | undefined;
   /** Ends the load early and shortens the rest. */
@@ -19,10 +21,16 @@ export interface RunParts {
 const LAST_POINT_MS = 300;
 
 /** The whole run, from the first process to the end of the last one. A run that cannot go on has an outcome, too. */
-export async function runLoad({ options, address, interrupted, onPoint }: RunParts): Promise<Outcome> {
+export async function runLoad({
+  options,
+  tokens,
+  address,
+  interrupted,
+  onPoint,
+}: RunParts): Promise<Outcome> {
   const startedAt = new Date().toISOString();
   const series = createSeries();
-  const fleet = startFleet(sharesOf(options, newRunId(), address), series.add);
+  const fleet = startFleet(sharesOf({ options, run: newRunId(), address, tokens }), series.add);
   let phase = "ramp";
   let sinceMs = performance.now();
   const tick = (): void => {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AckedRoom, Tally } from "../ipc.js";
-import { localAddressOf, roomName, roomOf, type Share, transportOf } from "../plan.js";
+import { authOf, localAddressOf, roomName, roomOf, type Share, transportOf } from "../plan.js";
 import { createBodies } from "../stamp.js";
 import { durableConversations } from "./durable.js";
 import { createMember, type Member } from "./member.js";
@@ -73,7 +73,7 @@ export function startCrowd(share: Share): Crowd {
         url: options.url,
         transport: transportOf(connection, options),
         query: { r: randomUUID() },
-        auth: { user: `${run}-${connection}` },
+        auth: authOf(connection, share),
         address: share.address,
         localAddress,
       },
