@@ -57,3 +57,23 @@ test("a refusal of a request without a body says whether the connection ends", a
   expect(answer).toMatch(/^connection: close\r$/im);
   expect(answer).not.toMatch(/keep-alive/i);
 });
+
+test("packets in chunks that grow too large are answered in their midst, and the connection goes on after them", async () => {
+  const { path } = await openPollingSession(worker.url);
+  const connection = await openRaw(worker.url);
+  const broken: string[] = [];
+  connection.socket.on("error", ({ message }) => broken.push(message));
+  const chunk = `4e20\r\n${"x".repeat(20_000)}\r\n`;
+  connection.write(`POST ${path} HTTP/1.1\r\nHost: shoal\r\nTransfer-Encoding: chunked\r\n\r\n`);
+  for (let sent = 0; sent < LENGTH; sent += 20_000) connection.write(chunk);
+
+  await connection.read(/^HTTP\/1.1 413 /);
+  for (let sent = 0; sent < LENGTH; sent += 20_000) {
+    await new Promise((resolve) => setImmediate(resolve));
+    connection.write(chunk);
+  }
+  connection.write("0\r\n\r\nGET /hello HTTP/1.1\r\nHost: shoal\r\nConnection: close\r\n\r\n");
+
+  expect(await connection.readToEnd()).toMatch(/^HTTP\/1.1 413 .*HTTP\/1.1 200 /s);
+  expect(broken).toEqual([]);
+});

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { answerEarly } from "../../http/early-answer.js";
 import { readEngineRequest } from "../../http/engine-request.js";
 import type { Io } from "../io.js";
 import type { Connection } from "./connection.js";
@@ -7,7 +8,7 @@ import type { Connections } from "./connections.js";
 /**
  * Makes clients that poll equal to those with a WebSocket; after admission is installed. A request with packets waits, unread,
  * while its connection is not read from. The answer to a poll, which Engine.IO takes for sent at once, is known to the
- * connection until the kernel has taken all of it.
+ * connection until the kernel has taken all of it. One that Engine.IO gives in the midst of a body reaches who sends it.
  */
 export function installPollingRequests(io: Io, connections: Connections): void {
   const path = `${io.path()}/`;
@@ -17,6 +18,7 @@ export function installPollingRequests(io: Io, connections: Connections): void {
     if (connection === undefined) return next();
     if (request.method === "GET") keepAnswer(connection, response);
     if (request.method !== "POST") return next();
+    outliveAnswer(request, response);
     connection.whenRead(() => {
       if (!request.destroyed) next();
     });
@@ -33,4 +35,23 @@ function keepAnswer(connection: Connection, response: ServerResponse): void {
   const { answers } = connection;
   answers.add(response);
   response.once("close", () => answers.delete(response));
+}
+
+/**
+ * Engine.IO answers a body that has grown too large, or takes too long, before its end and destroys the request, which resets the
+ * connection: whoever sends that body, a client, a proxy or a relay, may lose the answer.
+ */
+function outliveAnswer(request: IncomingMessage, response: ServerResponse): void {
+  const { destroy } = request;
+  const { writeHead } = response;
+  function writeEarly(...head: unknown[]): ServerResponse {
+    response.writeHead = writeHead;
+    answerEarly(request, response);
+    return Reflect.apply(writeHead, response, head);
+  }
+  response.writeHead = writeEarly;
+  request.destroy = (error) => {
+    if (!response.writableEnded) return destroy.call(request, error);
+    return request.resume(); // whose end, or the end of its time, ends it
+  };
 }
