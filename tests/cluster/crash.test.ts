@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { onTestEnd } from "../support/cleanup.js";
 import { type Client, connectClient, emitAck } from "../support/connect-client.js";
 import { type Line, logged } from "../support/line-log.js";
@@ -108,6 +109,20 @@ test("a worker killed under load is replaced, and only its own clients notice", 
   await Promise.all(heard);
   expect(disconnects).toEqual([]);
   expect(complaints(lines)).toEqual([expect.stringMatching(/"worker":\d,"kind":"killed".*"worker ended"/)]);
+});
+
+test("a killed worker leaves no socket behind while the others serve", async () => {
+  const sockets = () =>
+    readdirSync(shoal.tmpDir, { recursive: true })
+      .map(String)
+      .filter((name) => /\d\.sock$/.test(name));
+  const before = sockets();
+  expect(before).toHaveLength(2 * WORKERS);
+
+  await replacement(1, () => process.kill(pidOf(1), "SIGKILL"));
+
+  await eventually(() => expect(sockets()).toHaveLength(2 * WORKERS));
+  expect(sockets().filter((name) => !before.includes(name))).toHaveLength(2);
 });
 
 test("a worker asked to end by SIGTERM finishes its requests, gets no new ones and is replaced; no request fails", async () => {

@@ -1,6 +1,7 @@
 import type { Worker } from "node:cluster";
 import { setupPrimary as setupAdapterRelay } from "@socket.io/cluster-adapter";
 import { createOperatorProxy } from "../admin/operator-proxy.js";
+import { operatorSocketOf } from "../admin/operator-socket.js";
 import type { Config } from "../config/config.js";
 import { createHistory } from "../history/history.js";
 import { compose } from "../process/lifecycle.js";
@@ -20,7 +21,7 @@ import { createWorkerPool } from "./worker-pool.js";
  * listening first.
  */
 export function createPrimary(config: Config, log: Logger, onGiveUp: (error: StartError) => void): Service {
-  const ingress = createIngress(config, log, () => pool.routable());
+  const ingress = createIngress(config, log, () => pool.routable(), operatorSocketOf);
   const keys = createKeyFile(config.keys, (changed) => pool.tell({ type: "shoal:keys", keys: changed }), log);
   const gathering = createGathering();
   const history = createHistory({

@@ -3,6 +3,7 @@ import type { Config } from "../../config/config.js";
 import { type Component, compose } from "../../process/lifecycle.js";
 import { createListener, type Listener } from "../../process/listener.js";
 import type { Logger } from "../../process/logger.js";
+import { socketPathOf } from "../worker/siblings.js";
 import { createDispatcher } from "./dispatcher.js";
 import { createHandOvers } from "./hand-overs.js";
 import { createReusePort } from "./reuse-port.js";
@@ -23,9 +24,14 @@ export interface Ingress {
   readonly gate: Listener;
 }
 
-/** As `ROUTING` and `LISTEN` say. */
-export function createIngress(config: Config, log: Logger, routable: () => readonly Worker[]): Ingress {
-  const sockets = createSocketDir();
+/** As `ROUTING` and `LISTEN` say. `socketOf` is where a worker has its further socket. */
+export function createIngress(
+  config: Config,
+  log: Logger,
+  routable: () => readonly Worker[],
+  socketOf: (socketDir: string, worker: number) => string,
+): Ingress {
+  const sockets = createSocketDir((dir, worker) => [socketPathOf(dir, worker), socketOf(dir, worker)]);
   const { ground, gate } =
     config.routing === "sticky" ? sticky(config, routable) : forward(config, log, routable);
   return { ground: compose("ingress", [sockets, ground]), socketDir: sockets.path, gate };

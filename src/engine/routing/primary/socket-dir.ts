@@ -1,5 +1,6 @@
+import cluster, { type Worker } from "node:cluster";
 import { mkdtempSync, rmSync } from "node:fs";
-import { mkdtemp, rmdir } from "node:fs/promises";
+import { mkdtemp, rmdir, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Component } from "../../process/lifecycle.js";
@@ -10,6 +11,9 @@ const LONGEST_ADDRESS = process.platform === "linux" ? 107 : 103;
 /** What comes behind the prefix at most: the random part of the name, and the socket of a worker with a high number. */
 const LONGEST_REST = "XXXXXX/operator-9999999.sock";
 
+/** The addresses of the private sockets of the worker with this number, as Node's cluster has it. */
+export type SocketsOf = (socketDir: string, worker: number) => readonly string[];
+
 /** A directory of this instance for the private sockets of its workers. */
 export interface SocketDir extends Component {
   /** Makes it when it is asked for first. */
@@ -18,15 +22,22 @@ export interface SocketDir extends Component {
 
 /**
  * Below the system's directory for temporary files, for this user only. It goes at the stop and at any end of this process but
- * kill -9; then the workers that were told of it remove it. So it is not there before a worker listens.
+ * kill -9; then the workers that were told of it remove it. So it is not there before a worker listens. A worker that is killed leaves
+ * its sockets behind, and its number is never given again: they go with it.
  */
-export function createSocketDir(): SocketDir {
+export function createSocketDir(socketsOf: SocketsOf): SocketDir {
   // mkdtemp gives it the mode 0700.
   const prefix = join(tmpdir(), "shoal-");
   let dir: string | undefined;
 
   function remove(): void {
     if (dir !== undefined) rmSync(dir, { recursive: true, force: true });
+  }
+
+  /** Takes no descriptor, of which there may be none left. What cannot be removed now goes with the directory. */
+  function removeSocketsOf({ id }: Worker): void {
+    if (dir === undefined) return;
+    for (const path of socketsOf(dir, id)) void unlink(path).catch(() => {});
   }
 
   return {
@@ -43,9 +54,11 @@ export function createSocketDir(): SocketDir {
         );
       }
       process.once("exit", remove);
+      cluster.on("exit", removeSocketsOf);
     },
     async stop() {
       process.off("exit", remove);
+      cluster.off("exit", removeSocketsOf);
       remove();
     },
     path() {
