@@ -1,7 +1,8 @@
+import { onTestEnd } from "../support/cleanup.js";
 import { logged } from "../support/line-log.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
-import { eventually } from "../support/wait.js";
+import { eventually, within } from "../support/wait.js";
 import { health } from "./support/http-call.js";
 
 // Connections that come faster than the primary could give each to a worker: the workers keep what they accept.
@@ -78,6 +79,28 @@ test("a worker that hangs holds up what it has, and the other goes on", async ()
   process.kill(hung, "SIGCONT");
   const { errors } = await going;
   expect([...before.errors, ...errors]).toEqual([]);
+});
+
+test("a worker that hangs is passed over also when few connections come", async () => {
+  const hung = shoal.workers().get(1) ?? 0;
+  process.kill(hung, "SIGSTOP");
+  onTestEnd(() => process.kill(hung, "SIGCONT"));
+  const late: Promise<unknown>[] = [];
+  let inARow = 0;
+  // By number alone the primary would notice after a hundred.
+  for (let asked = 0; inARow < 6 && asked < 60; asked += 1) {
+    const answer = health(shoal.url);
+    const isAnswered = await within(answer, 2000, "an answer").then(
+      () => true,
+      () => false,
+    );
+    inARow = isAnswered ? inARow + 1 : 0;
+    if (!isAnswered) late.push(answer);
+  }
+  expect(inARow).toBe(6);
+
+  process.kill(hung, "SIGCONT");
+  expect(await Promise.all(late)).toEqual(late.map(() => expect.objectContaining({ httpStatus: 200 })));
 });
 
 test("replacing all workers meanwhile fails no connection", async () => {

@@ -11,6 +11,8 @@ const LEAD = 100;
 
 /** Time between two looks for connections that did not arrive, in milliseconds. */
 const CHECK_EVERY_MS = 1000;
+/** Looks after which a worker that has not answered counts as hung, however few connections come, if another one takes them meanwhile. */
+const SILENT_CHECKS = 3;
 
 /** A connection on its way. */
 interface Flight {
@@ -43,14 +45,17 @@ export function createFlights(onRoom: () => void): Flights {
   let taken = 0;
   /** The same as it was when a worker took its last one. */
   const takenAt = new WeakMap<Worker, number>();
-  const asked = new Set<Worker>();
+  /** Workers that were asked and have not answered, with the number of looks since then. */
+  const asked = new Map<Worker, number>();
   let checking: NodeJS.Timeout | undefined;
   let stopHearing = (): void => {};
 
   function check(): void {
     for (const [worker, { size }] of flights) {
-      if (size === 0 || asked.has(worker) || !worker.isConnected()) continue;
-      asked.add(worker);
+      const silentFor = asked.get(worker);
+      if (silentFor !== undefined) asked.set(worker, silentFor + 1);
+      if (size === 0 || silentFor !== undefined || !worker.isConnected()) continue;
+      asked.set(worker, 0);
       tellWorker(worker, { type: "shoal:check", flight: last });
     }
   }
@@ -66,7 +71,9 @@ export function createFlights(onRoom: () => void): Flights {
 
   function seemsHung(worker: Worker): boolean {
     const onTheWay = flights.get(worker)?.size ?? 0;
-    return onTheWay >= WINDOW && taken - (takenAt.get(worker) ?? 0) > LEAD;
+    const behind = taken - (takenAt.get(worker) ?? 0);
+    if ((asked.get(worker) ?? 0) >= SILENT_CHECKS) return behind > 0;
+    return onTheWay >= WINDOW && behind > LEAD;
   }
 
   function onFork(worker: Worker): void {
