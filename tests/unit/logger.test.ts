@@ -1,3 +1,4 @@
+import assert from "node:assert";
 import { createLogger, type LogLevel, redactUri } from "../../src/engine/process/logger.js";
 
 /** A logger and all lines that it has written. */
@@ -41,6 +42,43 @@ describe("a log line", () => {
     });
   });
 
+  /** As MongoDB's driver makes the reasons of its errors. */
+  class Topology {
+    readonly servers = new Map([["db:27017", "Unknown"]]);
+
+    toJSON() {
+      return { servers: Object.fromEntries(this.servers.entries()) };
+    }
+  }
+
+  test("of an error has what the error holds, also what makes its JSON by itself", () => {
+    const { log, lines } = createCapture();
+    const err = Object.assign(new Error("no server"), { reason: new Topology(), code: 7, counter: 8n });
+
+    log.warn({ err, what: "commit" }, "failed");
+
+    const reason = { servers: { "db:27017": "Unknown" } };
+    expect(lines()[0]).toMatchObject({
+      what: "commit",
+      err: { message: "no server", stack: err.stack, reason, code: 7, counter: "8" },
+    });
+  });
+
+  test.each([
+    ["holds itself", (err: Error) => ({ holder: { err } })],
+    ["holds what makes no JSON", () => ({ toJSON: () => assert.fail("no JSON") })],
+  ])("of an error that %s has its message and its stack", (_what, held) => {
+    const { log, lines } = createCapture();
+    const err = new Error("no server");
+
+    log.warn({ err: Object.assign(err, { held: held(err) }) }, "failed");
+
+    expect(lines()[0]).toMatchObject({
+      err: { type: "Error", message: "no server", stack: err.stack },
+      msg: "failed",
+    });
+  });
+
   test.each(["password", "token", "authorization", "cookie", "secret"])(
     "never shows what is called %s, at the top or one level below",
     (name) => {
@@ -66,6 +104,7 @@ test.each([
   ["its list's", Object.assign(new Error("all failed"), { previousErrors: [refused()] })],
   ["its parts'", new AggregateError([refused(), refused()], "two parts failed")],
   ["its cause's", new Error("outer", { cause: refused() })],
+  ["one's that it holds deep within", Object.assign(new Error("outer"), { held: { by: { it: refused() } } })],
 ])("never shows the arguments of a command: %s", (_what, err) => {
   const { log, texts } = createCapture();
 

@@ -1,4 +1,10 @@
-import { type DestinationStream, type Logger as PinoLogger, pino, stdTimeFunctions } from "pino";
+import {
+  type DestinationStream,
+  type Logger as PinoLogger,
+  pino,
+  stdSerializers,
+  stdTimeFunctions,
+} from "pino";
 import { createLogOutput, type Loss, openStandardOutput } from "./log-output.js";
 import { createTerminalView } from "./terminal-view.js";
 
@@ -13,11 +19,8 @@ export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" |
 /** Field names whose values never reach a log line, at the top level or one below. */
 const SECRET_FIELDS = ["password", "token", "authorization", "cookie", "secret"];
 
-const SECRET_PATHS = [
-  ...SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]),
-  // An error of Redis holds the command that failed, which may be the one with the password; so does one that holds others.
-  ...["err", "err.*", "err.*[*]"].map((path) => `${path}.command.args`),
-];
+const SECRET_PATHS = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]);
+const CENSORED = "[redacted]";
 
 /**
  * JSON lines on standard output; when it is a terminal one readable line for each event. Lines are written synchronously, so that none is
@@ -30,7 +33,8 @@ export function createLogger(level: LogLevel, destination: DestinationStream = s
       base: { pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: SECRET_PATHS, censor: "[redacted]" },
+      redact: { paths: SECRET_PATHS, censor: CENSORED },
+      serializers: { err: shownError },
       hooks: {
         // An error of the application may throw when it is looked at.
         logMethod(args, method) {
@@ -44,6 +48,30 @@ export function createLogger(level: LogLevel, destination: DestinationStream = s
     },
     destination,
   );
+}
+
+/**
+ * What a line has of an error: plain data, as the paths of secrets copy what they pass, and a copy of what has a class of its own need not
+ * make JSON. MongoDB's errors hold such things.
+ */
+function shownError(error: Error): unknown {
+  const shown = stdSerializers.err(error);
+  if (typeof shown !== "object" || shown === null) return shown;
+  try {
+    return JSON.parse(JSON.stringify(shown, shownPart));
+  } catch {
+    const { type, message, stack } = shown;
+    return { type, message, stack };
+  }
+}
+
+/** An error of Redis holds the command that failed, which may be the one with the password; others hold it, as deep as they like. */
+function shownPart(name: string, part: unknown): unknown {
+  if (typeof part === "bigint") return String(part);
+  if (SECRET_FIELDS.includes(name)) return CENSORED;
+  return name === "command" && typeof part === "object" && part !== null && "args" in part
+    ? { ...part, args: CENSORED }
+    : part;
 }
 
 function standardOutput(): DestinationStream {
