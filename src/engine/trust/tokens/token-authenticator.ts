@@ -8,6 +8,7 @@ import { bearerOf } from "../bearer.js";
 import { type AllowsCookies, createCookieTokens } from "./cookie-token.js";
 import { createFixedKeys } from "./fixed-keys.js";
 import { downloadKeySet } from "./key-set-download.js";
+import { createRefusalLog } from "./refusal-log.js";
 import { createRemoteKeys, type KeySetShare } from "./remote-keys.js";
 import { KeysUnavailable, type TokenKeys } from "./token-keys.js";
 import { passportOf } from "./token-passport.js";
@@ -31,10 +32,11 @@ export interface TokenAuthenticatorParts {
 /**
  * Takes a token from `auth.token` of a handshake and from `Authorization: Bearer` of a request, without these from the cookie that AUTH_COOKIE
  * names, and from nowhere else. It refuses with `unauthenticated` and `token_expired`, with `temporary` when the keys are not known now, and with what `check` throws. Clients are never told
- * what is wrong with one; the log says it at level debug, without the token.
+ * what is wrong with one; the log says it, without the token.
  */
 export function createTokenAuthenticator(parts: TokenAuthenticatorParts): Authenticator {
-  const { config, dateMs, check, metrics, log } = parts;
+  const { config, dateMs, nowMs, check, metrics, log } = parts;
+  const tellRefusal = createRefusalLog(log, nowMs);
   const keys = createKeys(parts);
   const verifier = createTokenVerifier(config, keys, dateMs);
   const cookies = createCookieTokens(config.cookie, parts.allowsCookies);
@@ -54,7 +56,7 @@ export function createTokenAuthenticator(parts: TokenAuthenticatorParts): Authen
   function refusalOf(error: unknown): unknown {
     if (error instanceof TokenRefused) {
       metrics.verified(error.code === "token_expired" ? "expired" : "refused");
-      log.debug({ code: error.code, reason: error.message }, "token refused");
+      tellRefusal(error);
       return new AppError(error.code);
     }
     if (error instanceof KeysUnavailable) {
