@@ -96,7 +96,7 @@ test("all is well with an instance that runs, behind a proxy that is right", asy
     expect(told(results, "port")[1]).toContain(`taken by the Shoal instance ${worker.config.instance}`);
   });
   expect([...results.keys()]).toEqual([
-    ...["configuration", "port", "admin port", "descriptors", "data dir", "keys", "token keys"],
+    ...["configuration", "port", "admin port", "workers", "descriptors", "data dir", "keys", "token keys"],
     ...["mongodb", "indexes", "redis", "clock"],
     ...["public address", "upgrade", "polling", "headers", "body size", "idle"],
   ]);

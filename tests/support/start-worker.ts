@@ -65,6 +65,7 @@ export async function startWorker({
     instance: config.instance,
     status: () => [{ worker, pid: process.pid, state: "ready", since, restarts: 0 }],
     measure: async () => new Map([[worker, await whole.collect()]]),
+    onLook() {},
   });
   const entrance: Entrance = {
     siblings: [],

@@ -1,6 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
+import { createLogger } from "../../src/engine/process/logger.js";
 import { createDispatcher } from "../../src/engine/routing/primary/dispatcher.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { openRaw } from "../support/raw-tcp.js";
@@ -21,7 +22,11 @@ function deafWorker() {
 
 test("a connection that many workers die with is watched once, and goes on to the next one", async () => {
   let current: ReturnType<typeof deafWorker>;
-  const { ground, listener } = createDispatcher({ host: "127.0.0.1", port: 0 }, () => [current.worker]);
+  const { ground, listener } = createDispatcher(
+    { host: "127.0.0.1", port: 0 },
+    () => [current.worker],
+    createLogger("silent"),
+  );
   const warnings: string[] = [];
   const onWarning = ({ message }: Error) => void warnings.push(message);
   process.on("warning", onWarning);
@@ -47,4 +52,27 @@ test("a connection that many workers die with is watched once, and goes on to th
   expect(connection?.listenerCount("close")).toBe(listeners);
   expect(warnings).toEqual([]);
   client.socket.destroy();
+});
+
+test("connections that no worker can take get 503, and the log says so once", async () => {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLogger("info", { write: (text) => void lines.push(JSON.parse(text)) });
+  const { ground, listener } = createDispatcher({ host: "127.0.0.1", port: 0 }, () => [], log);
+  await ground.start();
+  onTestEnd(ground.stop);
+  await listener.start();
+  onTestEnd(listener.stop);
+
+  for (let client = 0; client < 3; client += 1) {
+    const { status, headers } = await fetch(listener.url());
+    expect([status, headers.get("retry-after")]).toEqual([503, "2"]);
+  }
+
+  expect(lines).toEqual([
+    expect.objectContaining({
+      level: "warn",
+      count: 1,
+      msg: "connections get 503: no worker can take them",
+    }),
+  ]);
 });

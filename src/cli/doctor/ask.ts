@@ -2,6 +2,7 @@ import { type IncomingHttpHeaders, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { ownAddress } from "../../engine/process/listener.js";
 
 const MOST_BYTES = 65_536;
 
@@ -9,6 +10,8 @@ export interface Question {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
+  /** Longest answer that is taken; default 64 KiB. */
+  readonly mostBytes?: number;
 }
 
 export interface Answer {
@@ -23,9 +26,10 @@ export interface Answer {
 
 /**
  * Asks once, on a connection of its own, as a crowd of clients does, and follows nowhere. An answer that comes before the body is
- * sent counts. Rejects when there is none, or more than 64 KiB; how long to wait is up to the check.
+ * sent counts. Rejects when there is none, or one that is too long; how long to wait is up to the check.
  */
-export function ask(url: string, { method = "GET", headers, body }: Question = {}): Promise<Answer> {
+export function ask(url: string, question: Question = {}): Promise<Answer> {
+  const { method = "GET", headers, body, mostBytes = MOST_BYTES } = question;
   return new Promise((resolve, reject) => {
     const send = url.startsWith("https:") ? requestHttps : requestHttp;
     const length = body === undefined ? {} : { "Content-Length": String(Buffer.byteLength(body)) };
@@ -39,7 +43,7 @@ export function ask(url: string, { method = "GET", headers, body }: Question = {
       response.on("error", reject);
       response.on("data", (part: string) => {
         text += part;
-        if (text.length > MOST_BYTES) request.destroy(new Error(`the answer exceeds ${MOST_BYTES} bytes`));
+        if (text.length > mostBytes) request.destroy(new Error(`the answer exceeds ${mostBytes} bytes`));
       });
       response.on("end", () => {
         const { statusCode: status = 0, headers: given } = response;
@@ -50,6 +54,12 @@ export function ask(url: string, { method = "GET", headers, body }: Question = {
     });
     request.end(body);
   });
+}
+
+/** Where what listens on this host and port is asked from this machine. */
+export function localUrl(host: string, port: number, path: string): string {
+  const name = ownAddress(host);
+  return `http://${name.includes(":") ? `[${name}]` : name}:${port}${path}`;
 }
 
 function validUntil(socket: Socket): Date | undefined {

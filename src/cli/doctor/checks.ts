@@ -5,6 +5,7 @@ import { portChecks } from "./ports.js";
 import { proxyChecks } from "./proxy.js";
 import { secretChecks } from "./secrets.js";
 import { storeChecks } from "./stores.js";
+import { workersCheck } from "./workers.js";
 
 /** What the checks are made of. */
 export interface DoctorParts {
@@ -28,6 +29,7 @@ export function checksOf(parts: DoctorParts): readonly Check[] {
       ? []
       : [
           ...portChecks(config),
+          workersCheck(config),
           ...machineChecks(config),
           ...secretChecks(config),
           ...storeChecks(config, dateMs),

@@ -1,7 +1,7 @@
 import type { Config } from "../../engine/config/config.js";
-import { createPortProbe, ownAddress } from "../../engine/process/listener.js";
+import { createPortProbe } from "../../engine/process/listener.js";
 import { StartError } from "../../engine/process/start-error.js";
-import { ask } from "./ask.js";
+import { type Answer, ask, localUrl } from "./ask.js";
 import { type Check, type Finding, fail, ok, warn } from "./check.js";
 
 const SEE = "docs/runbook.md#an-instance-does-not-start";
@@ -42,16 +42,22 @@ async function portFinding(
     if (!/already in use/.test(error.message))
       return fail(error.message, `give ${variable} or its host another value`);
   }
-  const name = ownAddress(host);
-  const url = `http://${name.includes(":") ? `[${name}]` : name}:${port}${path}`;
-  const body = await ask(url).then(
-    ({ json }) => json,
-    () => undefined,
-  );
+  const answer = await ask(localUrl(host, port, path)).catch(() => undefined);
+  if (answer !== undefined && saysNoRoom(answer)) {
+    return fail(
+      `${where} answers 503 as a Shoal does that can take no connection: its workers are out of open files, or start, or hang`,
+      "look at the checks of workers and descriptors, and at the log; do not end it for that",
+    );
+  }
   return (
-    (body === undefined ? undefined : read(body, where)) ??
+    (answer?.json === undefined ? undefined : read(answer.json, where)) ??
     fail(`${where} is taken, and not by Shoal`, "end what listens there, or take another port")
   );
+}
+
+/** What a process sends that has no room for a connection, unread. */
+function saysNoRoom({ status, headers, text }: Answer): boolean {
+  return status === 503 && text === "" && headers["retry-after"] === "2";
 }
 
 function healthOf(body: Readonly<Record<string, unknown>>, where: string): Finding | undefined {

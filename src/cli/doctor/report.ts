@@ -11,12 +11,15 @@ export function asText(results: readonly Result[], hasColours: boolean): string 
   const width = Math.max(...results.map(({ check }) => check.length));
   const lines = results.map(({ status, check, message, advice, see }) => {
     const word = status.padEnd(4);
-    const what = advice === undefined ? message : `${message}. Do: ${advice} (${see})`;
+    const what = advice === undefined ? message : `${sentence(message)} Do: ${advice} (${see})`;
     return `${hasColours ? styleText(COLOURS[status], word) : word}  ${check.padEnd(width)}  ${what}`;
   });
   const count = (status: Status) => results.filter((result) => result.status === status).length;
   return `${lines.join("\n")}\n\n${count("ok")} ok, ${count("warn")} warn, ${count("fail")} fail\n`;
 }
+
+/** A store's own words end as they like. */
+const sentence = (message: string): string => (/[.?!]$/.test(message) ? message : `${message}.`);
 
 export function asJson(results: readonly Result[]): string {
   return `${JSON.stringify({ status: worst(results), checks: results }, undefined, 2)}\n`;

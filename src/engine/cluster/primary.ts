@@ -4,6 +4,7 @@ import { createOperatorProxy } from "../admin/operator-proxy.js";
 import { operatorSocketOf } from "../admin/operator-socket.js";
 import type { Config } from "../config/config.js";
 import { createHistory } from "../history/history.js";
+import { createSilenceLog } from "../history/silence.js";
 import { compose } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import type { StartError } from "../process/start-error.js";
@@ -28,6 +29,7 @@ export function createPrimary(config: Config, log: Logger, onGiveUp: (error: Sta
     instance: config.instance,
     status: () => pool.status(),
     measure: async () => (await gathering.collect()).workers,
+    onLook: createSilenceLog(log),
   });
   const pool = createWorkerPool(config, log, onGiveUp, ingress.socketDir, keys.value, history.happened);
   // With Redis the workers hear each other through it.

@@ -25,11 +25,13 @@ export interface HistoryParts {
   /** The workers as they are. */
   status(): readonly WorkerStatus[];
   readonly measure: Measure;
+  /** Gets the workers after each look at them. */
+  onLook(workers: readonly WorkerView[]): void;
 }
 
-export function createHistory({ instance, status, measure }: HistoryParts): History {
+export function createHistory({ instance, status, measure, onLook }: HistoryParts): History {
   const since = new Date().toISOString();
-  const samples = createSamples(measure);
+  const samples = createSamples(measure, KEPT.everyMs, () => onLook(views()));
   const happenings: Happening[] = []; // the newest first
 
   const views = (): WorkerView[] => status().map((worker) => viewOf(worker, samples.last()));

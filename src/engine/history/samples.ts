@@ -23,7 +23,11 @@ export interface Samples extends Component {
 }
 
 /** A sample costs one gathering of metrics, as a scrape does, and some 100 bytes. */
-export function createSamples(measure: Measure, everyMs: number = KEPT.everyMs): Samples {
+export function createSamples(
+  measure: Measure,
+  everyMs: number = KEPT.everyMs,
+  onLook: () => void = () => {},
+): Samples {
   const kept: Sample[] = [];
   let last: Look | undefined;
   let takenMs = performance.now(); // by a clock that nobody sets
@@ -44,6 +48,7 @@ export function createSamples(measure: Measure, everyMs: number = KEPT.everyMs):
     last = { atMs, readings, loads };
     kept.push({ at: atMs, workers: loads.size, ...together([...loads.values()]) });
     if (kept.length > KEPT.samples) kept.shift();
+    onLook();
   }
 
   function tick(): void {

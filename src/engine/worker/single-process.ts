@@ -18,6 +18,7 @@ export function createSingleProcess(config: Config, log: Logger): Service {
     instance: config.instance,
     status: () => [{ worker: 1, pid: process.pid, state: phase, since, restarts: 0 }],
     measure: async () => new Map([[identity.worker, await worker.collect()]]),
+    onLook() {}, // a process that hangs cannot tell of itself
   });
   let phase: WorkerPhase = "ready"; // nobody can ask sooner
   const worker = createWorker(config, identity, log.child({ worker: 1 }), {

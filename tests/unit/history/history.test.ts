@@ -62,7 +62,7 @@ describe("a history", () => {
     [1, 2].map((slot) => ({ worker: slot, pid: 100 + slot, state: "ready" as const, since, restarts: 0 }));
 
   async function historyOf(families: ReadonlyMap<number, readonly MetricFamily[]>) {
-    const history = createHistory({ instance: "i", status, measure: async () => families });
+    const history = createHistory({ instance: "i", status, measure: async () => families, onLook() {} });
     await history.start();
     onTestEnd(history.stop);
     await eventually(() => expect(history.report(0).samples).toHaveLength(1));

@@ -2,9 +2,11 @@ import type { Worker } from "node:cluster";
 import { createServer, type Socket } from "node:net";
 import type { Config } from "../../config/config.js";
 import { closeWith, NO_ROOM } from "../../http/close-with.js";
-import { createShortage, descriptorCapacity } from "../../process/descriptors.js";
+import { createShortage, descriptorCapacity, descriptorLimit } from "../../process/descriptors.js";
 import { type Component, compose } from "../../process/lifecycle.js";
 import { createListener, type Listener } from "../../process/listener.js";
+import { createLogThrottle } from "../../process/log-throttle.js";
+import type { Logger } from "../../process/logger.js";
 import { createFlights } from "./flights.js";
 
 /** Most connections that a worker that was passed over, as it hung or was full, is given later to catch up with the others. */
@@ -21,27 +23,37 @@ export interface Dispatcher {
 /**
  * Accepts connections, unread, and gives them to the workers that `routable` names, in turn. A worker that hangs or
  * is full is passed over. Without a worker that is ready, and when more wait than the process has descriptors for, clients
- * get 503.
+ * get 503, and the log says so.
  */
 export function createDispatcher(
   { host, port }: Pick<Config, "host" | "port">,
   routable: () => readonly Worker[],
+  log: Logger,
 ): Dispatcher {
   const flights = createFlights(dispatch);
   const waiting = new Set<Socket>();
   const capacity = descriptorCapacity();
   const isShort = createShortage();
+  const throttle = createLogThrottle(() => performance.now());
   /** Connections given to each worker, as far as they count for whose turn it is. */
   const given = new WeakMap<Worker, number>();
 
   const server = createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, (socket) => {
     socket.on("error", () => {}); // the client's end; "close" follows
     // Those on their way count, too: with workers that all hang, there is no end to them.
-    if (isShort()) return closeWith(socket, NO_ROOM);
+    if (isShort()) return refuse(socket);
     socket.once("close", () => waiting.delete(socket)); // here, as one may wait many times
     wait(socket);
     dispatch();
   });
+
+  /** No worker hears of it, so that its metrics have nothing either. */
+  function refuse(socket: Socket): void {
+    closeWith(socket, NO_ROOM);
+    const count = throttle("no room");
+    if (count !== undefined)
+      log.warn({ count, files: descriptorLimit() }, "connections get 503: no worker can take them");
+  }
 
   function wait(socket: Socket): void {
     if (!socket.destroyed) waiting.add(socket);
@@ -81,7 +93,7 @@ export function createDispatcher(
     for (const socket of waiting) {
       if (!isHopeless && waiting.size <= capacity) break;
       waiting.delete(socket);
-      closeWith(socket, NO_ROOM);
+      refuse(socket);
     }
   }
 

@@ -38,7 +38,7 @@ export function createIngress(
 }
 
 function forward(config: Config, log: Logger, routable: () => readonly Worker[]) {
-  const { listener, ground } = createDispatcher(config, routable);
+  const { listener, ground } = createDispatcher(config, routable, log);
   const handOvers = createHandOvers(routable);
   const gate = config.listen === "primary" ? listener : createReusePort(config, routable, log);
   return { ground: compose("routing", [ground, handOvers]), gate };

@@ -1,5 +1,5 @@
+import { createLogThrottle } from "../../process/log-throttle.js";
 import type { Logger } from "../../process/logger.js";
-import { createPace } from "../../process/pace.js";
 import type { TokenRefused } from "./verifier.js";
 
 /**
@@ -7,11 +7,11 @@ import type { TokenRefused } from "./verifier.js";
  * is told at level debug.
  */
 export function createRefusalLog(log: Logger, nowMs: () => number): (refused: TokenRefused) => void {
-  const pace = createPace(nowMs);
+  const throttle = createLogThrottle(nowMs);
 
   return ({ code, message: reason }) => {
     log.debug({ code, reason }, "token refused");
-    const count = pace(reason);
+    const count = throttle(reason);
     if (count !== undefined) log.info({ code, reason, count }, "tokens are refused");
   };
 }

@@ -7,7 +7,7 @@ const MOST_SUBJECTS = 100;
  * Says when to log what may happen often. Each call is one more of the subject; the first is told at once, and then at most one a minute.
  * Returns how many there were since the last line, or undefined for no line now. `nowMs` is monotonic.
  */
-export function createPace(nowMs: () => number): (subject: string) => number | undefined {
+export function createLogThrottle(nowMs: () => number): (subject: string) => number | undefined {
   const subjects = new Map<string, { toldAtMs: number; since: number }>();
 
   return (subject) => {

@@ -1,0 +1,61 @@
+import type { Config } from "../../engine/config/config.js";
+import { ask, localUrl } from "./ask.js";
+import { type Check, type Finding, fail, ok, warn } from "./check.js";
+
+/** Part of its open files above which a process is soon out of them: at 95 %, or 64 before the end, it refuses connections. */
+const SCARCE_SHARE = 0.75;
+/** An instance of many workers tells that much. */
+const METRICS_BYTES = 16 * 1024 * 1024;
+
+/** How the workers of the instance are that runs here: the port's answer is that of one of them. */
+export function workersCheck({ admin }: Config): Check {
+  return {
+    name: "workers",
+    see: "docs/runbook.md#one-worker-is-hot-or-blocked",
+    async run() {
+      if (admin.port === 0) return ok("not asked: ADMIN_PORT is 0, so nobody knows where");
+      const text = await ask(localUrl(admin.host, admin.port, "/metrics"), { mostBytes: METRICS_BYTES }).then(
+        (answer) => answer.text,
+        () => "",
+      );
+      return workersFinding(text);
+    },
+  };
+}
+
+/** What the metrics of an instance tell of its workers. */
+export function workersFinding(metrics: string): Finding {
+  const up = seriesOf(metrics, "realtime_worker_up");
+  if (up.size === 0) return ok("no instance runs here");
+  const silent = [...up].flatMap(([worker, value]) => (value === 0 ? [worker] : []));
+  if (silent.length > 0) {
+    return fail(
+      `no answer of worker ${silent.join(", ")} of ${up.size}: it hangs, or is about to start`,
+      "look again; if it stays so, end the process that log: `worker does not answer` names",
+    );
+  }
+  const most = seriesOf(metrics, "process_max_fds");
+  const short = [...seriesOf(metrics, "process_open_fds")].flatMap(([process, open]) => {
+    const limit = most.get(process) ?? Number.POSITIVE_INFINITY;
+    return open > limit * SCARCE_SHARE
+      ? [`${process === "primary" ? "the primary" : `worker ${process}`} has ${open} of ${limit} open files`]
+      : [];
+  });
+  if (short.length > 0) {
+    return warn(
+      `all answer, and ${short.join(", ")}: without any left, clients get 503`,
+      "raise the limit of open files (ulimit -n, nofile of the container) of the instance, or add instances",
+    );
+  }
+  const restarts = [...seriesOf(metrics, "realtime_worker_restarts_total").values()].reduce(
+    (sum, one) => sum + one,
+    0,
+  );
+  return ok(`all ${up.size} answer; ${restarts} were replaced since the start`);
+}
+
+/** The values of a metric by process: `primary`, or the number of the worker. */
+function seriesOf(metrics: string, name: string): ReadonlyMap<string, number> {
+  const lines = metrics.matchAll(new RegExp(`^${name}\\{worker="([^"]+)"\\} (\\S+)$`, "gm"));
+  return new Map([...lines].map(([, worker = "", value]) => [worker, Number(value)]));
+}

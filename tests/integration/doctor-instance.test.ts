@@ -1,0 +1,80 @@
+import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { checksOf } from "../../src/cli/doctor/checks.js";
+import { workersFinding } from "../../src/cli/doctor/workers.js";
+import { closeWith, NO_ROOM } from "../../src/engine/http/close-with.js";
+import { createInstanceMetrics } from "../../src/engine/metrics/instance-metrics.js";
+import { onTestEnd } from "../support/cleanup.js";
+
+async function portOf(server: Server): Promise<string> {
+  onTestEnd(() => void server.close());
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return String((server.address() as AddressInfo).port);
+}
+
+/** What the check finds with these variables. */
+async function found(name: string, environment: Record<string, string>) {
+  const all = { AUTH: "none", ADMIN_PORT: "0", PORT: "0", ...environment };
+  const checks = checksOf({ environment: all, url: undefined, idleMs: 0, dateMs: Date.now });
+  return checks.find((check) => check.name === name)?.run();
+}
+
+/** What the private port tells of two workers, of which these answer. */
+async function metricsOf(...answering: number[]): Promise<string> {
+  const metrics = createInstanceMetrics({
+    workers: 2,
+    isDraining: () => false,
+    measure: async () => ({
+      workers: new Map(answering.map((slot) => [slot, []])),
+      leaving: new Map(),
+      restarts: new Map([[1, 3]]),
+    }),
+  });
+  return metrics.text();
+}
+
+test("a worker that hangs is a failure, although the others answer for the instance", async () => {
+  const text = `${await metricsOf(2)}\n# ${"x".repeat(200_000)}\n`;
+  const ADMIN_PORT = await portOf(createHttpServer((_request, response) => response.end(text)));
+
+  await expect(found("workers", { ADMIN_PORT })).resolves.toMatchObject({
+    status: "fail",
+    message: expect.stringMatching(/^no answer of worker 1 of 2:/),
+  });
+});
+
+test("all is well with workers that answer, and it is said how often they were replaced", async () => {
+  expect(workersFinding(await metricsOf(1, 2))).toEqual({
+    status: "ok",
+    message: "all 2 answer; 3 were replaced since the start",
+  });
+});
+
+test("without an instance nothing is said of workers", async () => {
+  const ADMIN_PORT = await portOf(createServer((socket) => socket.destroy()));
+
+  await expect(found("workers", { ADMIN_PORT })).resolves.toMatchObject({ status: "ok" });
+});
+
+test("a process that is nearly out of open files is a warning", async () => {
+  const files = (open: number) =>
+    `process_open_fds{worker="1"} ${open}\nprocess_max_fds{worker="1"} 300\nprocess_open_fds{worker="2"} 50\nprocess_max_fds{worker="2"} 300\n`;
+  const metrics = await metricsOf(1, 2);
+
+  expect(workersFinding(metrics + files(225)).status).toBe("ok");
+  expect(workersFinding(metrics + files(235))).toMatchObject({
+    status: "warn",
+    message: expect.stringMatching(/all answer, and worker 1 has 235 of 300 open files:/),
+  });
+});
+
+test("a Shoal that has no room for a connection is not taken for something else, which is to be ended", async () => {
+  const full = createServer((socket) => closeWith(socket, NO_ROOM));
+
+  await expect(found("port", { PORT: await portOf(full) })).resolves.toMatchObject({
+    status: "fail",
+    message: expect.stringContaining("answers 503 as a Shoal does that can take no connection"),
+    advice: expect.stringContaining("do not end it"),
+  });
+});
