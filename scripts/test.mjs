@@ -14,7 +14,8 @@ import { wrongUsage } from "./setup/usage.mjs";
 const USAGE = `Usage: npm test [-- [--node VERSION] <arguments for jest>]
 
 Installs what is missing and what the chosen tests need, then lints, builds, checks types and runs the tests.
-  npm test -- tests/unit       only the tests below a directory, or of a file; no lint, of the types those of tests and src
+  npm test -- tests/unit       only the tests below a folder; no lint, of the types those of tests and src
+  npm test -- tests/unit/health.test.ts   only the tests of a file; no lint, no check of types
   npm test -- -t "two words"   only the tests with these words in their titles
   npm test -- --node 24        all of it with this version of Node.js (24, or whole: 24.11.0), which comes from npm
   npm run test:watch           runs the tests again after each change; no lint, no check of types

@@ -25,11 +25,15 @@ const TYPED = [
   "scripts",
 ];
 
-/** What is checked before the tests: of all of them everything, of those of some paths the types that they depend on. */
+/**
+ * What is checked before the tests: of all of them everything, of those below some folders the types that they depend on. Of single files
+ * nothing: who runs one again and again waits for the file, and the compiler takes longer than most of them.
+ */
 export function checksFor(args) {
+  const parts = args.filter((arg) => PATH.test(arg) && !/^(\.\/)?tests\/?$/.test(arg));
   if (isWatching(args)) return { lint: false, types: [] };
-  const isPart = args.some((arg) => PATH.test(arg) && !/^(\.\/)?tests\/?$/.test(arg));
-  return isPart ? { lint: false, types: ["tests"] } : { lint: true, types: TYPED };
+  if (parts.length === 0) return { lint: true, types: TYPED };
+  return { lint: false, types: parts.every((part) => part.endsWith(".test.ts")) ? [] : ["tests"] };
 }
 
 /**

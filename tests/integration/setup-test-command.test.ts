@@ -59,7 +59,8 @@ test.each([
   [["-t", "two words"], { lint: true, types: ALL }],
   [["tests"], { lint: true, types: ALL }],
   [["tests/unit"], { lint: false, types: ["tests"] }],
-  [["./tests/integration/hello.test.ts", "-t", "two words"], { lint: false, types: ["tests"] }],
+  [["./tests/integration/hello.test.ts", "-t", "two words"], { lint: false, types: [] }],
+  [["tests/integration/hello.test.ts", "tests/unit"], { lint: false, types: ["tests"] }],
   [["--watch", "tests/unit"], { lint: false, types: [] }],
 ])("with %j what is checked before the tests is %j", async (args, checks) => {
   expect(await evaluate("test-selection.mjs", "checksFor", `checksFor(${JSON.stringify(args)})`)).toEqual(
