@@ -22,7 +22,7 @@ CPU time, throughput, latency and memory with their targets. Exits with 1 if a t
   --json FILE     the figures (default .cache/bench/report.json)
   --html FILE     the report with plots (default .cache/bench/report.html)
   --env NAME=VALUE  a variable for Shoal; may be repeated
-  --against DIR   another build of Shoal (a dist folder with its node_modules) as a further side
+  --against DIR   another build of Shoal (a dist folder with its node_modules) as a further side: fanout, memory, latency, publish
   --nchan-module FILE  nchan's module for nginx, if it is not where Debian puts it
   --help
 `;

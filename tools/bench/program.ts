@@ -17,20 +17,23 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** For taskset: `0`, `0-1`; not pinned without it. */
   readonly cores?: string | undefined;
+  /** For nice: 19 gives way to everything; default 0. */
+  readonly niceness?: number | undefined;
 }
 
 const STOP_WITHIN_MS = 8000;
-const UP_WITHIN_MS = 20_000;
+const UP_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 50;
 const INHERITED = ["PATH", "HOME", "TMPDIR", "LANG", "TZ"];
 /** What a server says matters only when it does not come up; what it needs is missed by those who use it. */
 const NOBODY: shared.Watcher = { line() {}, lost() {} };
 
-/** Runs a program and resolves when `isUp` does not reject any more. @throws with its last output when it ends or after 20 s. */
+/** Runs a program and resolves when `isUp` does not reject any more. @throws with its last output when it ends or after 60 s. */
 export async function startProgram(options: ProgramOptions, isUp: () => Promise<unknown>): Promise<Program> {
-  const { cores, env = {} } = options;
+  const { cores, niceness = 0, env = {} } = options;
   const name = `${options.command} ${options.args[0] ?? ""}`;
   const [command = "", ...args] = [
+    ...(niceness === 0 ? [] : ["nice", "-n", String(niceness)]),
     ...(cores === undefined ? [] : ["taskset", "-c", cores]),
     ...[options.command, ...options.args],
   ];

@@ -7,6 +7,7 @@ import type { HandshakeResult, HandshakeSpec } from "./handshakes.js";
 import type { HttpResult, HttpSpec } from "./http-requests.js";
 import type { PublisherSpec } from "./publishers.js";
 import type { RunResult, RunSpec } from "./run.js";
+import type { StoringResult, StoringSpec } from "./storing.js";
 import type { VictimResult, VictimSpec } from "./victims.js";
 
 /** What the load process does, by name: what it is told and what it answers. */
@@ -17,6 +18,7 @@ export interface Orders {
   close: (nothing: null) => Promise<void>;
   handshakes: (spec: HandshakeSpec) => Promise<HandshakeResult>;
   http: (spec: HttpSpec) => Promise<HttpResult>;
+  storing: (spec: StoringSpec) => Promise<StoringResult>;
   victims: (spec: VictimSpec) => Promise<VictimResult>;
   /** Goes on until `endFlood`. */
   flood: (spec: FloodSpec) => Promise<void>;

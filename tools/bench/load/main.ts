@@ -6,6 +6,7 @@ import { measureHttp } from "./http-requests.js";
 import type { Answer, Order, Orders } from "./load.js";
 import { openPublisher, type Publisher } from "./publishers.js";
 import { measure } from "./run.js";
+import { measureStoring } from "./storing.js";
 import { measureVictims } from "./victims.js";
 
 const state: {
@@ -36,6 +37,7 @@ const orders: Orders = {
   },
   handshakes: measureHandshakes,
   http: measureHttp,
+  storing: measureStoring,
   victims: measureVictims,
   async flood(spec) {
     state.flood = startFlood(spec);

@@ -96,6 +96,12 @@ function verdicts(totals: Totals): Verdict[] {
     const found: Verdict[] = [
       { what: `${label}: CPU per delivery, of stock`, value: shoal.cpuMicros / stock.cpuMicros, most },
     ];
+    const other = sides.get("other build");
+    if (other !== undefined)
+      found.push({
+        what: `${label}: CPU per delivery, of the other build`,
+        value: shoal.cpuMicros / other.cpuMicros,
+      });
     if (nchan !== undefined && deliveries !== 100_000)
       found.push({
         what: `${label}: CPU per delivery, of nchan`,

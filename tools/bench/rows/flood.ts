@@ -1,17 +1,17 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { createRateBuckets } from "../../../src/engine/trust/limits/rate-buckets.js";
-import { FLOODS, type FloodKind, type FloodResult } from "../load/flood.js";
+import { FLOODS, type FloodKind } from "../load/attacks.js";
+import type { FloodResult } from "../load/flood.js";
 import type { Load } from "../load/load.js";
 import type { VictimResult } from "../load/victims.js";
+import { cpuSeconds } from "../processes.js";
 import { type Machine, startMachine } from "../servers/machine.js";
 import { type Server, shoal } from "../servers/servers.js";
-import type { Row, RowContext, RowReport } from "./row.js";
-import { fixed, median } from "./sums.js";
+import { floodReport } from "./flood-report.js";
+import { ratioOf } from "./flood-sums.js";
+import { nanosPerTake } from "./price-of-a-limit.js";
+import type { Row, RowContext } from "./row.js";
+import { fixed } from "./sums.js";
 
-/** How much an attacker may add to what others wait for, as a factor of their p99. */
-const MOST_RATIO = 2;
-const USERS = 10;
-const EVERY_MS = 50;
 /** As in production; the benchmark's servers have none otherwise. */
 const LIMITS = {
   RATE_IP_HANDSHAKES: "10,50",
@@ -20,17 +20,36 @@ const LIMITS = {
   RATE_ROOM_PUBLISH: "1000,2000",
   MAX_CONNECTIONS_PER_USER: "20",
 };
+/** The same, and next to nothing that is let in: the attacker has as much to do there, and the stores have nothing. */
+const DECOY_LIMITS = { ...LIMITS, RATE_IP_REQUESTS: "1,1", RATE_USER_EVENTS: "1,1" };
+const VICTIMS = { users: 10, asksPerSecond: 200, asksPerMessage: 4 };
+/** Until a flood is in full swing. */
+const ONSET_MS = 700;
+/** For what is left of it, and for places at the door. */
+const REST_MS = 700;
+
+/** What is measured: nobody attacks, somebody attacks another server, somebody attacks this one. */
+export const PHASES = ["alone", "elsewhere", "attacked"] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** What a phase has shown. */
+export interface Seen {
+  readonly victims: VictimResult;
+  /** Part of a core that the server has used. */
+  readonly core: number;
+}
 
 interface Side {
   readonly name: "limits" | "no limits";
   readonly server: Server;
+  readonly rounds: number;
 }
 
-interface Point {
+/** One kind of flood against one side. The phases of a round are next to each other. */
+export interface Point {
   readonly kind: FloodKind;
   readonly side: Side["name"];
-  readonly alone: readonly VictimResult[];
-  readonly attacked: readonly VictimResult[];
+  readonly rounds: readonly Readonly<Record<Phase, Seen>>[];
   readonly floods: readonly FloodResult[];
 }
 
@@ -39,112 +58,86 @@ export const flood: Row = {
   name: "flood",
   async run(context) {
     const machine = await startMachine(context.setup);
+    // With stores of its own, so that nothing of what is done there comes to those who are measured.
+    const elsewhere = await startMachine(context.setup);
     try {
       const sides: Side[] = [
-        { name: "limits", server: await shoal.start(machine, { env: LIMITS }) },
-        { name: "no limits", server: await shoal.start(machine) },
+        {
+          name: "limits",
+          server: await shoal.start(machine, { env: LIMITS }),
+          rounds: context.short ? 2 : 4,
+        },
+        { name: "no limits", server: await shoal.start(machine), rounds: 1 },
       ];
+      const decoy = await shoal.start(elsewhere, { env: DECOY_LIMITS, cores: "load", niceness: 19 });
       const victims = await machine.load();
       const points: Point[] = [];
       for (const kind of FLOODS)
-        for (const side of sides) points.push(await measure(context, machine, victims, side, kind));
-      return report(points, nanosPerTake());
+        for (const side of sides)
+          points.push(await measure(context, machine, { victims, side, decoy, kind }));
+      return floodReport(points, nanosPerTake(), VICTIMS);
     } finally {
+      await elsewhere.stop();
       await machine.stop();
     }
   },
 };
 
-async function measure(
-  { short, say }: RowContext,
-  machine: Machine,
-  victims: Load,
-  { name, server }: Side,
-  kind: FloodKind,
-): Promise<Point> {
-  const spec = { url: server.url, users: USERS, everyMs: EVERY_MS, measureMs: short ? 2000 : 5000 };
-  const [alone, attacked, floods]: [VictimResult[], VictimResult[], FloodResult[]] = [[], [], []];
-  for (let round = 0; round < (short ? 1 : 3); round += 1) {
-    alone.push(await victims.do("victims", spec));
-    // A process of its own: what it is busy with is not waited for by those who are measured.
-    const attacker = await machine.load();
-    await attacker.do("flood", { url: server.url, kind });
-    await pause(500);
-    attacked.push(await victims.do("victims", spec));
-    floods.push(await attacker.do("endFlood", null));
-    await attacker.stop();
-    await pause(1000); // what is left of it, and places at the door
+interface Battle {
+  readonly victims: Load;
+  readonly side: Side;
+  readonly decoy: Server;
+  readonly kind: FloodKind;
+}
+
+async function measure(context: RowContext, machine: Machine, battle: Battle): Promise<Point> {
+  const { victims, side, decoy, kind } = battle;
+  const measureMs = context.short ? 2000 : 3000;
+  const floods: FloodResult[] = [];
+
+  async function see(): Promise<Seen> {
+    const pids = side.server.pids();
+    const [begunMs, begunCpu] = [performance.now(), cpuSeconds(pids)];
+    const seen = await victims.do("victims", { url: side.server.url, ...VICTIMS, measureMs });
+    return {
+      victims: seen,
+      core: (1000 * (cpuSeconds(pids) - begunCpu)) / (performance.now() - begunMs),
+    };
   }
-  const point = { kind, side: name, alone, attacked, floods };
-  say(`flood, ${kind}, ${name}: p99 of others ${fixed(ratioOf(point), 2)} times that without`);
+
+  /** The attacker has a process of its own: what it is busy with is not waited for by those who are measured. */
+  async function seeUnder(url: string): Promise<[Seen, FloodResult]> {
+    const attacker = await machine.load();
+    await attacker.do("flood", { url, kind });
+    await pause(ONSET_MS);
+    const seen = await see();
+    const result = await attacker.do("endFlood", null);
+    await attacker.stop();
+    await pause(REST_MS);
+    return [seen, result];
+  }
+
+  const rounds: Record<Phase, Seen>[] = [];
+  await see(); // warms up
+  for (let round = 0; round < side.rounds; round += 1) {
+    const seen: Partial<Record<Phase, Seen>> = {};
+    for (const phase of round % 2 === 0 ? PHASES : PHASES.toReversed()) {
+      if (phase === "alone") seen[phase] = await see();
+      else if (phase === "elsewhere") [seen[phase]] = await seeUnder(decoy.url);
+      else {
+        const [one, result] = await seeUnder(side.server.url);
+        seen[phase] = one;
+        floods.push(result);
+      }
+    }
+    rounds.push(seen as Record<Phase, Seen>);
+  }
+  const point = { kind, side: side.name, rounds, floods };
+  const [answers, stored] = (["answersMs", "storedMs"] as const).map((what) =>
+    fixed(ratioOf(point, what), 2),
+  );
+  context.say(
+    `flood, ${kind}, ${side.name}: p99 of others ${answers} times, of what is stored ${stored} times`,
+  );
   return point;
-}
-
-const p99 = (results: readonly VictimResult[]): number => median(results.map(({ p99Ms }) => p99Ms));
-
-/** Of the p99; without bound when somebody was not answered. */
-function ratioOf({ alone, attacked }: Point): number {
-  const failed = attacked.some((result) => result.failed > 0);
-  return failed ? Number.POSITIVE_INFINITY : p99(attacked) / p99(alone);
-}
-
-/** What a limit costs each event: the middle of several rounds, with the keys of a busy worker. */
-function nanosPerTake(): number {
-  const keys = Array.from({ length: 10_000 }, (_, n) => `user-${n}`);
-  const takes = 1_000_000;
-  const rounds = Array.from({ length: 5 }, () => {
-    const buckets = createRateBuckets({ perSecond: 50, burst: 100 }, () => performance.now());
-    const begunMs = performance.now();
-    for (let n = 0; n < takes; n += 1) buckets.take(keys[n % keys.length] ?? "");
-    return ((performance.now() - begunMs) * 1e6) / takes;
-  });
-  return median(rounds);
-}
-
-function report(points: readonly Point[], nanos: number): RowReport {
-  const perSecond = ({ floods }: Point, pick: (one: FloodResult) => number): number =>
-    floods.reduce((all, one) => all + pick(one), 0) / floods.reduce((all, { seconds }) => all + seconds, 0);
-  return {
-    name: "flood",
-    title: "What one flooding user does to others",
-    columns: ["flood", "side", "granted/s", "refused/s", "others' p99 ms alone", "attacked", "times"],
-    lines: points.map((point) => [
-      point.kind,
-      point.side,
-      fixed(
-        perSecond(point, ({ granted }) => granted),
-        0,
-      ),
-      fixed(
-        perSecond(point, ({ refused }) => refused),
-        0,
-      ),
-      fixed(p99(point.alone), 2),
-      fixed(p99(point.attacked), 2),
-      fixed(ratioOf(point), 2),
-    ]),
-    verdicts: [
-      ...points.map((point) => ({
-        what: `${point.kind}, ${point.side}: p99 of others, of that without an attacker`,
-        value: ratioOf(point),
-        ...(point.side === "limits" ? { most: MOST_RATIO } : {}),
-      })),
-      { what: "a limit: nanoseconds per event", value: nanos },
-    ],
-    charts: [
-      {
-        title: "p99 of others under a flood, of that without",
-        unit: "times",
-        groups: FLOODS.map((kind) => ({
-          label: kind,
-          bars: points
-            .filter((point) => point.kind === kind)
-            .map((point) => ({ side: point.side, value: ratioOf(point) })),
-        })),
-      },
-    ],
-    notes: [
-      `${USERS} users publish to rooms of their own, each ${1000 / EVERY_MS} messages a second. The attacker is one user at one address, who connects again as soon as he is closed.`,
-    ],
-  };
 }

@@ -1,23 +1,26 @@
 import { measurePublish, type PublishLine } from "../publish.js";
-import type { Row, RowReport } from "./row.js";
+import { comparePublishing } from "./publish-builds.js";
+import type { Row, RowReport, Verdict } from "./row.js";
 import { fixed } from "./sums.js";
 
 /** Publishing to durable rooms: group commit against one insert per message, both journaled. */
 export const publish: Row = {
   name: "publish",
-  async run({ setup, short, say }) {
+  async run(context) {
+    const { setup, short, say } = context;
     const uri = new URL(setup.mongodbUri);
     uri.pathname = `/bench-publish-${process.pid}`;
     const lines = await measurePublish(uri.href, short, ({ rooms, publishers, groupCommit, oneByOne }) => {
       const ratio = groupCommit.messagesPerSecond / oneByOne.messagesPerSecond;
       say(`publish: ${publishers} publishers in ${rooms} rooms, ${fixed(ratio, 1)} times one by one`);
     });
-    return report(lines);
+    return report(lines, await comparePublishing(context));
   },
 };
 
-function report(lines: readonly PublishLine[]): RowReport {
-  const label = ({ rooms, publishers }: PublishLine) => `${publishers} in ${rooms}`;
+const labelOf = ({ rooms, publishers }: PublishLine): string => `${publishers} in ${rooms}`;
+
+function report(lines: readonly PublishLine[], throughServers: readonly Verdict[]): RowReport {
   return {
     name: "publish",
     title: "Publishing to durable rooms: group commit against one insert per message, both journaled",
@@ -31,35 +34,20 @@ function report(lines: readonly PublishLine[]): RowReport {
       "p99 ms",
     ],
     lines: lines.map((line) => [
-      label(line),
+      labelOf(line),
       ...[line.groupCommit, line.oneByOne].flatMap(({ messagesPerSecond, p50Ms, p99Ms }) => [
         fixed(messagesPerSecond, 0),
         fixed(p50Ms, 2),
         fixed(p99Ms, 2),
       ]),
     ]),
-    verdicts: lines.flatMap((line) => [
-      {
-        what: `${label(line)}: throughput, of one by one`,
-        value: line.groupCommit.messagesPerSecond / line.oneByOne.messagesPerSecond,
-        ...(line.publishers >= 256 ? { least: 10 } : {}),
-      },
-      ...(line.publishers > 1
-        ? []
-        : [
-            {
-              what: `${label(line)}: p50 of the acknowledgement, of one by one`,
-              value: line.groupCommit.p50Ms / line.oneByOne.p50Ms,
-              most: 1.5,
-            },
-          ]),
-    ]),
+    verdicts: [...lines.flatMap(verdictsOf), ...throughServers],
     charts: [
       {
         title: "Messages per second",
         unit: "/s",
         groups: lines.map((line) => ({
-          label: label(line),
+          label: labelOf(line),
           bars: [
             { side: "group commit", value: line.groupCommit.messagesPerSecond },
             { side: "one by one", value: line.oneByOne.messagesPerSecond },
@@ -69,4 +57,23 @@ function report(lines: readonly PublishLine[]): RowReport {
     ],
     notes: [],
   };
+}
+
+function verdictsOf(line: PublishLine): Verdict[] {
+  return [
+    {
+      what: `${labelOf(line)}: throughput, of one by one`,
+      value: line.groupCommit.messagesPerSecond / line.oneByOne.messagesPerSecond,
+      ...(line.publishers >= 256 ? { least: 10 } : {}),
+    },
+    ...(line.publishers > 1
+      ? []
+      : [
+          {
+            what: `${labelOf(line)}: p50 of the acknowledgement, of one by one`,
+            value: line.groupCommit.p50Ms / line.oneByOne.p50Ms,
+            most: 1.5,
+          },
+        ]),
+  ];
 }

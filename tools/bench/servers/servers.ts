@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Of Shoal: the folder of the build; default that of the setup. */
   readonly dist?: string;
+  /** Of Shoal: default 0. */
+  readonly niceness?: number;
 }
 
 /** How a peer is started, heard and fed. */
@@ -52,8 +54,9 @@ function databaseUri({ setup, database }: Machine): string {
 /** The project's own server, as in production but without a line per connection in the log, which no peer writes either. */
 export const shoal: Peer = {
   name: "shoal",
-  async start(machine, { workers = 1, cores = "server", env = {}, dist = machine.setup.dist } = {}) {
+  async start(machine, options = {}) {
     const { setup } = machine;
+    const { workers = 1, cores = "server", env = {}, dist = setup.dist, niceness } = options;
     const port = await freePort();
     const variables = {
       NODE_ENV: "production",
@@ -78,16 +81,17 @@ export const shoal: Peer = {
       RATE_KEY_REQUESTS: "off",
       MAX_CONNECTIONS_PER_USER: "0",
     };
-    const options = {
+    const program = {
       command: process.execPath,
       args: [join(dist, "main.js")],
       env: { ...variables, ...setup.env, ...env },
       cores: setup.cores?.[cores],
+      niceness,
     };
     return served(
       machine,
       port,
-      startProgram(options, () => answersHttp(port, "/health")),
+      startProgram(program, () => answersHttp(port, "/health")),
     );
   },
   audience: (url, connections) => ({
@@ -145,7 +149,7 @@ export function startUnrouted(machine: Machine, workers: number): Promise<Server
 }
 
 /** Another build of Shoal, for those who want to know what a change gives; none unless it was asked for. */
-export function otherBuilds({ setup }: Machine): Peer[] {
+export function otherBuilds({ setup }: Pick<Machine, "setup">): Peer[] {
   const { otherDist } = setup;
   if (otherDist === undefined) return [];
   const start: Peer["start"] = (machine, options) => shoal.start(machine, { ...options, dist: otherDist });
