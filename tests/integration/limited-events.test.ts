@@ -1,5 +1,5 @@
 import { connectClient, emitAck } from "../support/connect-client.js";
-import { openPollingSession, postPackets } from "../support/engine-client.js";
+import { openEngineClient, openPollingSession, postPackets } from "../support/engine-client.js";
 import { parseMetrics } from "../support/metrics-text.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
@@ -155,4 +155,41 @@ test("nineteen refusals do not, and what is sent after the wait is let in", asyn
   const waits = answers.map(({ error }) => error?.retryAfterMs ?? 0);
   await new Promise((resolve) => setTimeout(resolve, Math.max(...waits)));
   await expect(emitAck(socket, "join", { room: "later" })).resolves.toMatchObject({ ok: true });
+});
+
+test("a page of history costs its reader more than one event, an empty one does not", async () => {
+  const worker = await start({ RATE_USER_EVENTS: "1,2" });
+  for (let n = 0; n < 4; n += 1) {
+    const { socket } = await connectClient(worker.url, { auth: { user: `writer-${n}` } });
+    await emitAck(socket, "publish", batch("kitchen", ids(50 * n, 50)));
+  }
+  const [ann, ben] = [
+    await connectClient(worker.url, { auth: { user: "ann" } }),
+    await connectClient(worker.url, { auth: { user: "ben" } }),
+  ];
+
+  const page = await emitAck(ann.socket, "subscribe", { room: "kitchen", limit: 200 });
+  expect(page).toMatchObject({ ok: true, to: 200 });
+  const answer = await emitAck<typeof LIMITED>(ann.socket, "join", { room: "hall" });
+  expect(answer).toEqual(LIMITED);
+  // Nine were to be paid, two were there, and one has to be; some of it has come in meanwhile.
+  expect(answer.error.retryAfterMs).toBeLessThanOrEqual(8000);
+  await expect(emitAck(ben.socket, "subscribe", { room: "attic" })).resolves.toMatchObject({ ok: true });
+  await expect(emitAck(ben.socket, "join", { room: "hall" })).resolves.toMatchObject({ ok: true });
+});
+
+test("who sends more packets than events are let in is read from later, and others are served meanwhile", async () => {
+  const worker = await start({ RATE_USER_EVENTS: "1,1" });
+  const flood = await openEngineClient(worker.url);
+  flood.send("40");
+  const { socket } = await connectClient(worker.url, { auth: { user: "ann" } });
+
+  // More than is read of a connection at once, and then an event. All of it would be read within so many turns as there are packets.
+  const packets = Array.from({ length: 300 }, () => `6${"x".repeat(1000)}`);
+  flood.send(...packets, '421["join",{"room":"kitchen"}]');
+  await expect(emitAck(socket, "join", { room: "kitchen" })).resolves.toMatchObject({ ok: true });
+  for (const _ of packets) expect((await fetch(`${worker.url}/health`)).status).toBe(200);
+
+  expect(flood.packets.filter((packet) => packet.startsWith("431"))).toEqual([]);
+  expect(flood.webSocket.readyState).toBe(flood.webSocket.OPEN);
 });

@@ -51,6 +51,21 @@ test("requests beyond the rate of their address get 429 and are told what the ra
   expect((await from("203.0.113.8")).status).toBe(200);
 });
 
+test("an address that goes on asking is answered later, on connections that end with that, and others at once", async () => {
+  const worker = await start({ RATE_IP_REQUESTS: "1,1", TRUST_PROXY: "1" });
+  const from = (address: string) => fetch(`${worker.url}/hello`, { headers: { "X-Forwarded-For": address } });
+  await from("203.0.113.7");
+  const flood = Array.from({ length: 50 }, () => from("203.0.113.7"));
+  expect((await from("203.0.113.8")).status).toBe(200);
+
+  const answers = await Promise.all(flood);
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(refused.length).toBeGreaterThan(30);
+  const last = refused.filter(({ headers }) => headers.get("Connection") === "close");
+  expect(last.length).toBeGreaterThan(0);
+  expect(refused.length - last.length).toBeGreaterThanOrEqual(20);
+});
+
 test("load balancers may ask how the worker is as often as they like", async () => {
   const worker = await start({ RATE_IP_REQUESTS: "1,1" });
   const statuses: number[] = [];

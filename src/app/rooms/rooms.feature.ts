@@ -18,6 +18,9 @@ import {
   subscription,
 } from "./rooms.schemas.js";
 
+/** So many messages of a page count as an event of who reads them. */
+const MESSAGES_PER_EVENT = 25;
+
 /** Durable rooms: nothing that was acknowledged is lost, the same over Socket.IO and HTTP. */
 export const rooms = feature("rooms", {
   create: (engine) => ({
@@ -56,6 +59,7 @@ function roomEvents({ rooms, limits }: Engine) {
         access: room("subscribe"),
         payload: subscribeRequest,
         ack: subscription,
+        costs: (page) => ("messages" in page ? Math.floor(page.messages.length / MESSAGES_PER_EVENT) : 0),
         enters: (request) => logChannel(request.room),
       },
       async ({ payload, user, entry, acknowledge }) => {

@@ -18,10 +18,12 @@ import { docsPage } from "./docs-page.js";
 import { errorHandler, notFound } from "./error-handler.js";
 import type { InFlight } from "./in-flight.js";
 import { jsonBody } from "./json-body.js";
+import { oneAtATime } from "./one-at-a-time.js";
 import type { OriginCheck } from "./origin.js";
 import { measureRequest } from "./request-durations.js";
 import { identifyRequest } from "./request-id.js";
 import { limitAddresses } from "./request-limits.js";
+import type { SlowRefusals } from "./slow-refusals.js";
 import { staticFiles } from "./static-files.js";
 
 /** What the applications are made of. */
@@ -31,6 +33,7 @@ export interface AppParts {
   readonly decide: Decide;
   readonly authenticator: Authenticator;
   readonly limits: Limits;
+  readonly slowRefusals: SlowRefusals;
   readonly clientAddress: ClientAddress;
   readonly keys: KeyAuthenticator;
   readonly log: Logger;
@@ -58,7 +61,8 @@ export function createApp(config: Config, parts: AppParts): Express {
       serving,
     ),
   );
-  if (config.rates.ipRequests !== "off") app.use(limitAddresses(parts.limits.requests, parts.clientAddress));
+  if (config.rates.ipRequests !== "off")
+    app.use(limitAddresses(parts.limits.requests, parts.clientAddress, parts.slowRefusals));
   app.use(refuseOtherHosts(parts.checkOrigin));
   app.use(jsonBody(config.limits.bodyBytes));
 
@@ -108,11 +112,12 @@ function onlyWithKeys(keys: KeyAuthenticator): RequestHandler {
   return (_request, _response, next) => next(keys.areConfigured() ? undefined : "router");
 }
 
-/** What every request passes first: it gets its id, is measured, counted as under way and logged. */
+/** What every request passes first: it waits for its turn on its connection, gets its id, is measured, counted as under way and logged. */
 function beginApp(config: Config, { clientAddress, log, inFlight, metrics, traced }: AppParts): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", trustFunction(config.trustProxy));
+  app.use(oneAtATime());
   app.use((request, response, next) => {
     identifyRequest(request, response);
     measureRequest(request, response, metrics);

@@ -6,14 +6,23 @@ import { chargeMessages, type Payer } from "../trust/limits/charge.js";
 import type { Limits } from "../trust/limits/limits.js";
 import { type RateLimit, rateLimited } from "../trust/limits/rate-limit.js";
 import type { ClientAddress } from "./client-address.js";
+import type { SlowRefusals } from "./slow-refusals.js";
 
 /** Refuses the requests of an address that asks too often, before anything is done for them. */
-export function limitAddresses(requests: RateLimit, clientAddress: ClientAddress): RequestHandler {
+export function limitAddresses(
+  requests: RateLimit,
+  clientAddress: ClientAddress,
+  refusals: SlowRefusals,
+): RequestHandler {
   return (request, response, next) => {
     const payer = { limit: requests, key: addressKey(clientAddress(request)) };
     const waitMs = requests.take(payer.key);
     tellQuota(response, payer);
-    next(waitMs > 0 ? rateLimited(waitMs) : undefined);
+    if (waitMs === 0) return next();
+    refusals.refuse(payer.key, request.socket, (hasWaited) => {
+      if (hasWaited) response.setHeader("Connection", "close");
+      next(rateLimited(waitMs));
+    });
   };
 }
 

@@ -5,6 +5,7 @@ import { closeWith } from "../http/close-with.js";
 import { answerEarly } from "../http/early-answer.js";
 import { readEngineRequest } from "../http/engine-request.js";
 import { hasContent } from "../http/server.js";
+import type { SlowRefusals } from "../http/slow-refusals.js";
 import { addressKey } from "../trust/limits/address-key.js";
 import { type RateLimit, rateLimited } from "../trust/limits/rate-limit.js";
 import type { Connections } from "./connections/connections.js";
@@ -30,6 +31,7 @@ export interface AdmissionParts {
   readonly limits: AdmissionLimits;
   /** Of one address. */
   readonly handshakes: RateLimit;
+  readonly slowRefusals: SlowRefusals;
   readonly clientAddress: ClientAddress;
   meanLagMs(): number;
   /** Hears of what was decided. */
@@ -57,7 +59,7 @@ const MOST_URL_CHARACTERS = 2048;
  * with 413. The rate is kept by a token bucket of one second.
  */
 export function createAdmission(parts: AdmissionParts): Admission {
-  const { io, connections, limits, handshakes, clientAddress, meanLagMs, onHandshake } = parts;
+  const { io, connections, limits, handshakes, slowRefusals, clientAddress, meanLagMs, onHandshake } = parts;
   let closed = false;
   let tokens = limits.handshakesPerSecond;
   let filledAtMs = performance.now();
@@ -89,6 +91,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
     onHandshake("address", request);
     const { status, headers, body } = rateLimited(waitMs);
     return {
+      address: key,
       status,
       headers: { ...headers, ...Object.fromEntries(handshakes.headers(key)) },
       body: { error: body },
@@ -125,8 +128,9 @@ export function createAdmission(parts: AdmissionParts): Admission {
     install() {
       io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
         const refusal = refusalFor(request);
-        if (refusal === undefined) next();
-        else refuse(request, response, refusal);
+        if (refusal === undefined) return next();
+        if (refusal.address === undefined) return refuse(request, response, refusal);
+        slowRefusals.refuse(refusal.address, request.socket, () => refuse(request, response, refusal));
       });
     },
     close() {
@@ -137,6 +141,8 @@ export function createAdmission(parts: AdmissionParts): Admission {
 
 /** An answer other than Engine.IO's. */
 interface Refusal {
+  /** The address whose rate is used up, where that is why. */
+  readonly address?: string;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: object;

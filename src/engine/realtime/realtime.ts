@@ -2,6 +2,7 @@ import type { Server as HttpServer } from "node:http";
 import type { Decide } from "../../contract/access.js";
 import type { Declarations } from "../../contract/feature.js";
 import type { LimitsConfig } from "../config/config.js";
+import type { RateSetting } from "../config/values.js";
 import type { ClientAddress } from "../http/client-address.js";
 import type { Internals } from "../internals/internals.js";
 import { releaseHeaders } from "../internals/node.js";
@@ -14,17 +15,17 @@ import type { Admission } from "./admission.js";
 import { createAuthenticate } from "./authenticate.js";
 import type { CallEvent } from "./call-event.js";
 import { type Deliver, infoOf, SocketClient } from "./clients.js";
-import type { Connection } from "./connections/connection.js";
 import type { Connections } from "./connections/connections.js";
 import { installDoorRules } from "./connections/door-rules.js";
 import { createIntake } from "./connections/intake.js";
 import { watchOutsiders } from "./connections/outsiders.js";
+import { createPace, NO_PACE, type Pace } from "./connections/pace.js";
 import { installPollingRequests } from "./connections/polling-requests.js";
 import { createReading } from "./connections/reading.js";
 import { createTurns } from "./connections/turns.js";
 import { createDispatch } from "./dispatch.js";
+import { giveUp } from "./give-up.js";
 import { countHandshakes } from "./handshake-count.js";
-import { hangUp } from "./hang-up.js";
 import type { Io, IoSocket } from "./io.js";
 import { countOutgoing } from "./outgoing-count.js";
 import { createRefusalWatch } from "./refusal-watch.js";
@@ -49,6 +50,8 @@ export interface RealtimeParts {
   readonly admittance: Admittance;
   readonly rechecks: Rechecks;
   readonly limits: Pick<LimitsConfig, "openEvents" | "authBytes">;
+  /** Of a user. */
+  readonly eventRate: RateSetting;
   /** Rates of users and rooms. */
   readonly rates: Pick<Limits, "events" | "messages">;
   readonly clientAddress: ClientAddress;
@@ -66,6 +69,9 @@ export interface RealtimeParts {
 /** What clients may ask for within a turn of the event loop, in milliseconds; what comes beyond it waits for the next one. */
 const TURN_MS = 4;
 
+/** Packets that a connection may send for each event that its user may: heartbeats and attachments are packets, too. */
+const PACKETS_PER_EVENT = 4;
+
 /** The Socket.IO side of a worker: attaches to the HTTP server at start, ends every connection at stop. */
 export function createRealtime(parts: RealtimeParts): Component {
   const { io, connections, features, deliver, users, internals, connectionsPerUser, metrics } = parts;
@@ -75,13 +81,14 @@ export function createRealtime(parts: RealtimeParts): Component {
     ...parts,
     events: features.flatMap(({ events = [] }) => events),
     intake: createIntake(turns, reading, parts.limits.openEvents),
-    refusals: createRefusalWatch(giveUp, () => performance.now()),
+    refusals: createRefusalWatch(
+      (connection) => {
+        parts.limitMetrics.refused("refusals");
+        giveUp(connection);
+      },
+      () => performance.now(),
+    ),
   });
-  /** What was let in of it is answered first. */
-  function giveUp(connection: Connection): void {
-    parts.limitMetrics.refused("refusals");
-    hangUp(connection);
-  }
 
   let outsiders: NodeJS.Timeout | undefined;
   let releasesHeaders = false;
@@ -120,7 +127,7 @@ export function createRealtime(parts: RealtimeParts): Component {
       io.on("connection", onConnection);
       io.attach(parts.httpServer);
       connections.install(io);
-      installDoorRules(io, connections, reading);
+      installDoorRules(io, connections, reading, paceOf(parts.eventRate));
       parts.admission.install();
       installPollingRequests(io, connections);
       outsiders = watchOutsiders(connections);
@@ -132,4 +139,11 @@ export function createRealtime(parts: RealtimeParts): Component {
       await io.close();
     },
   };
+}
+
+function paceOf(rate: RateSetting): Pace {
+  if (rate === "off") return NO_PACE;
+  const { perSecond, burst } = rate;
+  const packets = { perSecond: PACKETS_PER_EVENT * perSecond, burst: PACKETS_PER_EVENT * burst };
+  return createPace(packets, () => performance.now());
 }

@@ -51,6 +51,8 @@ export interface RoomLimits {
   readonly lingerMs: number;
   /** Rooms open in one worker; more are refused. */
   readonly openRooms: number;
+  /** Subscribes of one client that are under way at a time in one worker; more wait for these. */
+  readonly subscribesOfClient: number;
   /** Reads of history at once in one worker. */
   readonly reads: number;
   /** Reads waiting for their turn; more are refused. */
@@ -83,6 +85,7 @@ export const ROOM_LIMITS: RoomLimits = {
   sweepRooms: 1000,
   lingerMs: 10_000,
   openRooms: 20_000,
+  subscribesOfClient: 4,
   reads: 16,
   waitingReads: 5_000,
 };

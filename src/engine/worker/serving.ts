@@ -10,6 +10,7 @@ import type { ClientAddress } from "../http/client-address.js";
 import { createInFlight, type InFlight } from "../http/in-flight.js";
 import type { OriginCheck } from "../http/origin.js";
 import { createHttpServer } from "../http/server.js";
+import type { SlowRefusals } from "../http/slow-refusals.js";
 import type { Internals } from "../internals/internals.js";
 import type { Membership } from "../membership/membership.js";
 import type { WorkerMetrics } from "../metrics/worker-metrics.js";
@@ -64,6 +65,7 @@ export interface ServingParts {
   readonly checkOrigin: OriginCheck;
   readonly clientAddress: ClientAddress;
   readonly limits: Limits;
+  readonly slowRefusals: SlowRefusals;
   readonly features: readonly Feature[];
   readonly stores: Pick<Stores, "mongo" | "redis" | "rechecks" | "questions">;
   readonly sockets: Pick<Sockets, "io" | "connections" | "admission" | "link">;
@@ -183,6 +185,7 @@ export function createServing(parts: ServingParts): Serving {
     decide,
     authenticator,
     limits,
+    slowRefusals: parts.slowRefusals,
     clientAddress,
     keys,
     log,
@@ -204,6 +207,7 @@ export function createServing(parts: ServingParts): Serving {
       features: declared.features,
       limits: config.limits,
       rates: limits,
+      eventRate: config.rates.userEvents,
       clientAddress,
       connectionsPerUser: config.admission.perUser,
       metrics: { ...metrics.connections, ...events },

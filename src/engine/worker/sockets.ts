@@ -2,6 +2,7 @@ import cluster from "node:cluster";
 import type { Config } from "../config/config.js";
 import type { ClientAddress } from "../http/client-address.js";
 import type { OriginCheck } from "../http/origin.js";
+import type { SlowRefusals } from "../http/slow-refusals.js";
 import type { Internals } from "../internals/internals.js";
 import type { EventLoopLag } from "../metrics/event-loop-lag.js";
 import type { WorkerMetrics } from "../metrics/worker-metrics.js";
@@ -48,6 +49,7 @@ export interface SocketParts {
   readonly lag: EventLoopLag;
   /** Of one address. */
   readonly handshakes: RateLimit;
+  readonly slowRefusals: SlowRefusals;
   readonly clientAddress: ClientAddress;
   readonly log: Logger;
 }
@@ -60,6 +62,7 @@ export function createSockets({
   metrics,
   lag,
   handshakes,
+  slowRefusals,
   clientAddress,
   log,
 }: SocketParts): Sockets {
@@ -74,7 +77,7 @@ export function createSockets({
   const limits = { ...config.admission, connections: limit };
   const hint = createProxyHint(config.trustProxy, log);
   const admission = createAdmission({
-    ...{ io, connections, limits, handshakes, clientAddress },
+    ...{ io, connections, limits, handshakes, slowRefusals, clientAddress },
     meanLagMs: lag.meanMs,
     onHandshake(result, request) {
       if (result === "address") hint(request);

@@ -8,6 +8,7 @@ import { createClientAddress } from "../http/client-address.js";
 import { ENGINE_PATH } from "../http/engine-request.js";
 import { createOriginCheck } from "../http/origin.js";
 import { createHttpDrain } from "../http/server.js";
+import { createSlowRefusals } from "../http/slow-refusals.js";
 import { createInternals, type Internals } from "../internals/internals.js";
 import type { MetricFamily } from "../ipc/messages.js";
 import { createEventLoopLag } from "../metrics/event-loop-lag.js";
@@ -94,9 +95,11 @@ export function createWorker(
   const stores = createStores(config, internals, log, onStage);
   const clientAddress = createClientAddress(config.trustProxy);
   const limits = createLimits(config.rates, metrics.limits, () => performance.now());
+  const slowRefusals = createSlowRefusals(() => performance.now());
   const sockets = createSockets({
     ...{ config, checkOrigin, stores, internals, metrics, lag, clientAddress, log },
     handshakes: limits.handshakes,
+    slowRefusals,
   });
   const { io, connections, admission, link } = sockets;
   const members = createMembers({ config, store: stores.members, io, link, log });
@@ -111,7 +114,7 @@ export function createWorker(
     log,
   });
   const serving = createServing({
-    ...{ config, identity, checkOrigin, clientAddress, limits, features },
+    ...{ config, identity, checkOrigin, clientAddress, limits, slowRefusals, features },
     ...{ stores, sockets, internals, metrics, tracing, log },
     authenticator,
     keys: createKeyAuthenticator(keys),

@@ -30,6 +30,10 @@ export class Connection {
   isLetIn = false;
   /** Its share of the turn in which it sent something last, see {@link Reading}. */
   readonly share = { turn: -1, weight: 0, isLate: false };
+  /** Time up to which what it has sent may have been sent, of the performance clock in milliseconds, see {@link Pace}. */
+  pacedUntilMs = 0;
+  /** Whether it is held until that. */
+  isPaced = false;
   /** Events that are being handled. */
   running = 0;
   /** Events that wait to be handled, in order. */

@@ -2,6 +2,7 @@ import type { WebSocket } from "ws";
 import type { Io, IoSocket } from "../io.js";
 import type { Connection } from "./connection.js";
 import { type Connections, sessionIdOf } from "./connections.js";
+import type { Pace } from "./pace.js";
 import type { RawConnection, RawPacket } from "./raw-connection.js";
 import type { Reading } from "./reading.js";
 
@@ -17,9 +18,9 @@ const LEFT = " namespace disconnect";
  * - It has one Socket.IO session: when that ends, the connection is closed, and its client reconnects through admission. One that is let in
  *   twice, as it has asked again before the answer, is cut off.
  * - A connection that asks to join again and again is cut off.
- * - Everything that it sends counts towards its share of a turn.
+ * - Everything that it sends counts towards its share of a turn, and towards its pace.
  */
-export function installDoorRules(io: Io, connections: Connections, reading: Reading): void {
+export function installDoorRules(io: Io, connections: Connections, reading: Reading, pace: Pace): void {
   const byWebSocket = new WeakMap<WebSocket, Connection>();
 
   // One function of each for all connections, as each would cost memory.
@@ -28,6 +29,7 @@ export function installDoorRules(io: Io, connections: Connections, reading: Read
     if (connection === undefined) return;
     const text = typeof data === "string" ? data : "";
     reading.took(connection, text.length);
+    pace.took(connection);
     if (type !== "message" || !text.startsWith(CONNECT)) return;
     connection.connects += 1;
     if (connection.connects > MAX_CONNECTS) connection.cut();
@@ -36,7 +38,9 @@ export function installDoorRules(io: Io, connections: Connections, reading: Read
   /** The frames that the WebSocket answers by itself. */
   function onPing(this: WebSocket): void {
     const connection = byWebSocket.get(this);
-    if (connection !== undefined) reading.took(connection, 0);
+    if (connection === undefined) return;
+    reading.took(connection, 0);
+    pace.took(connection);
   }
 
   function watchWebSocket(this: RawConnection): void {

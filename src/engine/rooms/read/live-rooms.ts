@@ -2,6 +2,7 @@ import type { HistoryPage, RoomEntry, SubscribeRequest, Subscription } from "../
 import type { RoomLimits } from "../limits.js";
 import type { RoomBus } from "../ports.js";
 import type { LogName, RoomStore } from "../room-store.js";
+import { createClientGate } from "./client-gate.js";
 import { HeldBytes } from "./held-bytes.js";
 import { createHistoryReader } from "./history-reader.js";
 import { createRingFamily } from "./message-ring.js";
@@ -27,7 +28,7 @@ export interface LiveRooms {
   subscribe(
     request: SubscribeRequest,
     reply: (answer: Subscription) => void,
-    /** The client to whose share the room counts if it has to be opened, see `OpenRooms.use`. */
+    /** The client to whose share the room counts if it has to be opened, see `OpenRooms.use`; it has a few subscribes at a time. */
     opener?: string,
   ): Promise<void>;
   /** The page that `subscribe` would answer, for a reader that stays outside; undefined when the room has never been used. */
@@ -56,6 +57,7 @@ export function createLiveRooms(given: LiveRoomsDeps, limits: RoomLimits): LiveR
   const sweep = createSweep({ ...deps, rooms }, limits);
   const subscribe = createSubscribe(deps, limits);
   const scrollBack = createScrollBack(deps, limits);
+  const gate = createClientGate(limits.subscribesOfClient);
 
   /** Reading makes no record: anybody may ask for any name, and records stay. */
   async function look<T>(name: string, task: (room: Room) => Promise<T>): Promise<T | undefined> {
@@ -66,7 +68,7 @@ export function createLiveRooms(given: LiveRoomsDeps, limits: RoomLimits): LiveR
   return {
     offer: ({ room, epoch }, entries) => rooms.get(room)?.offer(epoch, entries),
     subscribe: (request, reply, opener) =>
-      rooms.use(request.room, opener, (room) => subscribe(room, request, reply)),
+      gate.run(opener, () => rooms.use(request.room, opener, (room) => subscribe(room, request, reply))),
     read: (request) =>
       look(
         request.room,

@@ -1,0 +1,40 @@
+import type { Socket } from "node:net";
+import type { NextFunction, RequestHandler, Response } from "express";
+
+/** Requests of a connection that may wait. No usual client sends as many without an answer; Node knows no way not to read them. */
+const MOST_WAITING = 256;
+
+interface Waiting {
+  readonly response: Response;
+  readonly next: NextFunction;
+}
+
+/**
+ * Serves the requests of a connection one after another, and between two of them those of other connections: a client that sends many
+ * without waiting for answers would have all of them served at once, while everybody else waits. One that is not begun when its
+ * connection ends is not served, and a connection with too many that wait is cut.
+ */
+export function oneAtATime(): RequestHandler {
+  /** Of the connections that have a request under way. */
+  const lines = new WeakMap<Socket, Waiting[]>();
+
+  function serve(socket: Socket, line: Waiting[], { response, next }: Waiting): void {
+    response.once("close", () => {
+      const following = line.shift();
+      if (following === undefined || socket.destroyed) lines.delete(socket);
+      else setImmediate(serve, socket, line, following);
+    });
+    next();
+  }
+
+  return ({ socket }, response, next) => {
+    const line = lines.get(socket);
+    if (line === undefined) {
+      const own: Waiting[] = [];
+      lines.set(socket, own);
+      return serve(socket, own, { response, next });
+    }
+    if (line.length < MOST_WAITING) line.push({ response, next });
+    else socket.destroy();
+  };
+}

@@ -1,0 +1,64 @@
+import { EventEmitter } from "node:events";
+import type { Socket } from "node:net";
+import { createSlowRefusals } from "../../../src/engine/http/slow-refusals.js";
+
+function world() {
+  jest.useFakeTimers({ now: 0 });
+  const refusals = createSlowRefusals(() => Date.now());
+  const connect = () => Object.assign(new EventEmitter(), { destroyed: false }) as unknown as Socket;
+  /** Refuses the next request of a connection, a new one unless it is given; what the answers were told is in the list. */
+  const refuse = (address: string, socket = connect()): boolean[] => {
+    const answers: boolean[] = [];
+    refusals.refuse(address, socket, (hasWaited) => void answers.push(hasWaited));
+    return answers;
+  };
+  const many = (address: string, count: number) => Array.from({ length: count }, () => refuse(address));
+  return { refuse, many, connect };
+}
+
+afterEach(() => jest.useRealTimers());
+
+test("twenty refusals of an address are answered at once, and those that follow wait", () => {
+  const { many } = world();
+  const [first, later] = [many("a", 20), many("a", 5)];
+  expect(first).toEqual(Array(20).fill([false]));
+  expect(later).toEqual(Array(5).fill([]));
+  expect(many("b", 1)).toEqual([[false]]);
+
+  jest.advanceTimersByTime(1000);
+  expect(later).toEqual(Array(5).fill([true]));
+});
+
+test("who asks no more than four times a second after that is answered at once again", () => {
+  const { many, refuse } = world();
+  many("a", 20);
+  for (let n = 0; n < 40; n += 1) {
+    jest.advanceTimersByTime(251);
+    expect(refuse("a")).toEqual([false]);
+  }
+});
+
+test("of a connection whose answer waits nothing else is answered", () => {
+  const { many, refuse, connect } = world();
+  many("a", 20);
+  const socket = connect();
+  const [first, second] = [refuse("a", socket), refuse("a", socket)];
+  jest.advanceTimersByTime(10_000);
+
+  expect([first, second]).toEqual([[true], []]);
+});
+
+test("no more than 64 answers of an address wait, and the place of a connection that ends is free", () => {
+  const { many, refuse, connect } = world();
+  many("a", 20);
+  const socket = connect();
+  const gone = refuse("a", socket);
+  many("a", 63);
+  expect(refuse("a")).toEqual([false]);
+  socket.emit("close");
+  const last = refuse("a");
+  expect(last).toEqual([]);
+  jest.advanceTimersByTime(1000);
+
+  expect([gone, last]).toEqual([[], [true]]);
+});
