@@ -114,3 +114,18 @@ test("what waits on a connection that ends is never served", async () => {
   other.socket.write(get("/other"));
   await eventually(() => expect(paths()).toEqual(["/0", "/other"]));
 });
+
+test("what waits behind an answer that ends the connection is never served", async () => {
+  const { served, open, paths } = await start();
+  const [ending, other] = [await open(), await open()];
+  ending.socket.write(numbered(0, 8));
+  await eventually(() => expect(paths()).toEqual(["/0"]));
+
+  served[0]?.response.set("Connection", "close").send("last");
+
+  await once(ending.socket, "close");
+  expect(ending.text()).toContain("last");
+  other.socket.write(get("/other"));
+  await eventually(() => expect(paths()).toContain("/other"));
+  expect(paths()).toEqual(["/0", "/other"]);
+});
