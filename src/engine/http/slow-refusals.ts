@@ -21,28 +21,35 @@ export interface SlowRefusals {
 /** `now` is in milliseconds. */
 export function createSlowRefusals(now: () => number): SlowRefusals {
   const atOnce = createRateBuckets(AT_ONCE, now);
-  const waiting = new Map<Socket, NodeJS.Timeout>();
+  /** Connections whose last answer waits, or was given. */
+  const ending = new WeakSet<Socket>();
   const byAddress = new Map<string, number>();
+  let waiting = 0;
 
   function wait(address: string, socket: Socket, answer: (hasWaited: boolean) => void): void {
+    ending.add(socket);
+    waiting += 1;
     byAddress.set(address, (byAddress.get(address) ?? 0) + 1);
-    waiting.set(
-      socket,
-      setTimeout(() => answer(true), WAIT_MS),
-    );
-    socket.once("close", () => {
-      clearTimeout(waiting.get(socket));
-      waiting.delete(socket);
+    const timer = setTimeout(() => {
+      leave();
+      answer(true);
+    }, WAIT_MS);
+    // Not at the end of the connection only: while the rest of a body comes, or the client does not close, it stays open.
+    function leave(): void {
+      clearTimeout(timer);
+      socket.off("close", leave);
+      waiting -= 1;
       const left = (byAddress.get(address) ?? 0) - 1;
       if (left > 0) byAddress.set(address, left);
       else byAddress.delete(address);
-    });
+    }
+    socket.once("close", leave);
   }
 
   return {
     refuse(address, socket, answer) {
-      if (waiting.has(socket)) return; // sent without waiting for the answer before
-      const isFull = waiting.size >= MOST || (byAddress.get(address) ?? 0) >= MOST_OF_ADDRESS;
+      if (ending.has(socket)) return; // sent without waiting for the answer before
+      const isFull = waiting >= MOST || (byAddress.get(address) ?? 0) >= MOST_OF_ADDRESS;
       if (atOnce.take(address) === 0 || isFull) answer(false);
       else if (!socket.destroyed) wait(address, socket, answer);
     },

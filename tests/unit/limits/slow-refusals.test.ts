@@ -62,3 +62,20 @@ test("no more than 64 answers of an address wait, and the place of a connection 
 
   expect([gone, last]).toEqual([[], [true]]);
 });
+
+test("an answer that has waited leaves its place, although its connection stays open, on which nothing else is answered", () => {
+  const { many, refuse, connect } = world();
+  many("a", 20);
+  const socket = connect();
+  const last = refuse("a", socket);
+  many("a", 63);
+  jest.advanceTimersByTime(1000);
+  many("a", 4); // what came in meanwhile
+
+  expect(last).toEqual([true]);
+  expect(refuse("a")).toEqual([]);
+  expect(refuse("a", socket)).toEqual([]);
+  socket.emit("close");
+  many("a", 63);
+  expect(refuse("a")).toEqual([false]);
+});
