@@ -1,4 +1,4 @@
-import type { RequestListener } from "node:http";
+import type { RequestListener, ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { createAdminServer, type Readiness } from "../../src/engine/admin/admin-server.js";
 import type { Listener } from "../../src/engine/process/listener.js";
@@ -166,4 +166,22 @@ test("what operators ask besides is answered by whoever can, and refused as temp
   expect(JSON.parse(body)).toMatchObject({
     error: { code: "temporary", temporary: true, retryAfterMs: 1000 },
   });
+});
+
+test("requests of operators that are sent without waiting take no place of others for longer than their connection lasts", async () => {
+  const url = await start();
+  const two = "GET /v1/users HTTP/1.1\r\nHost: shoal\r\n\r\n".repeat(2);
+  for (let connection = 0; connection < 20; connection += 1) {
+    const { write, readToEnd } = await openRaw(url);
+    write(two);
+    expect((await readToEnd()).match(/HTTP\/1.1 404 /g)).toHaveLength(1);
+  }
+
+  const open: ServerResponse[] = [];
+  operate = (_request, response) => {
+    open.push(response);
+    if (open.length === 20) for (const one of open) one.writeHead(404).end();
+  };
+  const answers = await Promise.all(Array.from({ length: 20 }, () => call(`${url}/v1/users`)));
+  expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(404));
 });

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { AppError } from "../../contract/errors.js";
 import { createListener, type Listener } from "../process/listener.js";
 import { isConsolePath } from "./console-files.js";
@@ -94,7 +95,11 @@ async function answer({ method }: IncomingMessage, builtIn: () => Answer | Promi
 /** Each request ends its connection, which would else be one of the few that there are. */
 function limited(most: number, operate: AdminParts["operate"]): RequestListener {
   let open = 0;
+  const ending = new WeakSet<Socket>();
   return (request, response) => {
+    const { socket } = request;
+    if (ending.has(socket)) return; // sent without waiting for the answer that ends the connection
+    ending.add(socket);
     response.shouldKeepAlive = false;
     const listener = open < most ? operate() : undefined;
     if (listener === undefined) {
@@ -103,7 +108,8 @@ function limited(most: number, operate: AdminParts["operate"]): RequestListener 
       return;
     }
     open += 1;
-    response.once("close", () => {
+    // Of a response that waits for another one, when the connection ends, Node tells nothing.
+    socket.once("close", () => {
       open -= 1;
     });
     listener(request, response);
