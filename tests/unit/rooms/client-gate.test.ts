@@ -1,3 +1,4 @@
+import { AppError } from "../../../src/contract/errors.js";
 import { createClientGate } from "../../../src/engine/rooms/read/client-gate.js";
 import { deferred } from "../../support/wait.js";
 
@@ -43,6 +44,19 @@ test("a task that fails makes room for the next one", async () => {
   for (const { end } of tasks.slice(1)) end.resolve();
   await expect(Promise.all(tasks.slice(1).map(({ result }) => result))).resolves.toEqual(["a2", "a3"]);
   expect(begun).toEqual(["a1", "a2", "a3"]);
+});
+
+test("what waits behind a failure that passes by itself fails with it, and the next one begins at once", async () => {
+  const { begun, ask } = world();
+  const tasks = ["a1", "a2", "a3", "a4"].map((name) => ask("ann", name));
+  const failure = new AppError("temporary");
+  tasks[0]?.end.reject(failure);
+
+  for (const index of [0, 2, 3]) await expect(tasks[index]?.result).rejects.toBe(failure);
+  const next = ask("ann", "a5");
+  expect(begun).toEqual(["a1", "a2", "a5"]);
+  for (const one of [tasks[1], next]) one?.end.resolve();
+  await expect(Promise.all([tasks[1]?.result, next.result])).resolves.toEqual(["a2", "a5"]);
 });
 
 test("whoever asks for no client begins at once", () => {
