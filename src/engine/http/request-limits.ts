@@ -1,6 +1,7 @@
 import type { RequestHandler, Response } from "express";
 import type { Passport } from "../../contract/passport.js";
 import type { Published } from "../../contract/published.js";
+import type { Answered } from "../../contract/route.js";
 import { addressKey } from "../trust/limits/address-key.js";
 import { chargeMessages, type Payer } from "../trust/limits/charge.js";
 import type { Limits } from "../trust/limits/limits.js";
@@ -28,20 +29,22 @@ export function limitAddresses(
 
 /**
  * Does what a user or a key asks for at his expense, and tells in the answer what he has left, whether it was done or refused. `charge` is
- * to be called with the messages that are about to be stored. Where nobody was asked who he is, only their rooms are charged.
+ * to be called with the messages that are about to be stored; what the answer costs is charged behind it. Where nobody was asked who he is, only their rooms are charged.
  * @throws {AppError} `rate_limited`, and what the task throws.
  */
-export async function metered<Result>(
+export async function metered(
   passport: Passport,
   limits: Limits,
   response: Response,
-  task: (charge: (published: readonly Published[]) => void) => Promise<Result>,
-): Promise<Result> {
+  task: (charge: (published: readonly Published[]) => void) => Promise<Answered>,
+): Promise<Answered> {
   const payer = payerOf(passport, limits);
   try {
     const waitMs = payer?.limit.take(payer.key) ?? 0;
     if (waitMs > 0) throw rateLimited(waitMs);
-    return await task((published) => chargeMessages(published, limits.messages, payer));
+    const answered = await task((published) => chargeMessages(published, limits.messages, payer));
+    if (answered.cost > 0) payer?.limit.charge(payer.key, answered.cost);
+    return answered;
   } finally {
     if (payer !== undefined) tellQuota(response, payer);
   }
