@@ -51,10 +51,14 @@ test("all is well with workers that answer, and it is said how often they were r
   });
 });
 
-test("without an instance nothing is said of workers", async () => {
+test("without an instance nothing is said of workers, and a private port that breaks off is a warning", async () => {
   const ADMIN_PORT = await portOf(createServer((socket) => socket.destroy()));
 
-  await expect(found("workers", { ADMIN_PORT })).resolves.toMatchObject({ status: "ok" });
+  await expect(found("workers", { ADMIN_PORT: "9" })).resolves.toMatchObject({ status: "ok" });
+  await expect(found("workers", { ADMIN_PORT })).resolves.toMatchObject({
+    status: "warn",
+    message: expect.stringContaining("the private port does not answer"),
+  });
 });
 
 test("a process that is nearly out of open files is a warning", async () => {

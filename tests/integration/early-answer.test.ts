@@ -1,7 +1,11 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { openPollingSession } from "../cluster/support/polling-session.js";
+import { onTestEnd } from "../support/cleanup.js";
 import { startMongo } from "../support/mongo.js";
 import { openRaw } from "../support/raw-tcp.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
+import { within } from "../support/wait.js";
 
 const LENGTH = 500_000;
 
@@ -46,6 +50,26 @@ test("a body that does not come is waited for no longer than 2 s", async () => {
   );
 
   expect(await connection.readToEnd(60_000)).toMatch(/^HTTP\/1.1 413 /);
+});
+
+test("a connection that ends after an early answer is closed also when its client keeps it open", async () => {
+  const path = "/hello";
+  const { hostname, port } = new URL(worker.url);
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+  onTestEnd(() => socket.destroy());
+  const closed = once(socket, "close").catch(() => {});
+  const type = "Content-Type: application/json\r\n";
+  socket.write(
+    `POST ${path} HTTP/1.1\r\nHost: shoal\r\n${type}Content-Length: ${LENGTH}\r\nConnection: close\r\n\r\n`,
+  );
+  await once(socket, "data");
+  socket.resume().write("x".repeat(LENGTH));
+  await once(socket, "end");
+
+  // Only a connection that is there no more does not take these.
+  const writing = setInterval(() => socket.write("x"), 100);
+  onTestEnd(() => clearInterval(writing));
+  await within(closed, 60_000, "the end of the connection");
 });
 
 test("a refusal of a request without a body says whether the connection ends", async () => {

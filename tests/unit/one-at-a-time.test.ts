@@ -86,19 +86,6 @@ test("those of another connection are served while one waits", async () => {
   expect(paths()).toEqual(["/0", "/other"]);
 });
 
-test("a connection with too many that wait is cut, and nothing more of it is served", async () => {
-  const { served, open, paths } = await start();
-  const [greedy, other] = [await open(), await open()];
-
-  greedy.socket.write(numbered(0, 258));
-
-  await once(greedy.socket, "close");
-  other.socket.write(get("/other"));
-  await eventually(() => expect(paths()).toEqual(["/0", "/other"]));
-  expect(greedy.text()).toBe("");
-  expect(served[0]?.response.destroyed).toBe(true);
-});
-
 test("what waits on a connection that ends is never served", async () => {
   const { served, open, paths } = await start();
   const [ending, other] = [await open(), await open()];

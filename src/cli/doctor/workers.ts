@@ -14,11 +14,17 @@ export function workersCheck({ admin }: Config): Check {
     see: "docs/runbook.md#one-worker-is-hot-or-blocked",
     async run() {
       if (admin.port === 0) return ok("not asked: ADMIN_PORT is 0, so nobody knows where");
-      const text = await ask(localUrl(admin.host, admin.port, "/metrics"), { mostBytes: METRICS_BYTES }).then(
-        (answer) => answer.text,
-        () => "",
-      );
-      return workersFinding(text);
+      try {
+        const url = localUrl(admin.host, admin.port, "/metrics");
+        return workersFinding((await ask(url, { mostBytes: METRICS_BYTES })).text);
+      } catch (error) {
+        const { code, message } = error as NodeJS.ErrnoException;
+        if (code === "ECONNREFUSED") return ok("no instance runs here");
+        return warn(
+          `the private port does not answer: ${code ?? message}`,
+          "look at the log of the instance",
+        );
+      }
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { hasContent } from "./server.js";
 
-/** How long a client may go on sending the body of a request that was refused, in milliseconds. */
+/** How long a client may go on sending the body of a request that was refused, and then leave a connection open that has ended, in milliseconds. */
 const LINGER_MS = 2000;
 
 /**
@@ -16,7 +16,8 @@ export function answerEarly(request: IncomingMessage, response: ServerResponse):
   response.setHeader("Connection", "keep-alive");
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   request.once("close", () => {
-    clearTimeout(timer);
-    if (isLast) socket.end();
+    if (!isLast) return clearTimeout(timer);
+    socket.end();
+    timer.refresh();
   });
 }

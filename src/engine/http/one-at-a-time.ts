@@ -1,9 +1,6 @@
 import type { Socket } from "node:net";
 import type { NextFunction, RequestHandler, Response } from "express";
 
-/** Requests of a connection that may wait. No usual client sends as many without an answer; Node knows no way not to read them. */
-const MOST_WAITING = 256;
-
 interface Waiting {
   readonly response: Response;
   readonly next: NextFunction;
@@ -12,7 +9,8 @@ interface Waiting {
 /**
  * Serves the requests of a connection one after another, and between two of them those of other connections: a client that sends many
  * without waiting for answers would have all of them served at once, while everybody else waits. One that is not begun when its
- * connection has ended, or has had its last answer, is not served, and a connection with too many that wait is cut.
+ * connection has ended, or has had its last answer, is not served. How many wait is bounded where requests come in: by the session router, and by the
+ * private port.
  */
 export function oneAtATime(): RequestHandler {
   /** Of the connections that have a request under way. */
@@ -36,7 +34,6 @@ export function oneAtATime(): RequestHandler {
       lines.set(socket, own);
       return serve(socket, own, { response, next });
     }
-    if (line.length < MOST_WAITING) line.push({ response, next });
-    else socket.destroy();
+    line.push({ response, next });
   };
 }

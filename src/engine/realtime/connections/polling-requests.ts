@@ -51,7 +51,7 @@ function outliveAnswer(request: IncomingMessage, response: ServerResponse): void
   }
   response.writeHead = writeEarly;
   request.destroy = (error) => {
-    if (!response.writableEnded) return destroy.call(request, error);
+    if (request.complete || !response.writableEnded) return destroy.call(request, error);
     return request.resume(); // whose end, or the end of its time, ends it
   };
 }
