@@ -1,7 +1,8 @@
 import { createRoomClient } from "shoal/client";
 import { io } from "socket.io-client";
 
-const socket = io("http://localhost:3000", { auth: { user: "ann" }, ackTimeout: 20_000 });
+const [user = "ann"] = process.argv.slice(2);
+const socket = io("http://localhost:3000", { auth: { user }, ackTimeout: 20_000 });
 const room = createRoomClient(socket).room("kitchen", {
   start: { limit: 20 },
   onMessage: ({ seq, from, body }) => console.log("show", seq, from, body),

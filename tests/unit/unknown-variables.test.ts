@@ -51,7 +51,6 @@ test.each([
   ["WOKERS", "WORKERS"],
   ["WORKER", "WORKERS"],
   ["PROT", "PORT"],
-  ["MONGO_URI", "MONGODB_URI"],
   ["MONGODB_URL", "MONGODB_URI"],
   ["REDIS_URI", "REDIS_URL"],
   ["AUTH_ISUER", "AUTH_ISSUER"],
@@ -63,6 +62,15 @@ test.each([
 ])("%s is told as a misspelt %s, wherever it stands", (name, meant) => {
   expect(misspeltVariables({ [name]: "2" })).toEqual([{ name, meant }]);
   expect(unknownVariables({ [name]: "2" })).toEqual([{ name, meant }]);
+});
+
+test.each([
+  ["MONGO_URL", "MONGODB_URI"],
+  ["REDIS_HOST", "REDIS_URL"],
+  ["MAX_CONNECTIONS", "MAX_CONNECTIONS_PER_WORKER"],
+])("%s, as others call it, is told to be %s, unless that is set", (name, meant) => {
+  expect(misspeltVariables({ [name]: "x" })).toEqual([{ name, meant }]);
+  expect(misspeltVariables({ [name]: "x", [meant]: "y" })).toEqual([]);
 });
 
 test("nothing is told of what is spelt right, empty, or put into an environment by others", () => {

@@ -11,12 +11,18 @@ const KNOWN = Object.keys(VARIABLES);
 /** What others than the server read, in the environment or in `.env`: Node.js, libraries, `docker-compose.yml`. */
 const FOREIGN =
   /^(NODE_|OTEL_|COMPOSE_|DOCKER_|(HTTPS?|NO)_PROXY$|(NO|FORCE)_COLOR$|SSL_CERT_|TZ$|TMPDIR$|SHOAL_PORT$|(REDIS|MONGODB(_ROOT)?|GRAFANA)_PASSWORD$)/i;
+/** Names by which other programs call what is read here under another one. */
+const ELSEWHERE = new Map<string, keyof typeof VARIABLES>([
+  ["MONGO_URL", "MONGODB_URI"],
+  ["REDIS_HOST", "REDIS_URL"],
+  ["MAX_CONNECTIONS", "MAX_CONNECTIONS_PER_WORKER"],
+]);
 /** Names up to this length are one mistake away from too many words to allow for two. */
 const SHORT_NAME_LETTERS = 5;
 
 /**
- * What is probably a misspelt variable: names that are one or two mistakes away from one that is read, or differ in case only. An
- * environment is full of names that are meant for others, so nothing else in it is suspicious. Empty variables count as absent.
+ * What is probably a misspelt variable: names that are one or two mistakes away from one that is read, or differ in case only, and
+ * names that other programs have for one that is not set. An environment is full of names that are meant for others, so nothing else in it is suspicious. Empty variables count as absent.
  */
 export function misspeltVariables(
   variables: Readonly<Record<string, string | undefined>> = process.env,
@@ -42,7 +48,15 @@ export function unknownVariableWarning({ name, meant }: UnknownVariable): string
 function unreadIn(variables: Readonly<Record<string, string | undefined>>): UnknownVariable[] {
   return Object.entries(variables)
     .filter(([name, value]) => value !== undefined && value !== "" && !KNOWN.includes(name))
-    .map(([name]) => ({ name, meant: nearest(name) }));
+    .map(([name]) => ({ name, meant: nearest(name) ?? unsetIn(variables, ELSEWHERE.get(name)) }));
+}
+
+/** The name, if nothing is set by it. */
+function unsetIn(
+  variables: Readonly<Record<string, string | undefined>>,
+  name: string | undefined,
+): string | undefined {
+  return name !== undefined && !variables[name] ? name : undefined;
 }
 
 function nearest(name: string): string | undefined {
