@@ -179,7 +179,12 @@ test("a page of history costs its reader more than one event, an empty one does 
 });
 
 test("who sends more packets than events are let in is read from later, and others are served meanwhile", async () => {
-  const worker = await start({ RATE_USER_EVENTS: "1,1" });
+  // Its heartbeats are among what is read later.
+  const worker = await start({
+    RATE_USER_EVENTS: "1,1",
+    PING_INTERVAL_MS: "60000",
+    PING_TIMEOUT_MS: "60000",
+  });
   const flood = await openEngineClient(worker.url);
   flood.send("40");
   const { socket } = await connectClient(worker.url, { auth: { user: "ann" } });
