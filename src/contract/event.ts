@@ -60,8 +60,6 @@ export interface EventSpec<Payload extends z.ZodType, Ack extends z.ZodType<obje
   readonly errors?: readonly ErrorCode[];
   /** The messages that it stores; each counts as an event of its user, and as a message of its room. Without it, it counts as one event. */
   readonly publishes?: (payload: z.output<Payload>) => readonly Published[];
-  /** How many events of its user the answer counts as, besides the one that asks for it: what is dear to give. Default none. */
-  readonly costs?: (answer: z.input<Ack>) => number;
   /** The channel that it takes the client out of, which needs no right. */
   readonly leaves?: (payload: z.output<Payload>, user: string) => Channel | undefined;
   /** The channel that it may let the client into. Whoever is refused, or fails, is outside afterwards, also if he was in before. */
@@ -94,8 +92,6 @@ export interface ClientEvent {
   read(payload: unknown): unknown;
   /** Of a payload that was read, as the two that follow. */
   publishes(payload: unknown): readonly Published[];
-  /** Of an answer that {@link handle} gives. */
-  costs(answer: object): number;
   leaves(payload: unknown, user: string): Channel | undefined;
   enters(payload: unknown, user: string): Channel | undefined;
   /** Once the caller is allowed to send it. May give the acknowledgement, or undefined if it was sent. */
@@ -117,7 +113,7 @@ export function event<
     call: EventCall<z.output<Payload>, z.input<Ack>, EntryOf<Enters>>,
   ) => Answer<Ack> | Promise<Answer<Ack>>,
 ): ClientEvent {
-  const { summary, access, payload, ack = NOTHING, errors = [], publishes, costs, leaves, enters } = spec;
+  const { summary, access, payload, ack = NOTHING, errors = [], publishes, leaves, enters } = spec;
   // Whoever enters may be in too many channels already.
   const all: readonly ErrorCode[] = enters === undefined ? errors : ["too_many_rooms", ...errors];
   return {
@@ -125,7 +121,6 @@ export function event<
     read: (value) => parse(payload, value),
     // Types are taken off here and nowhere else: what comes in was read by the schema above.
     publishes: (value) => publishes?.(value as z.output<Payload>) ?? NOTHING_PUBLISHED,
-    costs: (answer) => costs?.(answer as z.input<Ack>) ?? 0,
     leaves: (value, user) => leaves?.(value as z.output<Payload>, user),
     enters: (value, user) => enters?.(value as z.output<Payload>, user),
     handle: (value, tools) =>

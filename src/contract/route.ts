@@ -52,8 +52,6 @@ export interface RouteSpec<
     body: z.output<Body>,
     passport: Passport,
   ) => readonly Published[];
-  /** How many requests of its user or key the reply counts as, besides the one that asks for it: what is dear to give. Default none. */
-  readonly costs?: (reply: z.input<Reply>) => number;
   /** Whether it is served under whatever Host, where ALLOWED_HOSTS names some: for load balancers, which ask by address. */
   readonly anyHost?: boolean;
   /** Whether an answer may be kept by nobody; always so where the access is a key. */
@@ -71,14 +69,6 @@ export interface RawRequest {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
-}
-
-/** What comes of a request. */
-export interface Answered {
-  readonly status: number;
-  readonly reply: unknown;
-  /** Requests that it counts as, besides itself. */
-  readonly cost: number;
 }
 
 /** A route with its types gone. */
@@ -106,7 +96,7 @@ export interface Route {
     caller: Caller,
     decide: Decide,
     charge: (published: readonly Published[]) => void,
-  ): Promise<Answered>;
+  ): Promise<{ status: number; reply: unknown }>;
 }
 
 /** Declares a route. */
@@ -124,7 +114,7 @@ export function route<
     call: RouteCall<z.output<Params>, z.output<Query>, z.output<Body>, UserOf<Way>>,
   ) => z.input<Reply> | Promise<z.input<Reply>>,
 ): Route {
-  const { summary, params, query, body, reply, publishes, costs, errors = [], anyHost = false } = spec;
+  const { summary, params, query, body, reply, publishes, errors = [], anyHost = false } = spec;
   const access = spec.access as Access;
   // Where types were got around there is none, which the gathering tells.
   const fresh = spec.fresh ?? access?.kind === "key";
@@ -148,7 +138,7 @@ export function route<
         passport: caller.passport,
       });
       await confirm();
-      return { status: statuses.of(answer), reply: answer, cost: costs?.(answer) ?? 0 };
+      return { status: statuses.of(answer), reply: answer };
     },
   };
 }

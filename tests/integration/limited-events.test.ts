@@ -157,27 +157,6 @@ test("nineteen refusals do not, and what is sent after the wait is let in", asyn
   await expect(emitAck(socket, "join", { room: "later" })).resolves.toMatchObject({ ok: true });
 });
 
-test("a page of history costs its reader more than one event, an empty one does not", async () => {
-  const worker = await start({ RATE_USER_EVENTS: "1,2" });
-  for (let n = 0; n < 4; n += 1) {
-    const { socket } = await connectClient(worker.url, { auth: { user: `writer-${n}` } });
-    await emitAck(socket, "publish", batch("kitchen", ids(50 * n, 50)));
-  }
-  const [ann, ben] = [
-    await connectClient(worker.url, { auth: { user: "ann" } }),
-    await connectClient(worker.url, { auth: { user: "ben" } }),
-  ];
-
-  const page = await emitAck(ann.socket, "subscribe", { room: "kitchen", limit: 200 });
-  expect(page).toMatchObject({ ok: true, to: 200 });
-  const answer = await emitAck<typeof LIMITED>(ann.socket, "join", { room: "hall" });
-  expect(answer).toEqual(LIMITED);
-  // Nine were to be paid, two were there, and one has to be; some of it has come in meanwhile.
-  expect(answer.error.retryAfterMs).toBeLessThanOrEqual(8000);
-  await expect(emitAck(ben.socket, "subscribe", { room: "attic" })).resolves.toMatchObject({ ok: true });
-  await expect(emitAck(ben.socket, "join", { room: "hall" })).resolves.toMatchObject({ ok: true });
-});
-
 test("who sends more packets than events are let in is read from later, and others are served meanwhile", async () => {
   // Its heartbeats are among what is read later.
   const worker = await start({

@@ -18,15 +18,6 @@ import {
   subscription,
 } from "./rooms.schemas.js";
 
-/** So many messages of a page count as an event of who reads them. */
-const MESSAGES_PER_EVENT = 25;
-
-function costOf(page: object): number {
-  return "messages" in page && Array.isArray(page.messages)
-    ? Math.floor(page.messages.length / MESSAGES_PER_EVENT)
-    : 0;
-}
-
 /** Durable rooms: nothing that was acknowledged is lost, the same over Socket.IO and HTTP. */
 export const rooms = feature("rooms", {
   create: (engine) => ({
@@ -65,7 +56,6 @@ function roomEvents({ rooms, limits }: Engine) {
         access: room("subscribe"),
         payload: subscribeRequest,
         ack: subscription,
-        costs: costOf,
         enters: (request) => logChannel(request.room),
       },
       async ({ payload, user, entry, acknowledge }) => {
@@ -123,7 +113,6 @@ function roomRoutes(engine: Engine) {
         params: namedRoom,
         query: pageQuery,
         reply: pageReply,
-        costs: costOf,
       },
       ({ params: { room }, query }) => pageOf(engine, room, query),
     ),

@@ -1,7 +1,6 @@
 import type { RequestHandler, Response } from "express";
 import type { Passport } from "../../contract/passport.js";
 import type { Published } from "../../contract/published.js";
-import type { Answered } from "../../contract/route.js";
 import { addressKey } from "../trust/limits/address-key.js";
 import { chargeMessages, type Payer } from "../trust/limits/charge.js";
 import type { Limits } from "../trust/limits/limits.js";
@@ -29,22 +28,20 @@ export function limitAddresses(
 
 /**
  * Does what a user or a key asks for at his expense, and tells in the answer what he has left, whether it was done or refused. `charge` is
- * to be called with the messages that are about to be stored; what the answer costs is charged behind it. Where nobody was asked who he is, only their rooms are charged.
+ * to be called with the messages that are about to be stored. Where nobody was asked who he is, only their rooms are charged.
  * @throws {AppError} `rate_limited`, and what the task throws.
  */
-export async function metered(
+export async function metered<Result>(
   passport: Passport,
   limits: Limits,
   response: Response,
-  task: (charge: (published: readonly Published[]) => void) => Promise<Answered>,
-): Promise<Answered> {
+  task: (charge: (published: readonly Published[]) => void) => Promise<Result>,
+): Promise<Result> {
   const payer = payerOf(passport, limits);
   try {
     const waitMs = payer?.limit.take(payer.key) ?? 0;
     if (waitMs > 0) throw rateLimited(waitMs);
-    const answered = await task((published) => chargeMessages(published, limits.messages, payer));
-    if (answered.cost > 0) payer?.limit.charge(payer.key, answered.cost);
-    return answered;
+    return await task((published) => chargeMessages(published, limits.messages, payer));
   } finally {
     if (payer !== undefined) tellQuota(response, payer);
   }

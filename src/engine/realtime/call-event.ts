@@ -57,11 +57,6 @@ export function createCallEvent(parts: CallParts): CallEvent {
     const asked = access.kind === "ruled" ? access.asked(payload as never) : undefined;
     const channel = event.enters(payload, user);
 
-    function pay(result: object): void {
-      const cost = event.costs(result);
-      if (cost > 0) rates.events.charge(payerKey(socket), cost);
-    }
-
     async function run(entry: WayIn): Promise<object | undefined> {
       const confirm = await decide(access, caller, payload).catch(async (error: unknown) => {
         const isRefused = error instanceof AppError && error.code === "forbidden";
@@ -74,12 +69,10 @@ export function createCallEvent(parts: CallParts): CallEvent {
         chargeMessages(published, rates.messages, { limit: rates.events, key: payerKey(socket) });
       const client = new SocketClient(socket, deliver);
       const answer = (result: object): void => {
-        pay(result);
         if (!entry.isWithdrawn()) acknowledge(result);
       };
       const tools = { user, client, entry, acknowledge: answer };
       const result = await (check ? handleChecked(event, payload, tools) : event.handle(payload, tools));
-      if (result !== undefined) pay(result);
       // What enters a channel is asked about by rechecks, from before the decision on.
       if (channel === undefined) await confirm();
       return result;
