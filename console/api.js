@@ -11,11 +11,21 @@ export class Refusal extends Error {
   }
 }
 
+/** What the tab keeps over a reload. A browser may forbid it: then one signs in again. */
+function tabStorage() {
+  try {
+    return sessionStorage;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Asks the server with the key, which is kept for this tab only. `onUnknown` is called when the key counts no more.
  */
 export function createApi(onUnknown) {
-  let key = sessionStorage.getItem(STORED_AS) ?? "";
+  const storage = tabStorage();
+  let key = storage?.getItem(STORED_AS) ?? "";
 
   async function ask(method, path, body) {
     const response = await fetch(path, {
@@ -42,10 +52,10 @@ export function createApi(onUnknown) {
     use(next) {
       key = next;
     },
-    keep: () => sessionStorage.setItem(STORED_AS, key),
+    keep: () => storage?.setItem(STORED_AS, key),
     forget() {
       key = "";
-      sessionStorage.removeItem(STORED_AS);
+      storage?.removeItem(STORED_AS);
     },
     get: (path, query = {}) => {
       const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
@@ -58,3 +68,12 @@ export function createApi(onUnknown) {
 
 /** A name as one segment of an address. */
 export const segment = (name) => encodeURIComponent(name);
+
+/** The name in a segment; what is none, as somebody may have typed it, is taken as it stands. */
+export function named(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

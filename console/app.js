@@ -1,4 +1,4 @@
-import { createApi } from "./api.js";
+import { createApi, named } from "./api.js";
 import { announce, el } from "./dom.js";
 import { overview } from "./overview.js";
 import { refusals } from "./refusals.js";
@@ -86,7 +86,7 @@ function show() {
   lost.textContent = "";
   const place = el("section", { "data-view": at });
   content.replaceChildren(place);
-  leave = open(view, place, decodeURIComponent(rest.join("/"))) ?? (() => {});
+  leave = open(view, place, named(rest.join("/"))) ?? (() => {});
   main.scrollTop = 0;
   announce(view.title);
 }

@@ -7,7 +7,7 @@ import { createPeople, showPeople } from "./people.js";
 import { createProof } from "./proof.js";
 import { createRooms } from "./rooms.js";
 import { createStatus, showRoom } from "./status.js";
-import { keep, read } from "./storage.js";
+import { KEEPS_NOTHING, keep, read } from "./storage.js";
 import { createToken, isTokenWanted, wantToken } from "./token.js";
 import { createTyping, typingName } from "./typing.js";
 
@@ -31,7 +31,8 @@ async function start() {
     on: {
       tokenWanted() {
         wantToken();
-        location.reload();
+        if (isTokenWanted()) location.reload();
+        else status.show({ phase: "refused", problem: `${KEEPS_NOTHING}: allow that to sign in` });
       },
       state(state) {
         isConnected = state.phase === "connected";
@@ -99,7 +100,8 @@ async function start() {
     const { user: known = user } = session;
     if (token !== undefined || known !== user) keep("tab", USER_KEY, known);
     // Another token, or a cookie that says who this is: all here was made for the one before.
-    if (known !== user) location.reload();
+    // What was not kept would be as before after the load, and this would have no end.
+    if (known !== user && read("tab", USER_KEY) === known) location.reload();
   });
 
   showIdentity({ user, token, outbox, isConnected: () => isConnected });

@@ -10,6 +10,9 @@ function attempt(act, otherwise) {
 /** `tab`: for this tab only, over its reloads. `browser`: for all tabs, and for later. */
 const places = { tab: () => sessionStorage, browser: () => localStorage };
 
+/** What somebody is told for whom nothing works without it. */
+export const KEEPS_NOTHING = "Your browser lets this page keep nothing";
+
 /** The kept text; null when there is none. */
 export const read = (place, key) => attempt(() => places[place]().getItem(key), null);
 

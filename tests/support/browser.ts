@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { onEnd } from "./cleanup.js";
 import { PROJECT } from "./readme.js";
+import { tempDir } from "./temp-dir.js";
 
 /** A page, and what it complained of. */
 export interface Tab {
@@ -31,16 +33,30 @@ const TELL_VIOLATIONS = `document.addEventListener("securitypolicyviolation", (e
 
 /** The system's Chromium or Chrome, headless, with a profile of its own. Ends by itself. */
 export async function startBrowser(): Promise<Browser> {
-  const browser = await chromium.launch({
-    executablePath: chromiumPath(),
-    args: FLAGS,
-    // As root, and in most containers, it has none.
-    chromiumSandbox: false,
-    timeout: START_WITHIN_MS,
-  });
+  const browser = await chromium.launch(launchOptions());
   onEnd(() => browser.close());
   return browser;
 }
+
+/** A person who lets pages keep nothing: no cookies, no storage, no locks. With a browser of their own, which ends by itself. */
+export async function startForgetfulPerson(): Promise<BrowserContext> {
+  const profile = await tempDir("profile");
+  await mkdir(join(profile, "Default"));
+  const settings = { profile: { default_content_setting_values: { cookies: 2 } } };
+  await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(settings));
+  const context = await chromium.launchPersistentContext(profile, { ...launchOptions(), locale: "en-US" });
+  context.setDefaultTimeout(STEP_WITHIN_MS);
+  onEnd(() => context.close());
+  return context;
+}
+
+const launchOptions = () => ({
+  executablePath: chromiumPath(),
+  args: FLAGS,
+  // As root, and in most containers, it has none.
+  chromiumSandbox: false,
+  timeout: START_WITHIN_MS,
+});
 
 /** A person with a browser of their own: nothing stored is shared with others. Ends by itself. */
 export async function newPerson(browser: Browser): Promise<BrowserContext> {
