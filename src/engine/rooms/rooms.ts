@@ -12,6 +12,7 @@ import {
   type RoomSpans,
   RoomUnavailable,
 } from "./ports.js";
+import { createClientGate } from "./read/client-gate.js";
 import { createLiveRooms, type LiveRooms } from "./read/live-rooms.js";
 import type { LogName, RoomStore } from "./room-store.js";
 import { createHoleFiller } from "./write/hole-filler.js";
@@ -64,6 +65,7 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
   const filler = createHoleFiller({ store, clock, onStored });
   const log = createRoomLog({ store, filler, clock, onStored, report, spans }, limits);
   const live = createLiveRooms({ store, bus, filler, clock, deliver, report, observer, members }, limits);
+  const gate = createClientGate(limits.subscribesOfClient);
   const management = createRoomManagement({ store, live, onStored });
   let offMessages = () => {};
   let stopping: Promise<void> | undefined;
@@ -111,7 +113,9 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
       return stopping;
     },
     publish,
-    subscribe: (request, reply, opener) => readable(() => live.subscribe(request, reply, opener)),
+    // Outside of `readable`, which says what is a failure of the store.
+    subscribe: (request, reply, opener) =>
+      gate.run(opener, () => readable(() => live.subscribe(request, reply, opener))),
     read: (request) => readable(() => live.read(request)),
     scrollBack: (request) => readable(() => live.scrollBack(request)),
     list: (request) => readable(() => management.list(request)),

@@ -1,4 +1,4 @@
-import { AppError } from "../../../src/contract/errors.js";
+import { RoomUnavailable } from "../../../src/engine/rooms/ports.js";
 import { createClientGate } from "../../../src/engine/rooms/read/client-gate.js";
 import { deferred } from "../../support/wait.js";
 
@@ -46,10 +46,21 @@ test("a task that fails makes room for the next one", async () => {
   expect(begun).toEqual(["a1", "a2", "a3"]);
 });
 
-test("what waits behind a failure that passes by itself fails with it, and the next one begins at once", async () => {
+test("a task that is refused for too much of something makes room for the next one", async () => {
+  const { begun, ask } = world();
+  const tasks = ["a1", "a2", "a3"].map((name) => ask("ann", name));
+  tasks[0]?.end.reject(new RoomUnavailable("overloaded"));
+
+  await expect(tasks[0]?.result).rejects.toMatchObject({ reason: "overloaded" });
+  for (const { end } of tasks.slice(1)) end.resolve();
+  await expect(Promise.all(tasks.slice(1).map(({ result }) => result))).resolves.toEqual(["a2", "a3"]);
+  expect(begun).toEqual(["a1", "a2", "a3"]);
+});
+
+test("what waits behind a store that cannot be read fails with it, and the next one begins at once", async () => {
   const { begun, ask } = world();
   const tasks = ["a1", "a2", "a3", "a4"].map((name) => ask("ann", name));
-  const failure = new AppError("temporary");
+  const failure = new RoomUnavailable("unreadable");
   tasks[0]?.end.reject(failure);
 
   for (const index of [0, 2, 3]) await expect(tasks[index]?.result).rejects.toBe(failure);

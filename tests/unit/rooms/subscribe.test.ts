@@ -265,4 +265,26 @@ describe("subscribing while the store is away", () => {
     away = false;
     expect(await worker.subscribe({ room: "r" })).toMatchObject({ live: true });
   });
+
+  test("all that one client has asked for fails together, when the first of it does", async () => {
+    const bench = createBench();
+    const worker = bench.worker({
+      wrapStore: (store): RoomStore => ({
+        ...store,
+        async heads() {
+          await worker.clock.sleep(10_000);
+          throw new Error("no answer");
+        },
+      }),
+    });
+    const begunMs = bench.time.now;
+
+    const asked = range(1, 50).map((n) => worker.rooms.subscribe({ room: `r${n}` }, () => {}, "ann"));
+    const results = await bench.settled(Promise.allSettled(asked));
+
+    expect(results).toEqual(
+      asked.map(() => ({ status: "rejected", reason: expect.objectContaining({ reason: "unreadable" }) })),
+    );
+    expect(bench.time.now - begunMs).toBeLessThan(20_000);
+  });
 });

@@ -1,6 +1,7 @@
 import type { RoomLimits } from "../limits.js";
 import { RoomUnavailable } from "../ports.js";
 import type { LogName, PageLimit, RoomStore, StoredPage } from "../room-store.js";
+import { createPlaces } from "./places.js";
 
 /** The reads of the store that this one makes. */
 export type HistoryStore = Pick<RoomStore, "after" | "before" | "heads" | "bySlots" | "holds">;
@@ -24,24 +25,12 @@ export function createHistoryReader(
   limits: Pick<RoomLimits, "reads" | "waitingReads">,
 ): HistoryReader {
   const shared = new Map<string, Promise<StoredPage | undefined>>();
-  const turns: (() => void)[] = [];
-  let running = 0;
+  const places = createPlaces(limits.reads);
 
   async function inTurn<T>(read: () => Promise<T>): Promise<T> {
-    if (running >= limits.reads) {
-      if (turns.length >= limits.waitingReads) throw new RoomUnavailable("overloaded");
-      await new Promise<void>((resolve) => turns.push(resolve));
-    } else {
-      running += 1;
-    }
-    try {
-      return await read();
-    } finally {
-      // The place is handed over, so that a newcomer cannot slip in between.
-      const next = turns.shift();
-      if (next === undefined) running -= 1;
-      else next();
-    }
+    const isFull = places.running >= limits.reads && places.waiting >= limits.waitingReads;
+    if (isFull) throw new RoomUnavailable("overloaded");
+    return places.run(read);
   }
 
   async function sameLog(

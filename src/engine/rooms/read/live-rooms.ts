@@ -2,7 +2,6 @@ import type { HistoryPage, RoomEntry, SubscribeRequest, Subscription } from "../
 import type { RoomLimits } from "../limits.js";
 import type { RoomBus } from "../ports.js";
 import type { LogName, RoomStore } from "../room-store.js";
-import { createClientGate } from "./client-gate.js";
 import { HeldBytes } from "./held-bytes.js";
 import { createHistoryReader } from "./history-reader.js";
 import { createRingFamily } from "./message-ring.js";
@@ -28,7 +27,7 @@ export interface LiveRooms {
   subscribe(
     request: SubscribeRequest,
     reply: (answer: Subscription) => void,
-    /** The client to whose share the room counts if it has to be opened, see `OpenRooms.use`; it has a few subscribes at a time. */
+    /** The client to whose share the room counts if it has to be opened, see `OpenRooms.use`. */
     opener?: string,
   ): Promise<void>;
   /** The page that `subscribe` would answer, for a reader that stays outside; undefined when the room has never been used. */
@@ -57,7 +56,6 @@ export function createLiveRooms(given: LiveRoomsDeps, limits: RoomLimits): LiveR
   const sweep = createSweep({ ...deps, rooms }, limits);
   const subscribe = createSubscribe(deps, limits);
   const scrollBack = createScrollBack(deps, limits);
-  const gate = createClientGate(limits.subscribesOfClient);
 
   /** Reading makes no record: anybody may ask for any name, and records stay. */
   async function look<T>(name: string, task: (room: Room) => Promise<T>): Promise<T | undefined> {
@@ -68,7 +66,7 @@ export function createLiveRooms(given: LiveRoomsDeps, limits: RoomLimits): LiveR
   return {
     offer: ({ room, epoch }, entries) => rooms.get(room)?.offer(epoch, entries),
     subscribe: (request, reply, opener) =>
-      gate.run(opener, () => rooms.use(request.room, opener, (room) => subscribe(room, request, reply))),
+      rooms.use(request.room, opener, (room) => subscribe(room, request, reply)),
     read: (request) =>
       look(
         request.room,
