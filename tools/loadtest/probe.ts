@@ -6,8 +6,8 @@ import { hostOf } from "./raw/transport.js";
 const PROBE_TIMEOUT_MS = 5000;
 
 /**
- * Connects once, before the crowd, with the token if there is one. @throws why the target cannot be tested. Returns the IPv4 loopback address of the
- * target, if that is where it is: then source addresses can be chosen.
+ * Connects once, before the crowd, with the token if there is one. @throws why the target cannot be tested. Returns the IPv4 loopback
+ * address of the target, if that is where it is: then source addresses can be chosen.
  */
 export async function probe(options: Options, token?: string): Promise<string | undefined> {
   const address = await loopbackOf(new URL(options.url));

@@ -22,7 +22,8 @@ const SHORT_NAME_LETTERS = 5;
 
 /**
  * What is probably a misspelt variable: names that are one or two mistakes away from one that is read, or differ in case only, and
- * names that other programs have for one that is not set. An environment is full of names that are meant for others, so nothing else in it is suspicious. Empty variables count as absent.
+ * names that other programs have for one that is not set. An environment is full of names that are meant for others, so nothing else in
+ * it is suspicious. Empty variables count as absent.
  */
 export function misspeltVariables(
   variables: Readonly<Record<string, string | undefined>> = process.env,

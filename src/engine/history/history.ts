@@ -31,7 +31,7 @@ export interface HistoryParts {
 
 export function createHistory({ instance, status, measure, onLook }: HistoryParts): History {
   const since = new Date().toISOString();
-  const samples = createSamples(measure, KEPT.everyMs, () => onLook(views()));
+  const samples = createSamples(measure, () => onLook(views()));
   const happenings: Happening[] = []; // the newest first
 
   const views = (): WorkerView[] => status().map((worker) => viewOf(worker, samples.last()));

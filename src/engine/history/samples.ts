@@ -22,12 +22,8 @@ export interface Samples extends Component {
   last(): Look | undefined;
 }
 
-/** A sample costs one gathering of metrics, as a scrape does, and some 100 bytes. */
-export function createSamples(
-  measure: Measure,
-  everyMs: number = KEPT.everyMs,
-  onLook: () => void = () => {},
-): Samples {
+/** A sample costs one gathering of metrics, as a scrape does, and some 100 bytes. `onLook` is called after each. */
+export function createSamples(measure: Measure, onLook: () => void, everyMs: number = KEPT.everyMs): Samples {
   const kept: Sample[] = [];
   let last: Look | undefined;
   let takenMs = performance.now(); // by a clock that nobody sets

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { hasContent } from "./server.js";
 
-/** How long a client may go on sending the body of a request that was refused, and then leave a connection open that has ended, in milliseconds. */
+/** How long a client may go on sending the body of a refused request, and then leave the ended connection open, in milliseconds. */
 const LINGER_MS = 2000;
 
 /**

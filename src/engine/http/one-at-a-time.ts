@@ -1,39 +1,24 @@
 import type { Socket } from "node:net";
-import type { NextFunction, RequestHandler, Response } from "express";
-
-interface Waiting {
-  readonly response: Response;
-  readonly next: NextFunction;
-}
+import type { RequestHandler, Response } from "express";
 
 /**
  * Serves the requests of a connection one after another, and between two of them those of other connections: a client that sends many
  * without waiting for answers would have all of them served at once, while everybody else waits. One that is not begun when its
- * connection has ended, or has had its last answer, is not served. How many wait is bounded where requests come in: by the session router, and by the
- * private port.
+ * connection has ended, or has had its last answer, is not served. How many wait is bounded where requests come in: by the session
+ * router, and by the private port.
  */
 export function oneAtATime(): RequestHandler {
-  /** Of the connections that have a request under way. */
-  const lines = new WeakMap<Socket, Waiting[]>();
-
-  function serve(socket: Socket, line: Waiting[], { response, next }: Waiting): void {
-    // Node gives no socket to a response behind the last one, so that it never closes: a drain would wait for it.
-    if (!socket.writable) return;
-    response.once("close", () => {
-      const following = line.shift();
-      if (following === undefined) lines.delete(socket);
-      else setImmediate(serve, socket, line, following);
-    });
-    next();
-  }
+  /** The answer to the last request that has come. */
+  const last = new WeakMap<Socket, Response>();
 
   return ({ socket }, response, next) => {
-    const line = lines.get(socket);
-    if (line === undefined) {
-      const own: Waiting[] = [];
-      lines.set(socket, own);
-      return serve(socket, own, { response, next });
+    const before = last.get(socket);
+    last.set(socket, response);
+    function begin(): void {
+      // Node gives no socket to a response behind the last one, so that it never closes: a drain would wait for it.
+      if (socket.writable) next();
     }
-    line.push({ response, next });
+    if (before === undefined || before.closed) begin();
+    else before.once("close", () => setImmediate(begin));
   };
 }

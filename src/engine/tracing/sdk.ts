@@ -9,6 +9,7 @@ import {
 import { BatchSpanProcessor, NodeTracerProvider } from "@opentelemetry/sdk-trace-node";
 import { ABOUT } from "../../contract/about.js";
 import type { Identity } from "../../contract/domain.js";
+import { createLogThrottle } from "../process/log-throttle.js";
 import type { Logger } from "../process/logger.js";
 import { waitAtMost } from "../process/wait-at-most.js";
 
@@ -17,9 +18,6 @@ const NAME = "shoal";
 
 /** What a collector that does not answer may hold up a stop, in milliseconds. */
 const LAST_SPANS_MS = 2_000;
-
-/** Shortest time between two lines of the log about one and the same failure, in milliseconds. */
-const REPEAT_MS = 60_000;
 
 /**
  * Starts OpenTelemetry's SDK with what the environment says, and makes it the process's own: spans that an application makes by
@@ -51,14 +49,10 @@ export function startSdk(
 
 /** The SDK's complaints, each at most once a minute: a collector that is away fails every five seconds. */
 function diagnostics(log: Logger): DiagLogger {
-  const toldAtMs = new Map<string, number>();
+  const throttle = createLogThrottle(() => performance.now());
   const tell = (message: string): void => {
     const what = message.slice(0, 200);
-    const nowMs = performance.now();
-    if (nowMs - (toldAtMs.get(what) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return;
-    if (toldAtMs.size > 100) toldAtMs.clear();
-    toldAtMs.set(what, nowMs);
-    log.warn({ what }, "traces are not sent as they should be");
+    if (throttle(what) !== undefined) log.warn({ what }, "traces are not sent as they should be");
   };
   const silent = (): void => {};
   return { error: tell, warn: tell, info: silent, debug: silent, verbose: silent };

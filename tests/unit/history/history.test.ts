@@ -37,12 +37,13 @@ test("what operators look at first is read off the metrics of a worker", async (
 test("samples have rates, also over a worker's replacement, and no more are kept than an hour has", async () => {
   let measured = 0;
   let current = worker();
-  const samples = createSamples(async () => {
+  const measure = async () => {
     measured += 1;
     if (measured === 300) current = worker();
     current.events.sent("messages", 10);
     return new Map([[1, await current.collect()]]);
-  }, 1);
+  };
+  const samples = createSamples(measure, () => {}, 1);
   await samples.start();
   onTestEnd(samples.stop);
 
