@@ -2,6 +2,7 @@ import { segment } from "./api.js";
 import { announce, el, problemLine, table } from "./dom.js";
 import { dateTime } from "./format.js";
 import { REFUSED } from "./meanings.js";
+import { newest } from "./newest.js";
 
 const PAGE = 50;
 
@@ -26,6 +27,7 @@ export function refusals({ place, api }) {
     spellcheck: "false",
     maxlength: "128",
   });
+  const find = newest((query) => api.get("connections", query));
   const problem = problemLine();
   const list = el("div");
   const older = el("button", { type: "button", hidden: true }, "Older");
@@ -63,12 +65,14 @@ export function refusals({ place, api }) {
     problem.textContent = "";
     try {
       const query = { limit: PAGE, type: type.value, user: user.value.trim(), before };
-      const { events } = await api.get("connections", query);
+      const found = await find(query);
+      if (found === undefined) return;
+      const { events } = found;
       list.replaceChildren(
         events.length === 0 ? el("p", { class: "empty" }, "There is none.") : eventsTable(events),
       );
       older.hidden = events.length < PAGE;
-      older.onclick = () => void look(events.at(-1).at);
+      older.onclick = () => void look(events.at(-1).id);
       announce(`${events.length} entries`);
     } catch (error) {
       problem.textContent = `${error.message}.`;

@@ -1,12 +1,14 @@
 import { segment } from "./api.js";
 import { announce, el, table } from "./dom.js";
 import { count } from "./format.js";
+import { newest } from "./newest.js";
 import { search } from "./search.js";
 
 const PAGE = 50;
 
 /** Durable rooms by the beginning of their names, page by page. */
 export function rooms({ place, rest, api, heard }) {
+  const find = newest((query) => api.get("v1/rooms", query));
   const list = el("div");
   const pager = el("div", { class: "buttons" });
   const form = search({
@@ -27,7 +29,9 @@ export function rooms({ place, rest, api, heard }) {
   async function page(prefix, starts) {
     form.problem("");
     try {
-      const { rooms: found, next } = await api.get("v1/rooms", { prefix, after: starts.at(-1), limit: PAGE });
+      const answer = await find({ prefix, after: starts.at(-1), limit: PAGE });
+      if (answer === undefined) return;
+      const { rooms: found, next } = answer;
       heard();
       show(found);
       const move = (text, to) =>

@@ -60,18 +60,21 @@ export function createTail(room, api) {
   /** The newest messages, then what has come since. */
   async function look() {
     if (isClosed || (end !== undefined && !follow.checked)) return;
+    const shown = end;
     try {
       if (end === undefined) {
         const { epoch, messages, more } = await api.get(path, {
           before: Number.MAX_SAFE_INTEGER,
           limit: PAGE,
         });
-        if (epoch === null) return;
+        if (epoch === null || end !== shown) return;
         list.replaceChildren(...messages.map(itemOf));
         end = { epoch, to: messages.at(-1)?.seq ?? 0 };
         earlier.disabled = !more;
       } else {
         const page = await api.get(path, { after: end.to, epoch: end.epoch, limit: PAGE });
+        // A look back has cut what this one follows, or the room was emptied.
+        if (end !== shown) return;
         if (page.reset) {
           restart();
           return;
@@ -96,6 +99,8 @@ export function createTail(room, api) {
     follow.checked = false;
     try {
       const { messages, more } = await api.get(path, { before, limit: PAGE });
+      // It was overtaken: by another look back, by messages that came in after it, or by the end of the room.
+      if (Number(list.firstElementChild?.dataset.seq) !== before) return;
       list.prepend(...messages.map(itemOf));
       earlier.disabled = !more;
       if (list.children.length <= MOST_SHOWN) return;

@@ -2,6 +2,7 @@ import { segment } from "./api.js";
 import { confirmed } from "./confirm.js";
 import { announce, el, problemLine, table } from "./dom.js";
 import { ago, count, dateTime } from "./format.js";
+import { newest } from "./newest.js";
 import { search } from "./search.js";
 
 /** Rows of a user's connections that are shown. */
@@ -9,6 +10,7 @@ const MOST_ROWS = 100;
 
 /** Finds a user's connections on all instances, ends them, and makes his tokens void. */
 export function users({ place, rest, api, allowed }) {
+  const find = newest((user) => api.get(`v1/users/${segment(user)}`));
   const result = el("div", { class: "result" });
   const form = search({
     label: "User",
@@ -26,7 +28,8 @@ export function users({ place, rest, api, allowed }) {
   async function look(user) {
     form.problem("");
     try {
-      const found = await api.get(`v1/users/${segment(user)}`);
+      const found = await find(user);
+      if (found === undefined) return;
       show(user, found);
       announce(
         found.count === 0 ? `${user} is not connected` : `Connections of ${user}: ${count(found.count)}`,

@@ -1,4 +1,5 @@
 import { paint } from "./colours.js";
+import { keeps } from "./storage.js";
 
 const SHOW_CHARACTERS = 8_000;
 const SHOW_NAME_CHARACTERS = 64;
@@ -12,7 +13,10 @@ const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeS
 const MARKS = {
   stored: ({ seq }) => [String(seq), `Number ${seq} of this room, the same for everyone`],
   confirmed: ({ seq }) => [`✓ ${seq}`, `Stored, and confirmed as number ${seq} of this room`],
-  pending: () => ["pending", "Not confirmed yet. It is kept in this browser, and sent until it is"],
+  pending: () => [
+    "pending",
+    `Not confirmed yet. It is ${keeps() ? "kept in this browser, and " : ""}sent until it is`,
+  ],
   failed: () => ["not sent", "The server has refused it"],
   relayed: () => ["not stored", "Relayed once to whoever is connected; gone after a reload"],
 };

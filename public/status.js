@@ -1,3 +1,5 @@
+import { keeps } from "./storage.js";
+
 const LABELS = {
   connecting: "Connecting",
   connected: "Connected",
@@ -61,7 +63,10 @@ export function showRoom(name, { last, unsent, refusal }, isConnected) {
   subtitle.classList.toggle("problem", refusal !== null);
   const read = last === 0 ? "No messages yet" : `All messages up to ${last}`;
   const where = last === undefined ? (isConnected ? "Opening" : "Waiting for a connection") : read;
-  const waiting = unsent > 0 && !isConnected ? `; ${unsent} waiting to be sent, kept in this browser` : "";
+  const waiting =
+    unsent > 0 && !isConnected
+      ? `; ${unsent} waiting to be sent${keeps() ? ", kept in this browser" : ""}`
+      : "";
   const text = refusal === null ? where + waiting : `Refused: ${refusal.message}`;
   if (subtitle.textContent !== text) subtitle.textContent = text;
 }

@@ -13,6 +13,9 @@ const places = { tab: () => sessionStorage, browser: () => localStorage };
 /** What somebody is told for whom nothing works without it. */
 export const KEEPS_NOTHING = "Your browser lets this page keep nothing";
 
+/** Whether the page may keep something for later. */
+export const keeps = () => attempt(() => Boolean(localStorage), false);
+
 /** The kept text; null when there is none. */
 export const read = (place, key) => attempt(() => places[place]().getItem(key), null);
 

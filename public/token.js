@@ -7,6 +7,8 @@ const ASK_BEFORE_MS = 120_000;
 const LEAST_MS = 35_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+const when = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
 const form = document.getElementById("token-form");
 const input = document.getElementById("token");
 const problem = document.getElementById("token-problem");
@@ -54,10 +56,13 @@ export function createToken() {
     event.preventDefault();
     const given = input.value.trim();
     const expiryMs = expiryOf(given);
-    if (Number.isNaN(expiryMs))
+    if (Number.isNaN(expiryMs)) {
       problem.textContent = "This is no token: it has three parts with dots between them";
-    else if (expiryMs < Date.now() + LEAST_MS) problem.textContent = "This token has expired, or is about to";
-    else {
+    } else if (expiryMs < Date.now() + LEAST_MS) {
+      // A clock that is wrong is seen by whoever reads both times.
+      const [until, now] = [expiryMs, Date.now()].map((ms) => when.format(ms));
+      problem.textContent = `This token is good until ${until}, and the clock of this device says ${now}`;
+    } else {
       token = given;
       wantToken(token);
       input.value = "";

@@ -6,6 +6,8 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** What routes have in common, by name. */
 export interface Schemas {
   ConnectionEvent: {
+    /** For `before` */
+    id: string;
     type: "connect" | "disconnect" | "refuse" | "revoke" | "remove" | "move" | "end";
     at: string;
     /** Public id of the Socket.IO session */
@@ -204,7 +206,7 @@ export interface ServerRoutes {
           user?: Schemas["UserId"];
           /** Public id of the Socket.IO session */
           session?: string;
-          /** Only what was before it: `at` of the last one of a page */
+          /** Only what was before it: `id` of the last one of a page, or a time */
           before?: string;
         };
       };

@@ -170,6 +170,32 @@ test("a room is followed as messages come, with bodies on request, and read back
   expect(complaints).toEqual([]);
 });
 
+test("an answer that comes late does not take the place of a newer one", async () => {
+  const { page, complaints } = await open(admin.key, "#/users");
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route("**/v1/users/early", async (route) => {
+    const response = await route.fetch();
+    await held;
+    await route.fulfill({ response });
+  });
+  const early = page.waitForResponse(/early$/);
+
+  for (const name of ["early", "newer"]) {
+    await page.fill("#search", name);
+    await page.press("#search", "Enter");
+  }
+  await shows(page, ".result h2", "newer");
+  release();
+  await (await early).finished();
+  await page.evaluate("new Promise(requestAnimationFrame)");
+
+  expect(await page.textContent(".result h2")).toBe("newer");
+  expect(complaints).toEqual([]);
+});
+
 test("a key that may list rooms and not read them gets no message", async () => {
   await publish("quiet:1", "m1");
   const { page, complaints } = await open(clerk.key, "#/room/quiet:1");

@@ -33,6 +33,20 @@ test("a browser that keeps nothing has the page nevertheless, and is told that a
   expect(await chat.bodies()).toEqual(["said"]);
 });
 
+test("a message that waits for the server is not said to be kept", async () => {
+  const worker = await startWorker({ mongodbUri });
+  const chat = await openChat(person, worker.url);
+  await worker.stop();
+
+  await chat.say("unsent");
+
+  await eventually(
+    async () => expect(await chat.text("subtitle")).toMatch(/; 1 waiting to be sent$/),
+    LOADED,
+  );
+  expect(await chat.page.locator("[title^='Not confirmed yet']").getAttribute("title")).not.toContain("kept");
+});
+
 test("where a token is wanted, it is told that it cannot sign in, once, and not by loading again and again", async () => {
   const env = { AUTH: "jwt", AUTH_SECRET: "a secret of the tests, with more than 32 bytes" };
   const { url } = await startWorker({ mongodbUri, env });

@@ -1,4 +1,6 @@
+import mongoose from "mongoose";
 import { apiOf, makeKey } from "../support/api-keys.js";
+import { onTestEnd } from "../support/cleanup.js";
 import { connectClient } from "../support/connect-client.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
@@ -43,6 +45,7 @@ test("every connect and disconnect is recorded, with the reason and without the 
     instance: worker.config.instance,
     worker: 1,
     transport: "websocket",
+    id: expect.stringMatching(/^[0-9a-f]{24}$/),
     at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
   };
   await expect(eventsOf(worker.adminUrl, session.id, 2)).resolves.toEqual([
@@ -202,7 +205,7 @@ describe("what keys and refusals leave behind", () => {
     expect(JSON.stringify(ended)).not.toContain("secret words");
   });
 
-  test("older events are found page by page", async () => {
+  test("events before a time are found, and no newer ones", async () => {
     const call = apiOf(guarded.adminUrl, admin.key);
     const { events } = (await call("GET", "/connections?limit=2")).body;
 
@@ -211,5 +214,37 @@ describe("what keys and refusals leave behind", () => {
     const before = older.map(({ at }: { at: string }) => at < events.at(-1).at);
     expect(before.length).toBeGreaterThan(2);
     expect(new Set(before)).toEqual(new Set([true]));
+  });
+
+  test("pages have each event once, also of several within a millisecond", async () => {
+    const uri = mongo.uriFor();
+    const crowded = await startWorker({ mongodbUri: uri });
+    const at = new Date();
+    const users = Array.from({ length: 7 }, (_, number) => `ann-${number}`);
+    const connection = await mongoose.createConnection(uri).asPromise();
+    onTestEnd(() => connection.close());
+    await connection
+      .collection("connectionEvents")
+      .insertMany(users.map((user) => ({ type: "connect", at, user, instance: "here", worker: 1 })));
+
+    const seen: unknown[] = [];
+    let page = await audit(crowded.adminUrl, "?limit=3");
+    while (page.length > 0) {
+      seen.push(...page.map(({ user }) => user));
+      page = await audit(crowded.adminUrl, `?limit=3&before=${page.at(-1)?.id}`);
+    }
+
+    expect(seen.sort()).toEqual(users);
+  });
+
+  test("a page cannot begin before what is neither an event nor a time", async () => {
+    const call = apiOf(guarded.adminUrl, admin.key);
+
+    for (const before of ["yesterday", "2026-13-01T00:00:00Z", "0123456789abcdef"]) {
+      expect(await call("GET", `/connections?before=${before}`)).toMatchObject({
+        status: 400,
+        body: { error: { message: expect.stringContaining("before") } },
+      });
+    }
   });
 });

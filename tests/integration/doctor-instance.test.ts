@@ -7,6 +7,8 @@ import { closeWith, NO_ROOM } from "../../src/engine/http/close-with.js";
 import { createInstanceMetrics } from "../../src/engine/metrics/instance-metrics.js";
 import { onTestEnd } from "../support/cleanup.js";
 
+const NOW_MS = Date.now();
+
 async function portOf(server: Server): Promise<string> {
   onTestEnd(() => void server.close());
   await once(server.listen(0, "127.0.0.1"), "listening");
@@ -45,7 +47,7 @@ test("a worker that hangs is a failure, although the others answer for the insta
 });
 
 test("all is well with workers that answer, and it is said how often they were replaced", async () => {
-  expect(workersFinding(await metricsOf(1, 2))).toEqual({
+  expect(workersFinding(await metricsOf(1, 2), NOW_MS)).toEqual({
     status: "ok",
     message: "all 2 answer; 3 were replaced since the start",
   });
@@ -66,11 +68,23 @@ test("a process that is nearly out of open files is a warning", async () => {
     `process_open_fds{worker="1"} ${open}\nprocess_max_fds{worker="1"} 300\nprocess_open_fds{worker="2"} 50\nprocess_max_fds{worker="2"} 300\n`;
   const metrics = await metricsOf(1, 2);
 
-  expect(workersFinding(metrics + files(225)).status).toBe("ok");
-  expect(workersFinding(metrics + files(235))).toMatchObject({
+  expect(workersFinding(metrics + files(225), NOW_MS).status).toBe("ok");
+  expect(workersFinding(metrics + files(235), NOW_MS)).toMatchObject({
     status: "warn",
     message: expect.stringMatching(/all answer, and worker 1 has 235 of 300 open files:/),
   });
+});
+
+test("workers that are replaced again and again are a warning, until the newest has lived for ten minutes", async () => {
+  const metrics = await metricsOf(1, 2); // of which worker 1 was replaced three times
+  const started = (agoS: number) =>
+    `process_start_time_seconds{worker="1"} ${Math.floor(NOW_MS / 1000) - agoS}\n`;
+
+  expect(workersFinding(metrics + started(30), NOW_MS)).toMatchObject({
+    status: "warn",
+    message: "all 2 answer; worker 1 was replaced 3 times, the last time 30 s ago",
+  });
+  expect(workersFinding(metrics + started(601), NOW_MS).status).toBe("ok");
 });
 
 test("a Shoal that has no room for a connection is not taken for something else, which is to be ended", async () => {

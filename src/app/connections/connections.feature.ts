@@ -10,6 +10,7 @@ import { wholeNumber } from "../../contract/validation.js";
 import {
   connectionEventModel,
   createConnectionEvents,
+  EVENT_ID,
   EVENT_TYPES,
   type EventFilter,
 } from "./connections.model.js";
@@ -18,9 +19,11 @@ import { createConnectionAudit } from "./connections.service.js";
 const session = z.string().max(64).describe("Public id of the Socket.IO session");
 const instance = z.string().max(64);
 const worker = z.int().min(1);
+const eventId = z.string().regex(EVENT_ID, "must be the id of an event, or a time");
 
 const connectionEvent = z
   .strictObject({
+    id: z.string().max(24).describe("For `before`"),
     type: z.enum(EVENT_TYPES),
     at: z.date(),
     session: session.optional(),
@@ -92,21 +95,19 @@ export const connections = feature("connections", {
               type: z.enum(EVENT_TYPES).optional(),
               user: userId.optional(),
               session: session.optional(),
-              before: z.iso
-                .datetime()
+              before: z
+                .union([eventId, z.iso.datetime()])
                 .optional()
-                .describe("Only what was before it: `at` of the last one of a page"),
+                .describe("Only what was before it: `id` of the last one of a page, or a time"),
             }),
             reply: z.strictObject({ events: z.array(connectionEvent).max(500) }),
           },
           async ({ query }) => {
-            const { limit, before, ...asked } = query;
+            const { limit, ...asked } = query;
             const filter = Object.fromEntries(
-              Object.entries({ ...asked, before: before && new Date(before) }).filter(
-                ([, value]) => value !== undefined,
-              ),
-            );
-            const events = await audit.recent(filter as EventFilter, limit);
+              Object.entries(asked).filter(([, value]) => value !== undefined),
+            ) as EventFilter;
+            const events = await audit.recent(filter, limit);
             return { events: events.map(({ address: _private, ...event }) => event) };
           },
         ),

@@ -1,4 +1,4 @@
-import { type Connection, type Model, Schema } from "mongoose";
+import { type Connection, type Model, mongo, Schema } from "mongoose";
 import type { Engine } from "../../contract/feature.js";
 
 /** `refuse`: a handshake was not let in. The last four: see Act. */
@@ -28,9 +28,17 @@ export interface ConnectionEvent {
   readonly room?: string;
 }
 
-/** Which events are looked for: those that have all of these, and came before this time. */
+/** An event that was written, with the number by which the store orders events: that of their writing. */
+export interface StoredEvent extends ConnectionEvent {
+  /** See {@link EVENT_ID}. */
+  readonly id: string;
+}
+
+export const EVENT_ID = /^[0-9a-f]{24}$/;
+
+/** Which events are looked for: those that have all of these, and came before this event (its id) or this time (ISO 8601). */
 export type EventFilter = Partial<Pick<ConnectionEvent, "type" | "user" | "session">> & {
-  readonly before?: Date;
+  readonly before?: string;
 };
 
 /** Size at which the oldest events make room for new ones; about 100,000 events. */
@@ -68,8 +76,11 @@ export function connectionEventModel(connection: Connection): Model<ConnectionEv
 /** Where the connection audit is kept. Its methods reject with `temporary` while MongoDB is away. */
 export interface ConnectionEvents {
   append(events: readonly ConnectionEvent[]): Promise<void>;
-  /** The newest `limit` of such events, newest first. Without an index: all of the collection may be looked at. */
-  newest(filter: EventFilter, limit: number): Promise<ConnectionEvent[]>;
+  /**
+   * The newest `limit` of such events, newest first. There is an index of ids only: all of the collection may be looked at. Pages by id
+   * skip nothing and repeat nothing, however many events there are within a millisecond.
+   */
+  newest(filter: EventFilter, limit: number): Promise<StoredEvent[]>;
 }
 
 const APPEND = { ordered: false, forceServerObjectId: true } as const;
@@ -87,13 +98,20 @@ export function createConnectionEvents(
     // The server gives the ids: an event that is written again must not look like a conflict.
     append: (batch) => database(async () => void (await events.insertMany([...batch], APPEND))),
     newest: ({ before, ...filter }, limit) =>
-      database(() =>
-        model
-          .find(before === undefined ? filter : { ...filter, at: { $lt: before } }, { _id: 0 })
-          .sort({ $natural: -1 })
+      database(async () => {
+        const found = await events
+          .find({ ...filter, ...earlierThan(before) })
+          .sort({ _id: -1 })
           .limit(limit)
-          .lean<ConnectionEvent[]>()
-          .exec(),
-      ),
+          .toArray();
+        return found.map(({ _id, ...event }) => ({ id: _id.toHexString(), ...event }));
+      }),
   };
+}
+
+function earlierThan(before: string | undefined): object {
+  if (before === undefined) return {};
+  return EVENT_ID.test(before)
+    ? { _id: { $lt: new mongo.ObjectId(before) } }
+    : { at: { $lt: new Date(before) } };
 }

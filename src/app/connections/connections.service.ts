@@ -1,7 +1,7 @@
 import { AppError } from "../../contract/errors.js";
 import type { Component } from "../../engine/process/lifecycle.js";
 import type { Logger } from "../../engine/process/logger.js";
-import type { ConnectionEvent, ConnectionEvents, EventFilter } from "./connections.model.js";
+import type { ConnectionEvent, ConnectionEvents, EventFilter, StoredEvent } from "./connections.model.js";
 
 const FLUSH_INTERVAL_MS = 500;
 const BATCH_EVENTS = 1000;
@@ -16,7 +16,7 @@ export interface ConnectionAudit extends Component {
   /** Takes an event; it is written within half a second, in batches, so a connection never waits for the store. */
   record(event: ConnectionEvent): void;
   /** The newest of such events, newest first. Rejects with `temporary` while the store is away. */
-  recent(filter: EventFilter, limit: number): Promise<ConnectionEvent[]>;
+  recent(filter: EventFilter, limit: number): Promise<StoredEvent[]>;
 }
 
 /**

@@ -4,6 +4,9 @@ import { type Check, type Finding, fail, ok, warn } from "./check.js";
 
 /** Part of its open files above which a process is soon out of them: at 95 %, or 64 before the end, it refuses connections. */
 const SCARCE_SHARE = 0.75;
+/** A worker that was replaced so often is told of, until it has lived for so long. */
+const MANY_RESTARTS = 3;
+const SETTLED_AFTER_S = 600;
 /** An instance of many workers tells that much. */
 const METRICS_BYTES = 16 * 1024 * 1024;
 
@@ -16,7 +19,8 @@ export function workersCheck({ admin }: Config): Check {
       if (admin.port === 0) return ok("not asked: ADMIN_PORT is 0, so nobody knows where");
       try {
         const url = localUrl(admin.host, admin.port, "/metrics");
-        return workersFinding((await ask(url, { mostBytes: METRICS_BYTES })).text);
+        const { text } = await ask(url, { mostBytes: METRICS_BYTES });
+        return workersFinding(text, Date.now());
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException;
         if (code === "ECONNREFUSED") return ok("no instance runs here");
@@ -29,8 +33,8 @@ export function workersCheck({ admin }: Config): Check {
   };
 }
 
-/** What the metrics of an instance tell of its workers. */
-export function workersFinding(metrics: string): Finding {
+/** What the metrics of an instance tell of its workers at this time, in milliseconds since 1970. */
+export function workersFinding(metrics: string, nowMs: number): Finding {
   const up = seriesOf(metrics, "realtime_worker_up");
   if (up.size === 0) return ok("no instance runs here");
   const silent = [...up].flatMap(([worker, value]) => (value === 0 ? [worker] : []));
@@ -53,11 +57,21 @@ export function workersFinding(metrics: string): Finding {
       "raise the limit of open files (ulimit -n, nofile of the container) of the instance, or add instances",
     );
   }
-  const restarts = [...seriesOf(metrics, "realtime_worker_restarts_total").values()].reduce(
-    (sum, one) => sum + one,
-    0,
-  );
-  return ok(`all ${up.size} answer; ${restarts} were replaced since the start`);
+  const restarts = seriesOf(metrics, "realtime_worker_restarts_total");
+  const started = seriesOf(metrics, "process_start_time_seconds");
+  const unsettled = [...restarts].flatMap(([worker, times]) => {
+    const ageS = Math.round(nowMs / 1000 - (started.get(worker) ?? 0));
+    const isSettled = times < MANY_RESTARTS || ageS > SETTLED_AFTER_S;
+    return isSettled ? [] : [`worker ${worker} was replaced ${times} times, the last time ${ageS} s ago`];
+  });
+  if (unsettled.length > 0) {
+    return warn(
+      `all ${up.size} answer; ${unsettled.join("; ")}`,
+      "look for log: `worker ended`, whose `kind` and `reason` say why (runbook: workers crash again and again)",
+    );
+  }
+  const sum = [...restarts.values()].reduce((total, one) => total + one, 0);
+  return ok(`all ${up.size} answer; ${sum} were replaced since the start`);
 }
 
 /** The values of a metric by process: `primary`, or the number of the worker. */
