@@ -18,9 +18,10 @@ const LIMIT = 256;
 /** Of these, what a worker keeps for all but clients. */
 const RESERVE = 64;
 const MODES = [
-  ["LISTEN=primary", 2, { ROUTING: "forward" }],
-  ["ROUTING=sticky", 2, { ROUTING: "sticky" }],
-  ["one process", 1, {}],
+  ["LISTEN=primary", 2, { ROUTING: "forward" }, ["connections get 503: no worker can take them"]],
+  // Node itself accepts there: nobody hears of what it closes.
+  ["ROUTING=sticky", 2, { ROUTING: "sticky" }, []],
+  ["one process", 1, {}, ["connections are closed: the process can take no more"]],
 ] as const;
 
 let mongo: MongoServer;
@@ -37,7 +38,7 @@ function openSilent(url: string): Socket {
   return socket.resume();
 }
 
-describe.each(MODES)("with %s", (_mode, workers, env) => {
+describe.each(MODES)("with %s", (_mode, workers, env, told) => {
   test("more connections than descriptors end no process, and there is room again when they have gone", async () => {
     const shoal = await spawnShoal({ workers, mongodbUri: mongo.uriFor(), env, openFiles: LIMIT });
     await shoal.waitForLog(
@@ -58,6 +59,7 @@ describe.each(MODES)("with %s", (_mode, workers, env) => {
       expect(["503", "ECONNRESET"]).toContain(outcome);
     });
 
+    for (const line of told) await shoal.waitForLog(logged(line));
     for (const socket of silent) socket.destroy();
     await eventually(async () => expect(await call(`${shoal.url}/hello`)).toMatchObject({ status: 200 }));
     expect([shoal.pid, ...shoal.workerPids()]).toEqual(pids);

@@ -4,7 +4,7 @@ import { operatorSocketOf } from "../admin/operator-socket.js";
 import type { Config } from "../config/config.js";
 import { hearPrimary, type PrimaryHandlers, tellPrimary } from "../ipc/channel.js";
 import type { PrimaryMessage } from "../ipc/messages.js";
-import { createLogger } from "../process/logger.js";
+import { createLogger, type Logger } from "../process/logger.js";
 import { StartError } from "../process/start-error.js";
 import { sessionSuffix } from "../routing/peers/instance-key.js";
 import { createForwardIngress } from "../routing/worker/forward-ingress.js";
@@ -36,7 +36,7 @@ export async function runWorker(): Promise<void> {
   });
   const identity = { instance: config.instance, worker: slot };
   const log = createLogger(config.logLevel).child(identity);
-  const worker = createWorker(config, identity, log, entranceOf(config, socketDir));
+  const worker = createWorker(config, identity, log, entranceOf(config, socketDir, log));
 
   let ending = false;
   function end(exitCode: number): void {
@@ -84,7 +84,7 @@ export async function runWorker(): Promise<void> {
   }
 }
 
-function entranceOf(config: Config, socketDir: string): Entrance {
+function entranceOf(config: Config, socketDir: string, log: Logger): Entrance {
   const self = cluster.worker?.id ?? 0;
   const operatorSocket = operatorSocketOf(socketDir, self);
   const instance = createInstanceLink();
@@ -98,7 +98,7 @@ function entranceOf(config: Config, socketDir: string): Entrance {
   const siblings = createSiblings(place);
   return {
     siblings: [siblings],
-    createIngress: (io, httpServer) => createForwardIngress(io, httpServer, place, siblings),
+    createIngress: (io, httpServer) => createForwardIngress(io, httpServer, place, siblings, log),
     ...{ operatorSocket, instance, onStage },
   };
 }

@@ -2,11 +2,11 @@ import type { Worker } from "node:cluster";
 import { createServer, type Socket } from "node:net";
 import type { Config } from "../../config/config.js";
 import { closeWith, NO_ROOM } from "../../http/close-with.js";
-import { createShortage, descriptorCapacity, descriptorLimit } from "../../process/descriptors.js";
+import { createShortage, descriptorCapacity } from "../../process/descriptors.js";
 import { type Component, compose } from "../../process/lifecycle.js";
 import { createListener, type Listener } from "../../process/listener.js";
-import { createLogThrottle } from "../../process/log-throttle.js";
 import type { Logger } from "../../process/logger.js";
+import { createNoRoomLog } from "../../process/no-room-log.js";
 import { createFlights } from "./flights.js";
 
 /** Most connections that a worker that was passed over, as it hung or was full, is given later to catch up with the others. */
@@ -34,7 +34,7 @@ export function createDispatcher(
   const waiting = new Set<Socket>();
   const capacity = descriptorCapacity();
   const isShort = createShortage();
-  const throttle = createLogThrottle(() => performance.now());
+  const tellNoRoom = createNoRoomLog(log, "connections get 503: no worker can take them");
   /** Connections given to each worker, as far as they count for whose turn it is. */
   const given = new WeakMap<Worker, number>();
 
@@ -50,9 +50,7 @@ export function createDispatcher(
   /** No worker hears of it, so that its metrics have nothing either. */
   function refuse(socket: Socket): void {
     closeWith(socket, NO_ROOM);
-    const count = throttle("no room");
-    if (count !== undefined)
-      log.warn({ count, files: descriptorLimit() }, "connections get 503: no worker can take them");
+    tellNoRoom();
   }
 
   function wait(socket: Socket): void {

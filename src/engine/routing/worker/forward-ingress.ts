@@ -7,6 +7,8 @@ import { createPrimaryFarewell } from "../../ipc/farewell.js";
 import { createShortage, descriptorCapacity } from "../../process/descriptors.js";
 import type { Component } from "../../process/lifecycle.js";
 import { createListener, type Listener } from "../../process/listener.js";
+import type { Logger } from "../../process/logger.js";
+import { createNoRoomLog } from "../../process/no-room-log.js";
 import type { Io } from "../../realtime/io.js";
 import { createIntake, type Intake } from "./intake.js";
 import { newSessionId, sessionAskedFor } from "./session-owner.js";
@@ -21,6 +23,7 @@ export function createForwardIngress(
   httpServer: HttpServer,
   place: Place,
   siblings: Siblings,
+  log: Logger,
 ): Component {
   const farewell = createPrimaryFarewell();
   /** Connections for sessions of this worker that others still have open. */
@@ -112,6 +115,7 @@ export function createForwardIngress(
         capacity: descriptorCapacity(),
         isShort: createShortage(),
         giveAway,
+        onRefuse: createNoRoomLog(log, "connections get 503: this worker can take no more"),
         onVacant: () => tellPrimary({ type: "shoal:vacant" }),
       });
       // Stays until the end: what siblings hand over still arrives and is answered.

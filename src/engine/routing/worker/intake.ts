@@ -38,11 +38,14 @@ export interface IntakeParts {
   isShort(): boolean;
   /** Says whether the connection was given away, by the first that was read of it. */
   giveAway(socket: Socket, first: Buffer): boolean;
+  /** One was refused. */
+  onRefuse(): void;
   /** There is room again after `isFull`. */
   onVacant(): void;
 }
 
-export function createIntake({ httpServer, capacity, isShort, giveAway, onVacant }: IntakeParts): Intake {
+export function createIntake(parts: IntakeParts): Intake {
+  const { httpServer, capacity, isShort, giveAway, onRefuse, onVacant } = parts;
   const open = new Set<Socket>();
   /** Those on which nothing was asked yet. */
   const silent = new Set<Socket>();
@@ -80,6 +83,7 @@ export function createIntake({ httpServer, capacity, isShort, giveAway, onVacant
   function enter(socket: Socket): boolean {
     if (isFull()) {
       closeWith(socket, NO_ROOM);
+      onRefuse();
       return false;
     }
     open.add(socket);
