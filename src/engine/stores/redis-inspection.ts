@@ -3,13 +3,13 @@ import type { ClockReading } from "../process/clock-reading.js";
 import { redactUri } from "../process/logger.js";
 import { StartError } from "../process/start-error.js";
 import { createSubscriberClient, type RedisClient } from "./redis-clients.js";
-import { refusalIn } from "./redis-refusals.js";
+import { passes, refusalIn } from "./redis-refusals.js";
 
 /** What was seen of Redis with the user that the instances have. */
 export interface RedisFacts {
   readonly version: string;
-  /** What an instance does and this user may not, with Redis' own reason. */
-  readonly refused: readonly { readonly what: string; readonly reason: string }[];
+  /** What an instance does and Redis does not, with its own reason, and whether that passes without other rights. */
+  readonly refused: readonly { readonly what: string; readonly reason: string; readonly passes: boolean }[];
   /** Undefined where Redis tells no time: before version 7. */
   readonly clock: ClockReading | undefined;
 }
@@ -80,11 +80,12 @@ async function refusedOf(
         ];
   const outcomes = await Promise.all(
     done.map(async ([what, act]) => {
-      const reason = await act().then(
-        () => undefined,
-        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      return act().then(
+        () => [],
+        (error: unknown) => [
+          { what, reason: error instanceof Error ? error.message : String(error), passes: passes(error) },
+        ],
       );
-      return reason === undefined ? [] : [{ what, reason }];
     }),
   );
   return outcomes.flat();

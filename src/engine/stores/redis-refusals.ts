@@ -3,6 +3,8 @@ import type { Logger } from "../process/logger.js";
 /** Replies that pass by themselves: Redis starts, fails over, is too busy or has no room. */
 const PASSING =
   /^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|OOM|MISCONF|NOREPLICAS|UNBLOCKED|ERR max number of clients)/;
+/** Replies to what writes. To `MISCONF` PING belongs, too, although channels, all that is used here, go on working. */
+const TO_WRITES = /^(READONLY|OOM|MISCONF|NOREPLICAS)/;
 /** What Redis answered, where a client of sentinels only quotes it. */
 const QUOTED = /\b(NOAUTH|WRONGPASS|NOPERM)\b.*/;
 
@@ -11,8 +13,24 @@ export function refusalIn(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   // The last answer of a cluster's nodes, of which none could be used.
   if ("lastNodeError" in error && error.lastNodeError instanceof Error) return refusalIn(error.lastNodeError);
-  if (error.name === "ReplyError") return PASSING.test(error.message) ? undefined : error.message;
+  const reply = replyIn(error);
+  if (reply !== undefined) return PASSING.test(reply) ? undefined : reply;
   return QUOTED.exec(error.message)?.[0];
+}
+
+/** Whether Redis answered with a reply that passes by itself. */
+export function passes(error: unknown): boolean {
+  return PASSING.test(replyIn(error) ?? "");
+}
+
+/** Whether Redis answered with a reply that says nothing about its channels. */
+export function concernsWrites(error: unknown): boolean {
+  return TO_WRITES.test(replyIn(error) ?? "");
+}
+
+/** What Redis itself answered; undefined where it was not asked, or did not answer. */
+function replyIn(error: unknown): string | undefined {
+  return error instanceof Error && error.name === "ReplyError" ? error.message : undefined;
 }
 
 /** The current refusals of Redis. A refusal stands until the same thing is granted; each reason is logged once. */

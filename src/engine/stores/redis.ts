@@ -3,7 +3,7 @@ import type { Component } from "../process/lifecycle.js";
 import { type Logger, redactUri } from "../process/logger.js";
 import { watchChannels } from "./redis-channels.js";
 import { createPublisherClient, createSubscriberClient, type RedisClient } from "./redis-clients.js";
-import { createRefusals, refusalIn } from "./redis-refusals.js";
+import { concernsWrites, createRefusals, refusalIn } from "./redis-refusals.js";
 
 /** Longest wait for Redis at start; without it the process goes on alone and joins when Redis comes. */
 const START_PATIENCE_MS = 2000;
@@ -123,11 +123,11 @@ export function createRedis(config: RedisConfig, log: Logger): Redis {
   };
 }
 
-/** A refusal is an answer, too: the connection works. */
+/** A refusal is an answer, too, and so is a word about writes, of which there are none: the connection works. */
 async function answers(client: RedisClient, timeoutMs: number): Promise<boolean> {
   const answer = client.ping().then(
     () => true,
-    (error: unknown) => refusalIn(error) !== undefined,
+    (error: unknown) => refusalIn(error) !== undefined || concernsWrites(error),
   );
   return Promise.race([answer, delay(timeoutMs).then(() => false)]);
 }
