@@ -24,6 +24,8 @@ export class Connection {
   candidate: WebSocket | undefined;
   /** Answers to polls of which the kernel has not taken all. */
   answers: Set<ServerResponse> | undefined;
+  /** What the latest poll was named by its client. */
+  pollName: string | undefined;
   /** How often it has asked to join. */
   connects = 0;
   /** Whether it was let in; Socket.IO makes its session in a moment. */
@@ -84,6 +86,7 @@ export class Connection {
   upgraded(): void {
     this.webSocket = this.candidate;
     this.candidate = undefined;
+    this.pollName = undefined;
     if (this.#holds > 0) this.webSocket?.pause();
   }
 

@@ -8,7 +8,8 @@ import type { Connections } from "./connections.js";
 /**
  * Makes clients that poll equal to those with a WebSocket; after admission is installed. A request with packets waits, unread,
  * while its connection is not read from. The answer to a poll, which Engine.IO takes for sent at once, is known to the
- * connection until the kernel has taken all of it. One that Engine.IO gives in the midst of a body reaches who sends it.
+ * connection until the kernel has taken all of it. One that Engine.IO gives in the midst of a body reaches who sends it. A poll that
+ * comes twice ends its session: see {@link isRepeated}.
  */
 export function installPollingRequests(io: Io, connections: Connections): void {
   const path = `${io.path()}/`;
@@ -16,7 +17,10 @@ export function installPollingRequests(io: Io, connections: Connections): void {
   io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
     const connection = request.headers.upgrade === undefined ? connectionOf(request) : undefined;
     if (connection === undefined) return next();
-    if (request.method === "GET") keepAnswer(connection, response);
+    if (request.method === "GET") {
+      if (isRepeated(connection, request)) connection.cut(); // and Engine.IO answers that it is over
+      keepAnswer(connection, response);
+    }
     if (request.method !== "POST") return next();
     outliveAnswer(request, response);
     connection.whenRead(() => {
@@ -28,6 +32,25 @@ export function installPollingRequests(io: Io, connections: Connections): void {
     const asked = readEngineRequest(url, path);
     return asked.kind === "session" ? connections.get(asked.sessionId) : undefined;
   }
+}
+
+/** The name that stock clients give each of their requests, so that no cache answers. */
+const NAME = /[?&]t=([^&]{1,64})(?:&|$)/;
+
+/**
+ * Whether a proxy or a browser sends a poll again, as they do when a connection breaks off before the answer: the answer to the first one,
+ * with what it carried, has not reached the client, which would never hear of that. A client that names all its requests alike
+ * does not tell.
+ */
+function isRepeated(connection: Connection, { url = "" }: IncomingMessage): boolean {
+  const name = nameIn(url);
+  const isKnown = name !== undefined && name === connection.pollName;
+  connection.pollName = name;
+  return isKnown && name !== nameIn(connection.raw.request.url ?? "");
+}
+
+function nameIn(url: string): string | undefined {
+  return NAME.exec(url)?.[1];
 }
 
 function keepAnswer(connection: Connection, response: ServerResponse): void {
