@@ -18,14 +18,19 @@ export function createCompiler() {
   const pending = new Set();
 
   /**
-   * Takes in the changed sources, paths from the project's folder. Writes all of those of src/ or, when one cannot be compiled, none: what
-   * runs may still load some.
-   * @returns what is wrong with them, for the user, and whether the server's code is another one than before
+   * Takes in the changed sources, paths from the project's folder, and compiles those that src/ takes types from.
+   * @returns {Promise<string | undefined>} what is wrong with them, for the user
    */
-  async function update(changed) {
+  function begin(changed) {
     for (const source of changed) pending.add(source);
-    const problem = isBuilt ? await compileClient() : await buildAll();
-    if (problem !== undefined) return { problem, isOther: false };
+    return isBuilt ? compileClient() : buildAll();
+  }
+
+  /**
+   * Compiles the rest. Writes all of it or, when one cannot be compiled, none: what runs may still load some.
+   * @returns what is wrong with it, for the user, and whether the server's code is another one than before
+   */
+  async function finish() {
     const wanted = compiledSources().filter(({ source }) => pending.has(source));
     const compiled = [];
     const problems = [];
@@ -39,9 +44,9 @@ export function createCompiler() {
     await Promise.all(wanted.map(attempt));
     if (problems.length > 0) return { problem: problems.join("\n"), isOther: false };
     const written = await Promise.all(compiled.map(write));
-    removeStale();
+    const isFewer = removeStale();
     pending.clear();
-    return { isOther: written.includes(true) };
+    return { isOther: isFewer || written.includes(true) };
   }
 
   async function buildAll() {
@@ -66,7 +71,7 @@ export function createCompiler() {
     return undefined;
   }
 
-  return { update };
+  return { begin, finish };
 }
 
 async function compile({ source, output }) {

@@ -1,12 +1,14 @@
-import { statSync } from "node:fs";
-import { dirname, relative } from "node:path";
 import { tellUnknownVariables } from "../setup/env-file.mjs";
-import { inProject, say } from "../setup/project.mjs";
+import { say } from "../setup/project.mjs";
 import { createCompiler } from "./compiler.mjs";
 import { startDatabase } from "./database.mjs";
 import { createServer } from "./server.mjs";
-import { watchTypes } from "./types.mjs";
+import { createSources } from "./sources.mjs";
+import { createTypeCheck } from "./types.mjs";
 import { watchSources } from "./watch.mjs";
+
+/** How many changed sources are named. */
+const NAMED = 5;
 
 /**
  * Serves the present code, and after each change the new one: when it can be compiled, its types are right and it can be loaded.
@@ -14,13 +16,17 @@ import { watchSources } from "./watch.mjs";
  * @returns `stop`, which ends all of it and resolves with the exit code, and `failed`, which rejects when it cannot go on
  */
 export function startLoop(fromFile) {
+  const sources = createSources();
   const compiler = createCompiler();
   const server = createServer();
-  let types;
+  const types = createTypeCheck();
   let stopDatabase;
   /** Whether the server has all that is in dist/. */
   let isCurrent = false;
-  let changed = new Set();
+  /** Whether what was taken was given up for newer sources, before it was clear whether it can be served. */
+  let isOwed = false;
+  /** Whether sources may be other than those that were taken last. */
+  let isHinted = false;
   let isBusy = true;
   let ending = false;
 
@@ -29,71 +35,105 @@ export function startLoop(fromFile) {
     fail = reject;
   });
 
-  function onChange(files = []) {
-    for (const file of files) changed.add(relative(inProject(), file));
-    if (isBusy) return;
-    isBusy = true;
-    rounds().catch(fail);
+  function onHint() {
+    isHinted = true;
+    if (!isBusy) rounds().catch(fail);
+    else if (isOutdated()) types.end();
   }
 
   async function rounds() {
-    while (changed.size > 0) {
-      const files = [...changed];
-      changed = new Set();
-      say(`changed: ${files.join(", ")}`);
-      await serve(files);
+    isBusy = true;
+    while (isHinted && !ending) {
+      isHinted = false;
+      const changed = await sources.take();
+      if (changed.length === 0 && !isOwed) continue;
+      isOwed = false;
+      if (changed.length > 0) say(`changed: ${shortened(changed)}`);
+      await serve(changed);
     }
     isBusy = false;
   }
 
-  async function serve(files) {
-    const writtenAt = Math.max(0, ...files.map(timeOfChange));
-    const { problem, isOther } = await compiler.update(files);
-    if (problem !== undefined) return refuse(problem);
+  /** Whether there are newer sources: what is wrong with those before them is not told. */
+  function isOutdated() {
+    const areOther = sources.haveChanged();
+    isHinted ||= areOther;
+    return areOther;
+  }
+
+  async function serve(changed) {
+    const clientProblem = await compiler.begin(changed);
+    if (clientProblem !== undefined) return refuse(clientProblem);
+    const wasServing = server.isServing();
+    const isFirst = stopDatabase === undefined; // then the build has checked them
+    const checked = isFirst ? Promise.resolve({ areRight: true, output: "" }) : types.check();
+    const { problem, isOther } = await compiler.finish();
+    if (problem !== undefined) {
+      types.end();
+      return refuse(problem);
+    }
     isCurrent = isCurrent && server.isServing() && !isOther;
-    if (isCurrent) return;
+    const told = tell(checked);
+    told.catch(fail);
+    const [failure, areRight] = await Promise.all([
+      isCurrent ? undefined : load(),
+      wasServing ? told : true, // without old code better this than none
+    ]);
+    if (ending) return;
+    if (failure === undefined && areRight) {
+      if (!isCurrent) await server.swap();
+      isCurrent = true;
+      return;
+    }
+    if (!isCurrent) server.discard();
+    if (areRight === undefined) giveUp();
+    else refuse(failure ?? "the types are wrong, see above");
+  }
+
+  /** @returns {Promise<string | undefined>} why it cannot be loaded */
+  async function load() {
     if (stopDatabase === undefined) {
       await tellUnknownVariables(fromFile);
       stopDatabase = await startDatabase();
     }
-    const [failure, areRight = true] = await Promise.all([
-      server.load(),
-      server.isServing() ? types?.areRightSince(writtenAt) : true, // without old code better this than none
-    ]);
-    if (ending) return;
-    if (failure === undefined && areRight) {
-      await server.swap();
-      isCurrent = true;
-      types ??= watchTypes();
-      return;
-    }
-    server.discard();
-    refuse(failure ?? "the types are wrong, see above");
+    return server.load();
+  }
+
+  /** Shows what is wrong with the types. @returns whether they are right; undefined when there are newer ones */
+  async function tell(checked) {
+    const verdict = await checked;
+    if (verdict === undefined || isOutdated()) return undefined;
+    process.stdout.write(verdict.output);
+    return verdict.areRight;
   }
 
   function refuse(problem) {
+    if (isOutdated()) return giveUp();
     const state = server.isServing() ? "what was served before serves on" : "nothing is served";
     say(`${problem}\n> ${state}; the next change is tried again`);
   }
 
+  /** Goes on with newer sources. */
+  function giveUp() {
+    isOwed = true;
+    isHinted = true;
+  }
+
   async function stop() {
     ending = true;
-    types?.stop();
+    types.stop();
     const code = await server.stop();
     await stopDatabase?.();
     return code;
   }
 
-  watchSources(onChange);
+  watchSources(onHint);
+  isHinted = true;
   serve([]).then(rounds).catch(fail);
   return { stop, failed };
 }
 
-/** When the file was written, or removed: in milliseconds since 1970. */
-function timeOfChange(file) {
-  for (const path of [inProject(file), dirname(inProject(file))]) {
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (found !== undefined) return found.mtimeMs;
-  }
-  return 0;
+function shortened(changed) {
+  const more = changed.length - NAMED;
+  return changed.slice(0, NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

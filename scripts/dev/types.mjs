@@ -1,73 +1,65 @@
 import { fork } from "node:child_process";
-import { createInterface } from "node:readline";
 import { inProject } from "../setup/project.mjs";
 
 const PROGRAM = inProject("scripts", "dev", "types-process.mjs");
-/** How long to wait for the compiler to begin with a change that it does not take for one, in milliseconds. */
-const NOTICE_MS = 5000;
-const BEGINS = /Starting (compilation in watch mode|incremental compilation)\.\.\.|File change detected\./;
-const ENDS = /Found (\d+) errors?\./;
+/** What tsc ends with when it has found errors. */
+const FOUND_ERRORS = [1, 2];
+/** @typedef {{ areRight: boolean, output: string }} Verdict */
 
-/** The check of types of src/ beside the server, by `tsc --watch`. Shows the errors, and nothing when there are none. */
-export function watchTypes() {
-  const child = fork(PROGRAM, { cwd: inProject(), stdio: ["ignore", "pipe", "inherit", "ipc"] });
-  let begunAt = Date.now();
-  let isRunning = true;
-  let isRight = true;
-  let ended = false;
-  const waiting = new Set();
-  const settle = () => {
-    for (const look of [...waiting]) look();
-  };
+/** Checks the types of src/ beside the server, one run of tsc after the other. */
+export function createTypeCheck() {
+  let child;
+  /** Number of the present run: an answer may be on its way when the next one begins. */
+  let present = 0;
+  /** Takes the verdict of the present run. */
+  let answer = (_verdict) => {};
 
-  createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdout) }).on(
-    "line",
-    (line) => {
-      const found = ENDS.exec(line);
-      if (BEGINS.test(line)) {
-        begunAt = Date.now();
-        isRunning = true;
-      } else if (found !== null) {
-        isRunning = false;
-        isRight = found[1] === "0";
-        settle();
-      } else if (line.trim() !== "") process.stdout.write(`${line}\n`);
-    },
-  );
-  child.once("error", () => {});
-  child.once("close", () => {
-    ended = true;
-    settle();
-  });
+  function launch() {
+    const launched = fork(PROGRAM, { cwd: inProject(), stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    launched.on("message", (/** @type {any} */ { number, code, output }) => {
+      if (number === present) answer(verdictOf(code, output));
+    });
+    launched.on("error", () => {}); // its end tells
+    launched.once("exit", () => {
+      if (child !== launched) return;
+      child = undefined;
+      answer({ areRight: true, output: "the types could not be checked\n" });
+    });
+    return launched;
+  }
 
   /**
-   * Whether the types are right with all that was written until `writtenAt`, as a file's time of change: it may have begun with that
-   * before anybody else has heard of it.
-   * @returns {Promise<boolean>}
+   * Checks the sources as they are now; one that is running ends.
+   * @returns {Promise<Verdict | undefined>} undefined when it was ended
    */
-  function areRightSince(writtenAt) {
+  function check() {
+    answer(undefined);
+    child ??= launch();
+    present += 1;
+    child.send({ check: present }, () => {});
     return new Promise((resolve) => {
-      const answer = (verdict) => {
-        clearTimeout(timer);
-        waiting.delete(look);
-        resolve(verdict);
-      };
-      const look = () => {
-        if (ended)
-          answer(true); // there is nobody to ask
-        else if (!isRunning && begunAt >= writtenAt) answer(isRight);
-      };
-      const timer = setInterval(() => {
-        if (!isRunning) answer(isRight);
-      }, NOTICE_MS);
-      waiting.add(look);
-      look();
+      answer = resolve;
     });
   }
 
-  function stop() {
-    if (child.connected) child.disconnect(); // which ends it
+  /** Ends a check that is running. */
+  function end() {
+    answer(undefined);
+    child?.send({ check: undefined }, () => {});
   }
 
-  return { areRightSince, stop };
+  function stop() {
+    answer(undefined);
+    const ended = child;
+    child = undefined;
+    if (ended?.connected) ended.disconnect(); // which ends it
+  }
+
+  return { check, end, stop };
+}
+
+/** A compiler that has ended in another way is nobody to ask. */
+function verdictOf(code, output) {
+  if (code === 0 || FOUND_ERRORS.includes(code)) return { areRight: code === 0, output };
+  return { areRight: true, output: `${output}the types could not be checked: tsc has ended with ${code}\n` };
 }

@@ -67,16 +67,20 @@ export async function runTsc(args) {
   return result;
 }
 
-/** A deleted source must not live on as a module that can still be imported. */
+/**
+ * A deleted source must not live on as a module that can still be imported.
+ * @returns {boolean} whether there was one
+ */
 export function removeStale() {
   const expected = new Set(
     SOURCES.flatMap(({ folder, to }) =>
       sourcesIn(folder).map((name) => join(to, name.replace(/\.ts$/, ".js"))),
     ),
   );
-  for (const name of modules()) {
-    if (!expected.has(name.replace(/\.map$/, "").replace(/\.d\.ts$/, ".js"))) rmSync(join(OUTPUT, name));
-  }
+  const isStale = (name) => !expected.has(name.replace(/\.map$/, "").replace(/\.d\.ts$/, ".js"));
+  const stale = modules().filter(isStale);
+  for (const name of stale) rmSync(join(OUTPUT, name));
+  return stale.length > 0;
 }
 
 function inputDigest() {

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { closeSync, existsSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { io } from "socket.io-client";
@@ -107,6 +107,65 @@ test("a change is served by another process over the same database, and a client
   await eventually(() => expect(got).toEqual(sent));
   expect(linesAfter(start).filter(logged("ready"))).toHaveLength(1);
   expect(linesAfter(start).filter(({ text }) => /embedded mongodb/.test(text))).toEqual([]);
+});
+
+test("files that are saved in the same moment are all served", async () => {
+  const others = ["first", "second", "third"];
+  const path = (name: string) => join(project, "src/app/hello", `${name}.ts`);
+  for (const name of others) await writeFile(path(name), `export const ${name} = "old";\n`);
+  const imports = others.map((name) => `import { ${name} } from "./${name}.js";\n`).join("");
+  const joined = imports + source.replace('"Hello from Shoal"', `[${others.join(", ")}].join(" ")`);
+  await change(joined);
+  await isServed("old old old");
+
+  for (const name of others) writeFileSync(path(name), `export const ${name} = "new";\n`);
+  await isServed("new new new");
+
+  for (const name of others) writeFileSync(path(name), `export const ${name} = "newer";\n`);
+  writeFileSync(join(project, SOURCE), joined.replace('join(" ")', 'join("+")'));
+  await isServed("newer+newer+newer");
+});
+
+test("a removed file that is still needed is told, and the old code serves on", async () => {
+  const needed = join(project, "src/app/hello/needed.ts");
+  await writeFile(needed, 'export const needed = "needed";\n');
+  const greeting = source.replace('"Hello from Shoal"', "needed");
+  await change(`import { needed } from "./needed.js";\n${greeting}`);
+  await isServed("needed");
+  const start = dev.lines.at(-1);
+
+  await rm(needed);
+
+  await dev.waitForLine(({ text }) => OLD_CODE_SERVES.test(text), { after: start, ...ROUND });
+  await isServed("needed");
+  await change(greetingOf("without it"));
+  await isServed("without it");
+});
+
+test("a wrong type that changes no code is told", async () => {
+  const typed = (type: string) => `${source}export const typed: ${type} = "text";\n`;
+  await change(typed("string").replace("Hello from Shoal", "typed"));
+  await isServed("typed");
+  const start = dev.lines.at(-1);
+
+  await change(typed("number").replace("Hello from Shoal", "typed"));
+
+  await dev.waitForLine(({ text }) => OLD_CODE_SERVES.test(text), { after: start, ...ROUND });
+  expect(linesAfter(start).filter(({ text }) => /TS2322/.test(text))).toHaveLength(1);
+});
+
+test("a file that is emptied before it is written is compiled only as a whole", async () => {
+  const start = dev.lines.at(-1);
+
+  for (const name of ["once", "twice", "thrice"]) {
+    const file = openSync(join(project, SOURCE), "w");
+    await pause(60); // the editor's time
+    writeSync(file, greetingOf(name));
+    closeSync(file);
+    await isServed(name);
+  }
+
+  expect(linesAfter(start).filter(({ text }) => /error|TS\d+|> what was served/.test(text))).toEqual([]);
 });
 
 test.each([
