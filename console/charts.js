@@ -3,6 +3,8 @@ import { count, milliseconds, rate } from "./format.js";
 import uPlot from "./uplot/uPlot.esm.js";
 
 const HEIGHT_PX = 150;
+/** Steps of the axis of time, in seconds: whole minutes, as it says no seconds. */
+const MINUTES = [60, 120, 300, 600, 900, 1800, 3600];
 
 /** What is charted: names are those of a sample, colours those of the style sheet. */
 const CHARTS = [
@@ -23,6 +25,9 @@ const CHARTS = [
   },
   { title: "Refusals per second", series: [["refusals", "refused", "--bad"]], format: rate },
 ];
+
+/** Rates have one decimal place; steps below 0.1 need more, so that no two lines say the same. */
+const tickOf = (tick) => (tick < 1 ? String(Number(tick.toFixed(3))) : rate(tick));
 
 /** The charts of an hour. Each says its newest and highest value in words, as a picture tells nothing to a screen reader. */
 export function createCharts() {
@@ -65,8 +70,8 @@ export function createCharts() {
         cursor: { y: false, drag: { x: false, y: false } },
         scales: { y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.15 : 1] } },
         axes: [
-          { ...axis, font, space: 70, size: 28, values: "{HH}:{mm}" },
-          { ...axis, font, size: 48, values: (_plot, ticks) => ticks.map((tick) => rate(tick)) },
+          { ...axis, font, space: 70, size: 28, values: "{HH}:{mm}", incrs: MINUTES },
+          { ...axis, font, size: 48, values: (_plot, ticks) => ticks.map(tickOf) },
         ],
         series: [
           {},
