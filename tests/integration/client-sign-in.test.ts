@@ -115,6 +115,21 @@ describe("a client with getToken", () => {
     expect(socket.active).toBe(false);
   });
 
+  test("comes in by itself with a token that is from the future, as where a clock is wrong", async () => {
+    const early = await token(60, { iat: nowS() + 7 });
+    const asked: boolean[] = [];
+    const { socket, refused } = connect((isRefused) => {
+      asked.push(isRefused);
+      return early;
+    });
+
+    await once(socket, "connect");
+
+    expect(asked.length).toBeGreaterThan(1);
+    expect(asked).not.toContain(true);
+    expect(refused).toEqual([]);
+  });
+
   test("asks for a fresh token when its own was revoked, and comes in with one that was issued since", async () => {
     const asked: boolean[] = [];
     const { socket, refused } = connect((isRefused) => {

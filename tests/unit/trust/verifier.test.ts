@@ -26,15 +26,22 @@ beforeAll(async () => {
 });
 
 /** What becomes of a token: `taken`, or the code of the refusal. */
-async function judge(token: string, env: Record<string, string> = { AUTH_PUBLIC_KEY: pem }): Promise<string> {
+async function judge(token: string, env?: Record<string, string>): Promise<string> {
+  return (await refusal(token, env))?.code ?? "taken";
+}
+
+async function refusal(
+  token: string,
+  env: Record<string, string> = { AUTH_PUBLIC_KEY: pem },
+): Promise<TokenRefused | undefined> {
   const { auth } = readConfig({ AUTH: "jwt", ...env });
   if (auth.kind !== "jwt") throw new Error("no tokens are looked at");
   const keys = createFixedKeys(auth.keys as FixedSource, log);
   try {
     await createTokenVerifier(auth, keys, () => NOW_S * 1000).verify(token);
-    return "taken";
+    return undefined;
   } catch (error) {
-    if (error instanceof TokenRefused) return error.code;
+    if (error instanceof TokenRefused) return error;
     throw error;
   }
 }
@@ -52,9 +59,17 @@ describe("a token", () => {
     ["exp 4 s ago", { exp: NOW_S - 4, iat: NOW_S - 60 }, "taken"],
     ["exp 6 s ago", { exp: NOW_S - 6, iat: NOW_S - 60 }, "token_expired"],
     ["nbf in 4 s", { nbf: NOW_S + 4 }, "taken"],
-    ["nbf in 6 s", { nbf: NOW_S + 6 }, "unauthenticated"],
+    ["nbf in 6 s", { nbf: NOW_S + 6 }, "temporary"],
     ["iat in 4 s", { iat: NOW_S + 4 }, "taken"],
-    ["iat in 6 s", { iat: NOW_S + 6 }, "unauthenticated"],
+    ["iat in 6 s", { iat: NOW_S + 6 }, "temporary"],
+    ["iat in a day", { iat: NOW_S + 86_400, exp: NOW_S + 86_460 }, "temporary"],
+    ["iat later than that", { iat: NOW_S + 86_401, exp: NOW_S + 86_461 }, "unauthenticated"],
+    ["nbf later than that", { nbf: NOW_S + 86_401 }, "unauthenticated"],
+    [
+      "iat in 6 s and a longer life than is taken",
+      { iat: NOW_S + 6, exp: NOW_S + 90_000 },
+      "unauthenticated",
+    ],
     ["no exp", { exp: undefined }, "unauthenticated"],
     ["exp as text", { exp: String(NOW_S + 60) }, "unauthenticated"],
     ["iat as text", { iat: String(NOW_S) }, "unauthenticated"],
@@ -65,6 +80,17 @@ describe("a token", () => {
     ["a life without end", { exp: Number.MAX_VALUE }, "unauthenticated"],
   ])("with %s: %j is %s", async (_what, claims: Claims, result) => {
     await expect(judge(await token(claims))).resolves.toBe(result);
+  });
+
+  test.each([
+    [6, 1000],
+    [14, 9000],
+    [3600, 10_000],
+  ])("issued in %i s is to be sent again in %i ms", async (aheadS, retryAfterMs) => {
+    await expect(refusal(await token({ iat: NOW_S + aheadS, exp: NOW_S + 7200 }))).resolves.toMatchObject({
+      code: "temporary",
+      retryAfterMs,
+    });
   });
 
   test.each([

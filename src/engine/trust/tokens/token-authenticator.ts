@@ -31,7 +31,7 @@ export interface TokenAuthenticatorParts {
 
 /**
  * Takes a token from `auth.token` of a handshake and from `Authorization: Bearer` of a request, without these from the cookie that AUTH_COOKIE
- * names, and from nowhere else. It refuses with `unauthenticated` and `token_expired`, with `temporary` when the keys are not known now, and with what `check` throws. Clients are never told
+ * names, and from nowhere else. It refuses with `unauthenticated` and `token_expired`, with `temporary` when the keys are not known now, or the token is from the future, and with what `check` throws. Clients are never told
  * what is wrong with one; the log says it, without the token.
  */
 export function createTokenAuthenticator(parts: TokenAuthenticatorParts): Authenticator {
@@ -57,7 +57,8 @@ export function createTokenAuthenticator(parts: TokenAuthenticatorParts): Authen
     if (error instanceof TokenRefused) {
       metrics.verified(error.code === "token_expired" ? "expired" : "refused");
       tellRefusal(error);
-      return new AppError(error.code);
+      const { code, retryAfterMs } = error;
+      return new AppError(code, undefined, retryAfterMs === undefined ? {} : { retryAfterMs });
     }
     if (error instanceof KeysUnavailable) {
       metrics.verified("undecided");

@@ -4,18 +4,27 @@ import type { KeyHint, TokenKeys, VerificationKey } from "./token-keys.js";
 
 /** Difference of clocks that is borne, in seconds. */
 const SKEW_S = 5;
+/** How far a token may be in the future to be taken later: about as much as a clock is wrong. Milliseconds in place of seconds are more. */
+const MOST_EARLY_S = 86_400;
+/** Longest wait that is asked for, in milliseconds: another process may have the right clock, and this one's may be set. */
+const EARLY_RETRY_MS = 10_000;
 
 /** What a token may call itself: identity providers make these for users. Others, such as tokens that say good-bye, are for something else. */
 const TYPES: readonly unknown[] = [undefined, "jwt", "at+jwt", "application/jwt", "application/at+jwt"];
 
-/** Why a token is not taken. `reason` is for the log and holds nothing of the token; clients are told the `code` alone. */
+/**
+ * Why a token is not taken. `reason` is for the log and holds nothing of the token; clients are told the `code`, and when to send the same
+ * token again, where it will be good.
+ */
 export class TokenRefused extends Error {
   override readonly name = "TokenRefused";
-  readonly code: "unauthenticated" | "token_expired";
+  readonly code: "unauthenticated" | "token_expired" | "temporary";
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: TokenRefused["code"], reason: string) {
+  constructor(code: TokenRefused["code"], reason: string, retryAfterMs?: number) {
     super(reason);
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -65,17 +74,18 @@ export function createTokenVerifier(
         return payload as VerifiedClaims; // both are required, and jose takes numbers only
       } catch (error) {
         // The signature may be that of the next key.
-        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw refusalFor(error);
+        if (!(error instanceof errors.JWSSignatureVerificationFailed))
+          throw refusalFor(error, currentDate.getTime());
       }
     }
     throw new TokenRefused("unauthenticated", "no key has made the signature");
   }
 
   /** jose compares neither of these. */
-  function checkLife({ exp, iat }: VerifiedClaims, nowS: number): void {
-    if (iat > nowS + SKEW_S) throw new TokenRefused("unauthenticated", "iat is in the future");
+  function checkLife({ exp, iat }: VerifiedClaims, nowMs: number): void {
     if (!(exp - iat <= maxTtlS))
       throw new TokenRefused("unauthenticated", `the life exceeds AUTH_MAX_TTL_SECONDS (${maxTtlS})`);
+    if (iat > Math.floor(nowMs / 1000) + SKEW_S) throw tooEarly("iat", iat, nowMs);
   }
 
   return {
@@ -85,7 +95,7 @@ export function createTokenVerifier(
       const candidates = await keys.candidates(hintOf(token));
       const now = nowMs();
       const claims = await claimsOf(token, candidates, new Date(now));
-      checkLife(claims, Math.floor(now / 1000));
+      checkLife(claims, now);
       return claims;
     },
   };
@@ -108,10 +118,27 @@ function headerOf(token: string): Header {
 }
 
 /** jose tells of the expiry only once all that it looks at before is good: the signature, the issuer and the audience. */
-function refusalFor(error: unknown): TokenRefused {
+function refusalFor(error: unknown, nowMs: number): TokenRefused {
   if (error instanceof errors.JWTExpired) return new TokenRefused("token_expired", "exp is over");
+  if (
+    error instanceof errors.JWTClaimValidationFailed &&
+    typeof error.payload.nbf === "number" &&
+    isEarly(error)
+  )
+    return tooEarly("nbf", error.payload.nbf, nowMs);
   if (error instanceof errors.JWTClaimValidationFailed)
     return new TokenRefused("unauthenticated", `the claim ${error.claim} does not hold (${error.reason})`);
   if (error instanceof errors.JOSEError) return new TokenRefused("unauthenticated", error.code);
   return new TokenRefused("unauthenticated", "it cannot be verified");
+}
+
+function isEarly({ claim, reason }: errors.JWTClaimValidationFailed): boolean {
+  return claim === "nbf" && reason === "check_failed";
+}
+
+/** A clock is wrong, this one or that of who makes the tokens: the token will be good, and is at once where the clock is right. */
+function tooEarly(claim: "iat" | "nbf", atS: number, nowMs: number): TokenRefused {
+  const reason = `${claim} is in the future`;
+  if (atS > Math.floor(nowMs / 1000) + MOST_EARLY_S) return new TokenRefused("unauthenticated", reason);
+  return new TokenRefused("temporary", reason, Math.min((atS - SKEW_S) * 1000 - nowMs, EARLY_RETRY_MS));
 }
