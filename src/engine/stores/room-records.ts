@@ -27,27 +27,37 @@ export function entryOf({ room, seq, at, id, from, body }: RoomEntryRecord): Roo
   return { room, seq, at: at.getTime(), id, from, body: JSON.parse(body) };
 }
 
-/** What a page is read from; closing it early spares the rest of the query. */
-interface Cursor extends AsyncIterable<RoomEntryRecord> {
-  limit(count: number): Cursor;
-  close(): Promise<void>;
-}
+/** Reads so many documents at most, in the page's order, beyond a number. */
+type Query = (beyond: number, count: number) => Promise<RoomEntryRecord[]>;
 
-/** Reads entries in the cursor's order up to the limit; the first one always, however large. */
-export async function readPage(cursor: Cursor, limit: PageLimit): Promise<StoredPage> {
+/** Documents that are read before it is known how large they are. */
+const FIRST = 32;
+/** By how much more are read at a time, at most: what follows may be larger. */
+const GROWTH = 2;
+
+/**
+ * Reads entries in the query's order up to the limit; the first one always, however large. What does not fit on the page is hardly read: a
+ * cursor would fetch 101 documents, which with large messages are 25 pages.
+ */
+export async function readPage(query: Query, start: number, limit: PageLimit): Promise<StoredPage> {
   const entries: RoomEntry[] = [];
   let bytes = 0;
-  try {
-    // One more than asked for tells whether there is more.
-    for await (const record of cursor.limit(limit.messages + 1)) {
+  for (let count = Math.min(FIRST, limit.messages + 1); ; ) {
+    const records = await query(entries.at(-1)?.seq ?? start, count);
+    for (const record of records) {
       const entry = entryOf(record);
       bytes += entryBytes(entry);
       const full = entries.length === limit.messages || bytes > limit.bytes;
       if (full && entries.length > 0) return { entries, more: true };
       entries.push(entry);
     }
-    return { entries, more: false };
-  } finally {
-    await cursor.close();
+    if (records.length < count) return { entries, more: false };
+    count = nextCount(entries.length, bytes, limit);
   }
+}
+
+/** As many as fill the page when they are as large as those so far, and one more than asked for, which tells whether there is more. */
+function nextCount(read: number, bytes: number, limit: PageLimit): number {
+  const fitting = Math.ceil((limit.bytes - bytes) / (bytes / read)) + 1;
+  return Math.max(1, Math.min(fitting, read * GROWTH, limit.messages + 1 - read));
 }

@@ -1,6 +1,6 @@
-import mongoose, { type Connection } from "mongoose";
+import mongoose, { type Connection, type mongo } from "mongoose";
 import { isTombstone, messageKey, type RoomMessage } from "../../contract/types.js";
-import type { RoomHead, RoomStore } from "../rooms/room-store.js";
+import type { PageLimit, RoomHead, RoomStore, StoredPage } from "../rooms/room-store.js";
 import { durabilityOf, SINGLE_SERVER } from "./durability.js";
 import { createInsertQueue, type InsertOutcome } from "./insert-queue.js";
 import { mergeCalls } from "./merged-calls.js";
@@ -67,6 +67,15 @@ export function createRoomStore(connection: Connection): MongoRoomStore {
     return lists.map((list) => pick(heads, list));
   }
 
+  function readEntries(room: string, order: 1 | -1, start: number, limit: PageLimit): Promise<StoredPage> {
+    const options: mongo.FindOptions = { ...committed, sort: { seq: order } };
+    const query = (beyond: number, count: number) => {
+      const seq = order === 1 ? { $gt: beyond } : { $lt: beyond };
+      return entries.find({ room, seq }, options).limit(count).toArray();
+    };
+    return readPage(query, start, limit);
+  }
+
   const operations: RoomStore = {
     allocate: createRoomCounter(connection, rooms),
 
@@ -99,15 +108,13 @@ export function createRoomStore(connection: Connection): MongoRoomStore {
     },
 
     async after(room, seq, limit) {
-      const cursor = entries.find({ room, seq: { $gt: seq } }, { ...committed, sort: { seq: 1 } });
-      const page = await readPage(cursor, limit);
+      const page = await readEntries(room, 1, seq, limit);
       await secured(page.entries);
       return page;
     },
 
     async before(room, seq, limit) {
-      const cursor = entries.find({ room, seq: { $lt: seq } }, { ...committed, sort: { seq: -1 } });
-      const page = await readPage(cursor, limit);
+      const page = await readEntries(room, -1, seq, limit);
       await secured(page.entries);
       return { ...page, entries: page.entries.toReversed() };
     },
