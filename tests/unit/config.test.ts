@@ -108,6 +108,15 @@ describe("readConfig", () => {
     expect(readConfig({ ...production, ...both }).relaySecrets).toEqual([secret, previous]);
   });
 
+  test("operators have a port of their own, or the same one at another address", () => {
+    const same = { PORT: "4000", ADMIN_PORT: "4000" };
+
+    for (const hosts of [{}, { HOST: "0.0.0.0" }, { HOST: "10.0.0.1", ADMIN_HOST: "::" }])
+      expect(problemsOf({ ...same, ...hosts })).toContain("ADMIN_PORT must not be that of PORT");
+    expect(readConfig({ ...same, HOST: "10.0.0.1", ADMIN_HOST: "127.0.0.1" }).port).toBe(4000);
+    expect(readConfig({ PORT: "0", ADMIN_PORT: "0" }).admin.port).toBe(0);
+  });
+
   test("without peers the workers of each instance have a secret of their own", () => {
     const [one, other] = [readConfig({}).relaySecrets, readConfig({}).relaySecrets];
     expect(one.concat(other).every((secret) => secret.length >= 32)).toBe(true);

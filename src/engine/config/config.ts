@@ -126,6 +126,9 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (given.PEER_SECRET_PREVIOUS !== "" && given.PEER_SECRET === "") {
     problems.push("PEER_SECRET_PREVIOUS needs PEER_SECRET");
   }
+  if (given.PORT !== 0 && given.PORT === given.ADMIN_PORT && overlap(given.HOST, given.ADMIN_HOST)) {
+    problems.push("ADMIN_PORT must not be that of PORT: operators have a port of their own");
+  }
   if (given.LISTEN === "reuse-port" && !canReusePort()) {
     problems.push("LISTEN reuse-port needs Linux and Node.js 22.12 or later");
   }
@@ -222,6 +225,11 @@ function relaySecretsOf(given: {
   const { PEER_URL, PEER_SECRET, PEER_SECRET_PREVIOUS } = given;
   if (PEER_URL === "") return [randomBytes(32).toString("base64url")];
   return PEER_SECRET_PREVIOUS === "" ? [PEER_SECRET] : [PEER_SECRET, PEER_SECRET_PREVIOUS];
+}
+
+/** Whether both take the same address of this machine. */
+function overlap(host: string, other: string): boolean {
+  return host === other || [host, other].some((one) => ["0.0.0.0", "::"].includes(one));
 }
 
 /** `reusePort` of `net.Server.listen` came with this version. */
