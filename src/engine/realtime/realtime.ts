@@ -49,7 +49,7 @@ export interface RealtimeParts {
   /** Lets connections into channels, and takes them out again. */
   readonly admittance: Admittance;
   readonly rechecks: Rechecks;
-  readonly limits: Pick<LimitsConfig, "openEvents" | "authBytes">;
+  readonly limits: Pick<LimitsConfig, "openEvents" | "authBytes" | "messageBytes">;
   /** Of a user. */
   readonly eventRate: RateSetting;
   /** Rates of users and rooms. */
@@ -127,7 +127,7 @@ export function createRealtime(parts: RealtimeParts): Component {
       io.on("connection", onConnection);
       io.attach(parts.httpServer);
       connections.install(io);
-      installDoorRules(io, connections, reading, paceOf(parts.eventRate));
+      installDoorRules(io, connections, reading, paceOf(parts.eventRate, parts.limits.messageBytes));
       parts.admission.install();
       installPollingRequests(io, connections);
       outsiders = watchOutsiders(connections);
@@ -141,9 +141,14 @@ export function createRealtime(parts: RealtimeParts): Component {
   };
 }
 
-function paceOf(rate: RateSetting): Pace {
+/** The largest message counts as much as an event. */
+function paceOf(rate: RateSetting, largest: number): Pace {
   if (rate === "off") return NO_PACE;
   const { perSecond, burst } = rate;
-  const packets = { perSecond: PACKETS_PER_EVENT * perSecond, burst: PACKETS_PER_EVENT * burst };
+  const packets = {
+    perSecond: PACKETS_PER_EVENT * perSecond,
+    burst: PACKETS_PER_EVENT * burst,
+    sizePerPacket: largest / (PACKETS_PER_EVENT - 1),
+  };
   return createPace(packets, () => performance.now());
 }

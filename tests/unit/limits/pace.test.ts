@@ -4,10 +4,10 @@ import type { RawConnection } from "../../../src/engine/realtime/connections/raw
 
 function world() {
   jest.useFakeTimers({ now: 0 });
-  const pace = createPace({ perSecond: 10, burst: 5 }, () => Date.now());
+  const pace = createPace({ perSecond: 10, burst: 5, sizePerPacket: 1000 }, () => Date.now());
   const connect = () => new Connection({ readyState: "open" } as RawConnection, undefined);
-  const send = (connection: Connection, packets: number) => {
-    for (let n = 0; n < packets; n += 1) pace.took(connection);
+  const send = (connection: Connection, packets: number, size = 0) => {
+    for (let n = 0; n < packets; n += 1) pace.took(connection, size);
   };
   /** Whether packets of the client are read now. */
   const isRead = (connection: Connection) => {
@@ -45,6 +45,20 @@ test("a client that has sent more is read again when the time of that has come, 
 
   jest.advanceTimersByTime(200);
   expect(read).toHaveBeenCalledTimes(1);
+});
+
+test("a large packet counts as several", () => {
+  const { connect, send, isRead } = world();
+  const ann = connect();
+  send(ann, 1, 4000);
+  expect(isRead(ann)).toBe(true);
+  jest.advanceTimersByTime(100);
+
+  send(ann, 1, 1000);
+
+  expect(isRead(ann)).toBe(false);
+  jest.advanceTimersByTime(100);
+  expect(isRead(ann)).toBe(true);
 });
 
 test("a connection that has ended is not waited for", () => {

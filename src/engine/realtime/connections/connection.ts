@@ -1,7 +1,12 @@
 import type { ServerResponse } from "node:http";
-import type { WebSocket } from "ws";
+import type { RawData, WebSocket } from "ws";
 import type { IoSocket } from "../io.js";
 import type { RawConnection } from "./raw-connection.js";
+
+/** What is still read of a connection that has ended, in bytes. */
+const LAST_WORDS_BYTES = 1024 * 1024;
+/** What a frame counts besides its content, in bytes: about what it costs to read. */
+const FRAME_WEIGHT_BYTES = 256;
 
 /** Work that a client has asked for. Never rejects. */
 export type Job = () => Promise<void>;
@@ -97,11 +102,12 @@ export class Connection {
     for (const answer of this.answers ?? []) answer.destroy();
   }
 
-  /** It has ended: waiting events are dropped, and its WebSocket is read to the end. */
+  /** It has ended: waiting events are dropped, and its WebSocket is read on for the client's goodbye. */
   ended(): void {
     this.jobs = [];
     this.#holds = 0;
     this.candidate?.terminate();
+    if (this.webSocket !== undefined) boundLastWords(this.webSocket);
     this.#readOn();
   }
 
@@ -110,4 +116,17 @@ export class Connection {
     this.#resume?.();
     this.#resume = undefined;
   }
+}
+
+/**
+ * Cuts a WebSocket that is being closed when more comes than a client has on its way: one that goes on would be read, as fast as it sends,
+ * until it says goodbye.
+ */
+function boundLastWords(webSocket: WebSocket): void {
+  let left = LAST_WORDS_BYTES;
+  const take = (data: RawData): void => {
+    left -= FRAME_WEIGHT_BYTES + ("byteLength" in data ? data.byteLength : 0);
+    if (left < 0) webSocket.terminate();
+  };
+  for (const event of ["message", "ping", "pong"] as const) webSocket.on(event, take);
 }

@@ -28,8 +28,9 @@ export function installDoorRules(io: Io, connections: Connections, reading: Read
     const connection = connections.get(this.id);
     if (connection === undefined) return;
     const text = typeof data === "string" ? data : "";
-    reading.took(connection, text.length);
-    pace.took(connection);
+    const size = ArrayBuffer.isView(data) ? data.byteLength : text.length;
+    reading.took(connection, size);
+    pace.took(connection, size);
     if (type !== "message" || !text.startsWith(CONNECT)) return;
     connection.connects += 1;
     if (connection.connects > MAX_CONNECTS) connection.cut();
@@ -40,7 +41,7 @@ export function installDoorRules(io: Io, connections: Connections, reading: Read
     const connection = byWebSocket.get(this);
     if (connection === undefined) return;
     reading.took(connection, 0);
-    pace.took(connection);
+    pace.took(connection, 0);
   }
 
   function watchWebSocket(this: RawConnection): void {

@@ -6,15 +6,20 @@ const LOOK_EVERY_MS = 1000;
 
 /** Reads a client no faster than it may send. */
 export interface Pace {
-  /** A packet has come, of whatever kind. */
-  took(connection: Connection): void;
+  /** A packet has come, of whatever kind, of so many characters or bytes. */
+  took(connection: Connection, size: number): void;
+}
+
+export interface PacketRate extends Rate {
+  /** A packet counts once, and once more for each of so many characters or bytes. */
+  readonly sizePerPacket: number;
 }
 
 /**
  * Lets each connection send so many packets a second, and so many at once after a rest. What is beyond is not refused but read later: the
  * connection is held until the time of what was read has come. `now` is in milliseconds.
  */
-export function createPace({ perSecond, burst }: Rate, now: () => number): Pace {
+export function createPace({ perSecond, burst, sizePerPacket }: PacketRate, now: () => number): Pace {
   const msPerPacket = 1000 / perSecond;
 
   /** How much too early the connection is. */
@@ -37,8 +42,9 @@ export function createPace({ perSecond, burst }: Rate, now: () => number): Pace 
   }
 
   return {
-    took(connection) {
-      connection.pacedUntilMs = Math.max(connection.pacedUntilMs, now()) + msPerPacket;
+    took(connection, size) {
+      const packets = 1 + size / sizePerPacket;
+      connection.pacedUntilMs = Math.max(connection.pacedUntilMs, now()) + packets * msPerPacket;
       const waitMs = earlyMs(connection);
       if (waitMs <= 0 || connection.isPaced) return;
       connection.isPaced = true;
