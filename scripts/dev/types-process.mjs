@@ -2,6 +2,7 @@
 // is ended by the next message, and when the process that has started this one has ended, however that came.
 import { spawn } from "node:child_process";
 import { copyFileSync, existsSync } from "node:fs";
+import { compilerEnvironment } from "../setup/compiler-environment.mjs";
 import { inProject } from "../setup/project.mjs";
 
 const isWindows = process.platform === "win32";
@@ -18,6 +19,7 @@ function check(number) {
   end();
   const tsc = spawn(process.execPath, ARGS, {
     cwd: inProject(),
+    env: { ...process.env, ...compilerEnvironment() },
     stdio: ["ignore", "pipe", "pipe"],
     detached: !isWindows, // a group of its own: the program may be another process below this one
   });

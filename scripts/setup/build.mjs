@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "./command.mjs";
+import { compilerEnvironment } from "./compiler-environment.mjs";
 import { SetupFailure } from "./failure.mjs";
 import { inProject, readIfThere, say } from "./project.mjs";
 
@@ -61,7 +62,7 @@ export function checkTypesOf(project) {
 export async function runTsc(args) {
   const program = inProject("node_modules", "typescript", "bin", "tsc");
   const pretty = process.stdout.isTTY ? ["--pretty"] : [];
-  const options = { cwd: inProject(), quiet: true };
+  const options = { cwd: inProject(), quiet: true, env: compilerEnvironment() };
   const result = await runCommand(process.execPath, [program, ...args, ...pretty], options);
   process.stdout.write(result.output);
   return result;
