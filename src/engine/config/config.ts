@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { type CleanedEnv, customCleanEnv } from "envalid";
 import { APP_VARIABLES } from "../../app/variables.js";
 import type { Measure } from "../internals/measures.js";
+import { isEveryAddress } from "../process/listener.js";
 import { StartError } from "../process/start-error.js";
 import { type AuthConfig, readAuth } from "./auth.js";
 import { type KeysConfig, keysIn } from "./keys-config.js";
@@ -229,7 +230,7 @@ function relaySecretsOf(given: {
 
 /** Whether both take the same address of this machine. */
 function overlap(host: string, other: string): boolean {
-  return host === other || [host, other].some((one) => ["0.0.0.0", "::"].includes(one));
+  return host === other || [host, other].some(isEveryAddress);
 }
 
 /** `reusePort` of `net.Server.listen` came with this version. */

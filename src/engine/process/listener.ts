@@ -46,7 +46,7 @@ export function createListener(
     },
     url() {
       const { port: bound } = server.address() as AddressInfo;
-      const name = host === "0.0.0.0" || host === "::" || host === "127.0.0.1" ? "localhost" : host;
+      const name = isEveryAddress(host) || host === "127.0.0.1" ? "localhost" : host;
       return `http://${name.includes(":") ? `[${name}]` : name}:${bound}`;
     },
   };
@@ -60,6 +60,11 @@ const OWN_ADDRESS: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", 
 /** Where a server that listens on `host` can be reached from this machine. */
 export function ownAddress(host: string): string {
   return OWN_ADDRESS[host] ?? host;
+}
+
+/** Whether a server that listens on `host` takes all addresses of this machine. */
+export function isEveryAddress(host: string): boolean {
+  return Object.hasOwn(OWN_ADDRESS, host);
 }
 
 /**

@@ -120,20 +120,14 @@ function headerOf(token: string): Header {
 /** jose tells of the expiry only once all that it looks at before is good: the signature, the issuer and the audience. */
 function refusalFor(error: unknown, nowMs: number): TokenRefused {
   if (error instanceof errors.JWTExpired) return new TokenRefused("token_expired", "exp is over");
-  if (
-    error instanceof errors.JWTClaimValidationFailed &&
-    typeof error.payload.nbf === "number" &&
-    isEarly(error)
-  )
-    return tooEarly("nbf", error.payload.nbf, nowMs);
-  if (error instanceof errors.JWTClaimValidationFailed)
-    return new TokenRefused("unauthenticated", `the claim ${error.claim} does not hold (${error.reason})`);
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    const { claim, reason, payload } = error;
+    if (claim === "nbf" && reason === "check_failed" && typeof payload.nbf === "number")
+      return tooEarly(claim, payload.nbf, nowMs);
+    return new TokenRefused("unauthenticated", `the claim ${claim} does not hold (${reason})`);
+  }
   if (error instanceof errors.JOSEError) return new TokenRefused("unauthenticated", error.code);
   return new TokenRefused("unauthenticated", "it cannot be verified");
-}
-
-function isEarly({ claim, reason }: errors.JWTClaimValidationFailed): boolean {
-  return claim === "nbf" && reason === "check_failed";
 }
 
 /** A clock is wrong, this one or that of who makes the tokens: the token will be good, and is at once where the clock is right. */
