@@ -25,6 +25,8 @@ export function startLoop(fromFile) {
   let isCurrent = false;
   /** Whether what was taken was given up for newer sources, before it was clear whether it can be served. */
   let isOwed = false;
+  /** Changed sources whose types were not looked at yet. */
+  const unchecked = new Set();
   /** Whether sources may be other than those that were taken last. */
   let isHinted = false;
   let isBusy = true;
@@ -62,11 +64,13 @@ export function startLoop(fromFile) {
   }
 
   async function serve(changed) {
+    for (const source of changed) unchecked.add(source);
     const clientProblem = await compiler.begin(changed);
     if (clientProblem !== undefined) return refuse(clientProblem);
     const wasServing = server.isServing();
     const isFirst = stopDatabase === undefined; // then the build has checked them
-    const checked = isFirst ? Promise.resolve({ areRight: true, output: "" }) : types.check();
+    const checked = isFirst ? Promise.resolve({ areRight: true, output: "" }) : types.check([...unchecked]);
+    unchecked.clear();
     const { problem, isOther } = await compiler.finish();
     if (problem !== undefined) {
       types.end();
@@ -83,6 +87,7 @@ export function startLoop(fromFile) {
     if (failure === undefined && areRight) {
       if (!isCurrent) await server.swap();
       isCurrent = true;
+      if (isFirst) types.prepare();
       return;
     }
     if (!isCurrent) server.discard();

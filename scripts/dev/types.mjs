@@ -1,65 +1,99 @@
-import { fork } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, sep } from "node:path";
+import { compiledSources } from "../setup/build.mjs";
 import { inProject } from "../setup/project.mjs";
+import { createImporters } from "./importers.mjs";
+import { launchLanguageServer } from "./language-server.mjs";
 
-const PROGRAM = inProject("scripts", "dev", "types-process.mjs");
-/** What tsc ends with when it has found errors. */
-const FOUND_ERRORS = [1, 2];
+const SERVER = join("src", sep);
 /** @typedef {{ areRight: boolean, output: string }} Verdict */
 
-/** Checks the types of src/ beside the server, one run of tsc after the other. */
+/**
+ * Checks the types of what changes below src/, beside the server: in the changed sources and in all that depend on them. All others
+ * are as they were when they were right.
+ */
 export function createTypeCheck() {
-  let child;
-  /** Number of the present run: an answer may be on its way when the next one begins. */
+  const importers = createImporters();
+  let server;
+  /** Sources whose types are not known to be right. */
+  const doubtful = new Set();
+  /** Number of the present check. */
   let present = 0;
-  /** Takes the verdict of the present run. */
-  let answer = (_verdict) => {};
 
-  function launch() {
-    const launched = fork(PROGRAM, { cwd: inProject(), stdio: ["ignore", "inherit", "inherit", "ipc"] });
-    launched.on("message", (/** @type {any} */ { number, code, output }) => {
-      if (number === present) answer(verdictOf(code, output));
+  /** Launches the compiler, which takes in the sources, unless it runs. What is there then is right but for what is doubtful. */
+  function prepare() {
+    if (server !== undefined) return;
+    const sources = compiledSources().map(({ source }) => source);
+    importers.take(sources);
+    const launched = launchLanguageServer(() => {
+      if (server === launched) server = undefined;
     });
-    launched.on("error", () => {}); // its end tells
-    launched.once("exit", () => {
-      if (child !== launched) return;
-      child = undefined;
-      answer({ areRight: true, output: "the types could not be checked\n" });
-    });
-    return launched;
+    server = launched;
+    launched.errorsIn(sources.find(isOfServer)).catch(() => {});
   }
 
   /**
-   * Checks the sources as they are now; one that is running ends.
+   * Checks the sources of which these have changed, as they are now; a check that is running ends.
    * @returns {Promise<Verdict | undefined>} undefined when it was ended
    */
-  function check() {
-    answer(undefined);
-    child ??= launch();
-    present += 1;
-    child.send({ check: present }, () => {});
-    return new Promise((resolve) => {
-      answer = resolve;
-    });
+  async function check(changed) {
+    end();
+    const number = present;
+    const isOver = () => number !== present;
+    try {
+      // A compiler that ends in the midst of it is launched again, once.
+      const found = await errorsAfter(changed).catch((error) => {
+        if (isOver() || server !== undefined) throw error;
+        return errorsAfter([]);
+      });
+      if (isOver()) return undefined;
+      if (found.length === 0) doubtful.clear();
+      return { areRight: found.length === 0, output: found.join("") };
+    } catch (error) {
+      if (isOver()) return undefined;
+      return { areRight: true, output: `the types could not be checked: ${error.message}\n` };
+    }
+  }
+
+  async function errorsAfter(changed) {
+    prepare();
+    const { tell, errorsIn } = server;
+    const changes = changed.map((source) => ({ file: readFrom(source), became: becameOf(source) }));
+    doubt(changed);
+    importers.take(changed);
+    doubt(changed);
+    await tell(changes);
+    const found = await Promise.all([...doubtful].filter(isOfServer).filter(exists).map(errorsIn));
+    return found.flat();
+  }
+
+  function doubt(changed) {
+    for (const source of importers.dependants(changed)) doubtful.add(source);
+  }
+
+  function becameOf(source) {
+    if (!exists(source)) return "deleted";
+    return importers.has(source) ? "changed" : "created";
   }
 
   /** Ends a check that is running. */
   function end() {
-    answer(undefined);
-    child?.send({ check: undefined }, () => {});
+    present += 1;
+    server?.cancel();
   }
 
   function stop() {
-    answer(undefined);
-    const ended = child;
-    child = undefined;
-    if (ended?.connected) ended.disconnect(); // which ends it
+    end();
+    server?.stop();
   }
 
-  return { check, end, stop };
+  return { prepare, check, end, stop };
 }
 
-/** A compiler that has ended in another way is nobody to ask. */
-function verdictOf(code, output) {
-  if (code === 0 || FOUND_ERRORS.includes(code)) return { areRight: code === 0, output };
-  return { areRight: true, output: `${output}the types could not be checked: tsc has ended with ${code}\n` };
+const isOfServer = (source) => source.startsWith(SERVER);
+const exists = (source) => existsSync(inProject(source));
+
+/** What the compiler reads of a source: of the client library what was compiled from it. */
+function readFrom(source) {
+  return isOfServer(source) ? source : join("dist", source.replace(/\.ts$/, ".d.ts"));
 }

@@ -154,6 +154,44 @@ test("a wrong type that changes no code is told", async () => {
   expect(linesAfter(start).filter(({ text }) => /TS2322/.test(text))).toHaveLength(1);
 });
 
+test("a type that a change makes wrong in another source is told, until either is mended", async () => {
+  const used = join(project, "src/app/hello/used.ts");
+  const between = join(project, "src/app/hello/between.ts");
+  await writeFile(used, 'export const used = "text";\n');
+  await writeFile(between, 'export { used } from "./used.js";\n');
+  const using = (type: string, message: string) =>
+    `import { used } from "./between.js";\n${greetingOf(message)}export const typed: ${type} = used;\n`;
+  await change(using("string", "a text"));
+  await isServed("a text");
+  const start = dev.lines.at(-1);
+
+  await writeFile(used, "export const used = 1;\n");
+  await dev.waitForLine(({ text }) => OLD_CODE_SERVES.test(text), { after: start, ...ROUND });
+  expect(linesAfter(start).filter(({ text }) => /TS2322/.test(text))).toMatchObject([
+    {
+      text: expect.stringMatching(
+        /^src\/app\/hello\/hello\.feature\.ts:\d+:\d+ - error TS2322: Type 'number' /,
+      ),
+    },
+  ]);
+
+  await change(using("number", "a number"));
+  await isServed("a number");
+});
+
+test("a compiler that was killed is launched again for the next change", async () => {
+  for (const { pid } of dev.family().filter(({ command }) => command.includes("--lsp")))
+    process.kill(pid, "SIGKILL");
+  const start = dev.lines.at(-1);
+
+  await change(`${greetingOf("wrong")}export const wrong: number = "text";\n`);
+  await dev.waitForLine(({ text }) => OLD_CODE_SERVES.test(text), { after: start, ...ROUND });
+
+  expect(linesAfter(start).filter(({ text }) => /TS2322/.test(text))).toHaveLength(1);
+  await change(greetingOf("mended"));
+  await isServed("mended");
+});
+
 test("a file that is emptied before it is written is compiled only as a whole", async () => {
   const start = dev.lines.at(-1);
 
@@ -170,6 +208,7 @@ test("a file that is emptied before it is written is compiled only as a whole", 
 
 test.each([
   ["a type error", (text: string) => `${text}\nexport const wrong: number = "text";\n`, /TS2322/],
+  ["a variable that is not used", (text: string) => `${text}\nconst unused = 1;\n`, /TS6133/],
   ["a syntax error", (text: string) => `${text}\nexport const = 1;\n`, /Expected ident|Unexpected token/],
   ["code that cannot be loaded", (text: string) => `${text}\nthrow new Error("not today");\n`, /not today/],
 ])("%s is shown and the old code serves on, until it is mended", async (what, spoil, shown) => {
