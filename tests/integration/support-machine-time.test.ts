@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { spawnProgram } from "../support/child.js";
-import { afterMachineTime, startStopwatch } from "../support/machine-time.js";
+import { afterMachineTime, keptOf, startStopwatch } from "../support/machine-time.js";
 import { deferred, within } from "../support/wait.js";
 
 /** Three tasks for each core, which want it for 10 s at the longest. */
@@ -42,6 +42,17 @@ describe("the machine's time", () => {
     while (performance.now() < heldUpUntil);
 
     await expect(bounded).resolves.toBe("came");
+  });
+
+  test("passes more slowly while the host of a virtual machine gives its cores to others", () => {
+    const since = (used: number, idle: number, stolen: number) =>
+      keptOf(
+        "cpu  100 10 50 900 5 1 2 30 0 0",
+        `cpu  ${100 + used} 10 50 ${900 + idle} 5 1 2 ${30 + stolen} 0 0`,
+      );
+
+    expect([since(4, 6, 0), since(4, 0, 4), since(2, 6, 6), since(0, 10, 0)]).toEqual([1, 0.5, 0.25, 1]);
+    expect(keptOf("", "cpu  100 10 50 900 5 1 2 30 0 0")).toBe(1);
   });
 
   test("is not expired by what was taken back", async () => {

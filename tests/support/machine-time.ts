@@ -12,17 +12,36 @@ type Listener = (ms: number) => void;
 const listeners = new Set<Listener>();
 let ticker: NodeJS.Timeout | undefined;
 
+/** First line of /proc/stat when the last tick came. */
+let lastUsage = "";
+
 /**
- * The part of a second that a task gets at this moment, from 0 to 1: the cores, shared by all that want one (Linux; 1
- * elsewhere). The fourth field of /proc/loadavg, `running/all`, counts whoever runs or waits for a core.
+ * The part of a second that a task gets at this moment, from 0 to 1: the cores, shared by all that want one, less what the host of a
+ * virtual machine gives to others (Linux; 1 elsewhere). The fourth field of /proc/loadavg, `running/all`, counts whoever runs or
+ * waits for a core.
  */
 function share(): number {
   try {
     const running = Number.parseInt(readFileSync("/proc/loadavg", "latin1").split(" ")[3] ?? "", 10);
-    return running > CORES ? CORES / running : 1;
+    const usage = readFileSync("/proc/stat", "latin1").split("\n", 1)[0] ?? "";
+    const kept = keptOf(lastUsage, usage);
+    lastUsage = usage;
+    return kept * (running > CORES ? CORES / running : 1);
   } catch {
     return 1;
   }
+}
+
+/**
+ * How much of the time that was wanted between two first lines of /proc/stat this machine got, from 0 to 1; 1 where none was. The fields
+ * after `cpu` are ticks: user, nice, system, idle, iowait, irq, softirq, steal (man 5 proc_stat).
+ */
+export function keptOf(before: string, after: string): number {
+  const [start, end] = [before, after].map((line) => line.split(/ +/).slice(1).map(Number));
+  const passed = (field: number) => Math.max(0, (end?.[field] ?? 0) - (start?.[field] ?? 0));
+  const used = passed(0) + passed(1) + passed(2) + passed(5) + passed(6);
+  const stolen = before === "" ? 0 : passed(7);
+  return stolen === 0 ? 1 : used / (used + stolen);
 }
 
 /** A tick that comes late counts as one: what held up this process held up the others. */
