@@ -8,6 +8,8 @@ export interface TokenFacts {
   readonly issuedAtS: number;
   /** Its `exp`, in milliseconds since 1970. */
   readonly expiresAtMs: number;
+  /** The same by a clock that nobody sets (`performance.now`), as of when the token was verified: a clock that is put back prolongs no life. */
+  readonly endsAtMs: number;
 }
 
 /** Who somebody is, and what he may do at all; the application's rule may still refuse. */

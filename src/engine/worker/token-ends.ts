@@ -24,7 +24,7 @@ export function createTokenEnds({ io, endings, list, metrics }: TokenEndParts): 
   const clock = systemClock();
   const { closed } = metrics.revocations;
   return compose(name, [
-    createTokenExpiry({ io, endings, dateMs: clock.date }),
+    createTokenExpiry({ io, endings, dateMs: clock.date, nowMs: clock.now }),
     createRevokedConnections({
       ...{ io, endings, clock, closed },
       revocations: list,

@@ -1,4 +1,4 @@
-import type { Passport } from "../../../contract/passport.js";
+import type { Passport, TokenFacts } from "../../../contract/passport.js";
 import type { Component } from "../../process/lifecycle.js";
 import type { Io, IoSocket } from "../io.js";
 import type { Endings } from "./endings.js";
@@ -15,22 +15,24 @@ interface TokenExpiryParts {
   readonly endings: Pick<Endings, "end">;
   /** Wall clock, in milliseconds since 1970. */
   readonly dateMs: () => number;
+  /** Monotonic, in milliseconds. */
+  readonly nowMs: () => number;
 }
 
 /**
  * Looks at all connections once a second: tells those whose token expires soon, and ends those whose token has. It keeps nothing per
  * connection, and looks at 20,000 in about 1 ms.
  */
-export function createTokenExpiry({ io, endings, dateMs }: TokenExpiryParts): Component {
+export function createTokenExpiry({ io, endings, dateMs, nowMs }: TokenExpiryParts): Component {
   /** By passport: a renewal brings another one. */
   const told = new WeakSet<Passport>();
   let timer: NodeJS.Timeout | undefined;
 
-  function look(socket: IoSocket, nowMs: number): void {
+  function look(socket: IoSocket, leftOf: (token: TokenFacts) => number): void {
     const { passport } = socket.data;
-    const expiresAtMs = passport.token?.expiresAtMs;
-    if (expiresAtMs === undefined) return;
-    const leftMs = expiresAtMs - nowMs;
+    if (passport.token === undefined) return;
+    const { expiresAtMs } = passport.token;
+    const leftMs = leftOf(passport.token);
     if (leftMs <= 0) {
       endings.end(socket, "token_expired");
     } else if (leftMs <= NOTICE_MS && leftMs >= LEAST_NOTICE_MS && !told.has(passport)) {
@@ -40,8 +42,9 @@ export function createTokenExpiry({ io, endings, dateMs }: TokenExpiryParts): Co
   }
 
   function sweep(): void {
-    const nowMs = dateMs();
-    for (const socket of io.sockets.sockets.values()) look(socket, nowMs);
+    const [date, now] = [dateMs(), nowMs()];
+    const leftOf = ({ expiresAtMs, endsAtMs }: TokenFacts) => Math.min(expiresAtMs - date, endsAtMs - now);
+    for (const socket of io.sockets.sockets.values()) look(socket, leftOf);
   }
 
   return {

@@ -44,7 +44,7 @@ export function createTokenAuthenticator(parts: TokenAuthenticatorParts): Authen
   async function ofToken(token: unknown): Promise<Passport> {
     try {
       if (typeof token !== "string") throw new TokenRefused("unauthenticated", "there is no token");
-      const passport = passportOf(await verifier.verify(token), config);
+      const passport = passportOf(await verifier.verify(token), config, parts);
       metrics.verified("accepted");
       check(passport);
       return passport;

@@ -23,6 +23,12 @@ class TokenPassport implements Passport {
   }
 }
 
+/** The clocks of this machine, in milliseconds: since 1970, and one that nobody sets. */
+interface Clocks {
+  readonly dateMs: () => number;
+  readonly nowMs: () => number;
+}
+
 /**
  * The passport that these claims make: the user, and the rights that `caps` grants; without `caps` the default ones.
  * @throws {TokenRefused} when the claim of the user is no user's id, or `caps` is malformed: it must not mean more than was meant.
@@ -30,6 +36,7 @@ class TokenPassport implements Passport {
 export function passportOf(
   claims: VerifiedClaims,
   { userClaim, defaultCaps }: Pick<JwtConfig, "userClaim" | "defaultCaps">,
+  { dateMs, nowMs }: Clocks,
 ): Passport {
   const user = Object.hasOwn(claims, userClaim) ? claims[userClaim] : undefined;
   if (typeof user !== "string" || !USER_ID.test(user))
@@ -37,7 +44,8 @@ export function passportOf(
   const { exp, iat, jti } = claims;
   if (jti !== undefined && typeof jti !== "string")
     throw new TokenRefused("unauthenticated", "the claim jti is no text");
-  const facts = { id: jti, issuedAtS: iat, expiresAtMs: exp * 1000 };
+  const expiresAtMs = exp * 1000;
+  const facts = { id: jti, issuedAtS: iat, expiresAtMs, endsAtMs: nowMs() + expiresAtMs - dateMs() };
   return new TokenPassport(user, facts, capabilities(grantedBy(claims, defaultCaps), user));
 }
 

@@ -95,7 +95,7 @@ function refusalOf(revocations: Revocations, passport: Passport): string | undef
 
 /** Of a token of this user. */
 export function tokenOf(user: string, issuedAtS: number, id?: string): Passport {
-  return { kind: "token", user, may: () => true, token: { id, issuedAtS, expiresAtMs: 0 } };
+  return { kind: "token", user, may: () => true, token: { id, issuedAtS, expiresAtMs: 0, endsAtMs: 0 } };
 }
 
 export function revoking(...targets: RevocationTarget[]) {
