@@ -27,8 +27,6 @@ const STEPS: readonly (readonly string[])[] = [
   ["log restored under a new epoch"],
 ];
 
-/** Of the machine's time. */
-const RUN_MS = 230_000;
 /** By the clock, for what hangs without a bound. */
 const GIVE_UP_MS = 1_200_000;
 
@@ -61,7 +59,7 @@ describe("an acknowledged message is stored once and shown once to everyone, in 
       },
       onStep: (step) => void steps.set(step.names.join(" and "), step),
     });
-    await within(run.done, RUN_MS, "the run").catch((cause: unknown) => {
+    await within(run.done, (STEPS.length + 1) * run.convergeMs, "the run").catch((cause: unknown) => {
       const found = run.world.ledger.violations.slice(0, 10).join("\n");
       throw new Error(`${progressLine(run, current, startMs)}\n${found}`, { cause });
     });

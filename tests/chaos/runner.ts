@@ -8,7 +8,7 @@ export interface ChaosOptions extends WorldOptions, LoadOptions {
   readonly brief: boolean;
   /** What to inject next, one after the other; those of one step at the same time. Ends the run with undefined. */
   readonly plan: (step: number, rng: Prng) => readonly Fault[] | undefined;
-  /** Longest time from the end of a fault until everyone has everything, in ms. */
+  /** Longest time from the end of a fault until everyone has everything, in ms, where that is more than four starts of the machines. */
   readonly convergeMs: number;
   readonly onStart?: (names: readonly string[]) => void;
   readonly onStep?: (step: Step) => void;
@@ -24,6 +24,8 @@ export interface Step {
 
 export interface ChaosRun {
   readonly world: World;
+  /** Longest time from the end of a fault until everyone has everything, in ms, on this machine. */
+  readonly convergeMs: number;
   readonly steps: readonly Step[];
   readonly measures: ReadonlyMap<string, number>;
   readonly largestWorkerBytes: number;
@@ -39,12 +41,15 @@ const CHECK_EACH_UP_TO = 20_000;
 const CHECK_EVERY_STEPS = 10;
 /** How long to wait further for those that are late, to tell "late" from "never". */
 const LATE_MS = 60_000;
+/** Everyone may take as long as so many starts: most faults let workers start, and what is slow without being busy starts slowly, too. */
+const STARTS = 4;
 
 /** Starts the servers and the load; the faults run in the background. All ends by itself, with the test or the program. */
 export async function startChaos(options: ChaosOptions): Promise<ChaosRun> {
   const rng = createPrng(options.seed);
   const world = await startWorld(options);
   const load = startLoad(world, rng.fork("load"), options);
+  const convergeMs = Math.max(options.convergeMs, STARTS * world.startMs);
   const steps: Step[] = [];
   const measures = new Map<string, number>();
   let largestWorkerBytes = 0;
@@ -68,7 +73,7 @@ export async function startChaos(options: ChaosOptions): Promise<ChaosRun> {
       options.onStep?.(step);
     }
     load.pause();
-    await settle(world, load, options.convergeMs);
+    await settle(world, load, convergeMs);
     await judge(world, load);
     load.stop();
   }
@@ -89,9 +94,9 @@ export async function startChaos(options: ChaosOptions): Promise<ChaosRun> {
     );
     // Silence afterwards finds a lost tail, which further messages would bring to light and so hide.
     if (chance.chance(0.5)) load.pause();
-    const convergedMs = await settle(world, load, options.convergeMs);
+    const convergedMs = await settle(world, load, convergeMs);
     load.pause();
-    await settle(world, load, options.convergeMs);
+    await settle(world, load, convergeMs);
     if (world.ledger.counts.acked < CHECK_EACH_UP_TO || index % CHECK_EVERY_STEPS === 0) {
       await judge(world, load);
     }
@@ -103,6 +108,7 @@ export async function startChaos(options: ChaosOptions): Promise<ChaosRun> {
   const done = run().finally(() => clearInterval(sampler));
   return {
     world,
+    convergeMs,
     steps,
     measures,
     get largestWorkerBytes() {

@@ -4,6 +4,7 @@ import mongoose, { type Connection } from "mongoose";
 import type { RoomEntryRecord } from "../../src/engine/stores/models/room-entry.js";
 import { createRoomStore, type MongoRoomStore } from "../../src/engine/stores/room-store.js";
 import { onEnd } from "../support/cleanup.js";
+import { startStopwatch } from "../support/machine-time.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { type RedisServer, startRedis } from "../support/redis-server.js";
 import { createIssuer, type Issuer } from "./issuer.js";
@@ -18,6 +19,8 @@ export interface World {
   readonly mongo: MongoServer;
   readonly redis: RedisServer;
   readonly machines: readonly Machine[];
+  /** How long the machines took to start, all at once, in milliseconds of the machine's time. */
+  readonly startMs: number;
   /** Where clients reach the instances, whether these run or not. */
   readonly urls: () => string[];
   /** The rooms' store over a link of its own that no fault touches, for operators' work. */
@@ -44,7 +47,9 @@ export async function startWorld({ instances, workers, env, auth = false }: Worl
   const issuer = auth ? createIssuer() : undefined;
   const common = { workers, mongo, database, redis, ledger, env: { ...issuer?.env, ...env } };
   const names = Array.from({ length: instances }, (_, index) => `machine-${index + 1}`);
+  const passedMs = startStopwatch();
   const machines = await Promise.all(names.map((name) => startMachine({ ...common, name })));
+  const startMs = passedMs();
   const connection = await connect(mongo.uriFor(database));
 
   return {
@@ -53,6 +58,7 @@ export async function startWorld({ instances, workers, env, auth = false }: Worl
     mongo,
     redis,
     machines,
+    startMs,
     urls: () => machines.map(({ url }) => url),
     operator: { store: createRoomStore(connection), connection },
     stored: (rooms) => readStored(connection, rooms),
