@@ -234,6 +234,15 @@ describe("the dashboard", () => {
     expect(dashboard.panels.filter(({ gridPos: { x, w } }) => x + w > 24)).toEqual([]);
   });
 
+  test("each chart of quantiles shows exemplars once, and no other panel does", () => {
+    for (const { title, type, targets = [] } of panels) {
+      const isChart =
+        type === "timeseries" && targets.some(({ expr }) => expr.includes("histogram_quantile"));
+      expect([title, targets.filter(({ exemplar }) => exemplar).length]).toEqual([title, isChart ? 1 : 0]);
+    }
+    expect(read("docker-compose.yml")).toContain("- --enable-feature=exemplar-storage");
+  });
+
   test("every variable that is used is defined, and the instance narrows all", () => {
     const defined = [...dashboard.templating.list.map(({ name }) => name), "__rate_interval"];
     const used = [...JSON.stringify(panels).matchAll(/\$\{?(\w+)/g)].map(([, name]) => name);

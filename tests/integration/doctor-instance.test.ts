@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { checksOf } from "../../src/cli/doctor/checks.js";
 import { workersFinding } from "../../src/cli/doctor/workers.js";
 import { closeWith, NO_ROOM } from "../../src/engine/http/close-with.js";
+import { TEXT } from "../../src/engine/metrics/exposition.js";
 import { createInstanceMetrics } from "../../src/engine/metrics/instance-metrics.js";
 import { onTestEnd } from "../support/cleanup.js";
 
@@ -34,7 +35,7 @@ async function metricsOf(...answering: number[]): Promise<string> {
       restarts: new Map([[1, 3]]),
     }),
   });
-  return metrics.text();
+  return metrics.text(TEXT);
 }
 
 test("a worker that hangs is a failure, although the others answer for the instance", async () => {

@@ -68,7 +68,8 @@ export function parseMetrics(text: string): ParsedMetrics {
   };
 }
 
-function parseSample(line: string): Sample {
+/** @throws on what is no sample. */
+export function parseSample(line: string): Sample {
   const [, name = "", list = "", value = ""] = SAMPLE.exec(line) ?? [];
   const number = value === "+Inf" ? Number.POSITIVE_INFINITY : Number(value);
   if (name === "" || (Number.isNaN(number) && value !== "Nan" && value !== "NaN"))

@@ -18,8 +18,8 @@ export type Readiness = "starting" | "ready" | "draining" | "no workers";
 /** What the private port tells. */
 export interface AdminParts {
   readiness(): Readiness;
-  /** All metrics, as text of the given type. */
-  metrics(): Promise<{ readonly type: string; readonly text: string }>;
+  /** All metrics, as text of the given type; `accept` says which ones the scraper takes. */
+  metrics(accept: string | undefined): Promise<{ readonly type: string; readonly text: string }>;
   /** Answers what operators ask besides; undefined while nobody is there who could. */
   operate(): RequestListener | undefined;
   /** Answers the paths of the console, which is files without data. */
@@ -35,7 +35,7 @@ interface Answer {
 
 /**
  * The private port, for orchestrators and operators: `/livez` says that the process answers, whatever its stores do;
- * `/readyz` 200 only while new clients are welcome; `/metrics` in Prometheus' text format. Nothing in
+ * `/readyz` 200 only while new clients are welcome; `/metrics` in Prometheus' text format or in OpenMetrics. Nothing in
  * these needs a worker, as little as the files of the console do. All other paths are the operators' routes of the features, and the server API.
  */
 export function createAdminServer(host: string, port: number, parts: AdminParts): Listener {
@@ -55,7 +55,7 @@ export function createAdminServer(host: string, port: number, parts: AdminParts)
         (isConsolePath(path) ? parts.page : operate)(request, response);
         return;
       }
-      answer(request, () => builtIn(parts)).then(
+      answer(request, () => builtIn(parts, request)).then(
         (known) => send(response, known),
         () => send(response, json(500, { status: "error" })),
       );
@@ -76,14 +76,16 @@ export function createAdminServer(host: string, port: number, parts: AdminParts)
   };
 }
 
-const BUILT_IN: Readonly<Record<string, (parts: AdminParts) => Answer | Promise<Answer>>> = {
+const BUILT_IN: Readonly<
+  Record<string, (parts: AdminParts, request: IncomingMessage) => Answer | Promise<Answer>>
+> = {
   "/livez": () => json(200, { status: "ok" }),
   "/readyz"(parts) {
     const status = parts.readiness();
     return json(status === "ready" ? 200 : 503, { status });
   },
-  async "/metrics"(parts) {
-    const { type, text } = await parts.metrics();
+  async "/metrics"(parts, { headers }) {
+    const { type, text } = await parts.metrics(headers.accept);
     return { status: 200, type, body: text };
   },
 };

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.js";
-import { TEXT_TYPE } from "../metrics/exposition.js";
+import { formatFor, TEXT } from "../metrics/exposition.js";
 import { createInstanceMetrics, NO_MEASUREMENTS } from "../metrics/instance-metrics.js";
 import { type Component, compose } from "../process/lifecycle.js";
 import type { Service } from "../service.js";
@@ -19,7 +19,7 @@ export interface Monitor extends Component {
 
 /** Watches the service, which may not be there yet. */
 export function createMonitor(
-  config: Pick<Config, "admin" | "workers">,
+  config: Pick<Config, "admin" | "workers" | "tracesEndpoint">,
   service: () => Pick<Service, "canServe" | "measure" | "operate"> | undefined,
 ): Monitor {
   let phase: Phase = "starting";
@@ -38,7 +38,11 @@ export function createMonitor(
     readiness,
     operate: () => service()?.operate,
     page: createConsoleFiles(),
-    metrics: async () => ({ type: TEXT_TYPE, text: await metrics.text() }),
+    async metrics(accept) {
+      // Without traces there are no exemplars, which are all that the other format has more.
+      const format = config.tracesEndpoint === "" ? TEXT : formatFor(accept);
+      return { type: format.type, text: await metrics.text(format) };
+    },
   });
 
   return {

@@ -4,6 +4,7 @@ import type { HttpMetrics } from "../metrics/types.js";
 /** Measures a request that has just come, by the pattern of its route: what no route answers, files too, is `unmatched`. */
 export function measureRequest(request: Request, response: Response, metrics: HttpMetrics): void {
   const startedAt = performance.now();
+  const exemplar = metrics.activeTrace();
   response.on("close", () => {
     metrics.answered(
       {
@@ -12,6 +13,7 @@ export function measureRequest(request: Request, response: Response, metrics: Ht
         status: response.writableFinished ? String(response.statusCode) : "aborted",
       },
       performance.now() - startedAt,
+      exemplar,
     );
   });
 }

@@ -10,6 +10,8 @@ export interface MetricFamily {
   readonly name: string;
   readonly head: string;
   readonly samples: readonly string[];
+  /** What OpenMetrics shows behind each of the samples, or nothing; absent where there are no traces. */
+  readonly exemplars?: readonly string[];
 }
 
 /** What the primary tells a worker. */

@@ -1,9 +1,9 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import { DURATION_BUCKETS } from "./buckets.js";
+import { Counter, Gauge, type Registry } from "prom-client";
+import type { DurationMetrics } from "./durations.js";
 import type { FeatureMetrics } from "./types.js";
 
 /** What the features measure. */
-export function createFeatureMetrics(registry: Registry): FeatureMetrics {
+export function createFeatureMetrics(registry: Registry, { create }: DurationMetrics): FeatureMetrics {
   const registers = [registry];
   return {
     counter(name, help) {
@@ -11,7 +11,7 @@ export function createFeatureMetrics(registry: Registry): FeatureMetrics {
       return { add: (count = 1) => counter.inc(count) };
     },
     duration(name, help) {
-      const histogram = new Histogram({ name, help, registers, buckets: DURATION_BUCKETS });
+      const histogram = create({ name, help }).labels({});
       return { observe: (milliseconds) => histogram.observe(milliseconds / 1000) };
     },
     gauge(name, help, read) {

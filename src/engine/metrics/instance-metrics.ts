@@ -1,7 +1,8 @@
 import { Counter, Gauge, type Registry } from "prom-client";
+import type { MetricFamily } from "../ipc/messages.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Measurements } from "../service.js";
-import { relabel, toText } from "./exposition.js";
+import { type Format, relabel } from "./exposition.js";
 import { addProcessMetrics, createRegistry, readFamilies } from "./registry.js";
 
 /** The measurements of an instance that has no workers yet. */
@@ -9,8 +10,8 @@ export const NO_MEASUREMENTS: Measurements = { workers: new Map(), leaving: new 
 
 /** What an instance tells of itself as a whole, in front of what its workers tell. */
 export interface InstanceMetrics extends Component {
-  /** Everything as text. Calls at the same time share one gathering. */
-  text(): Promise<string>;
+  /** Everything, in this format. Calls at the same time share one gathering. */
+  text(format: Format): Promise<string>;
 }
 
 /** Whose metrics these are. */
@@ -27,15 +28,15 @@ export function createInstanceMetrics(state: InstanceState): InstanceMetrics {
   const isPrimary = state.workers > 1;
   const registry = createRegistry(isPrimary ? "primary" : "1");
   let measured = NO_MEASUREMENTS;
-  let asking: Promise<string> | undefined;
+  let asking: Promise<(readonly MetricFamily[])[]> | undefined;
   addDraining(registry, state.isDraining);
   addWorkers(registry, state.workers, () => measured);
 
-  async function gather(): Promise<string> {
+  async function gather(): Promise<(readonly MetricFamily[])[]> {
     measured = await state.measure();
     const own = await readFamilies(registry);
     const leaving = [...measured.leaving].map(([slot, families]) => relabel(families, `${slot}-leaving`));
-    return toText([own, ...measured.workers.values(), ...leaving]);
+    return [own, ...measured.workers.values(), ...leaving];
   }
 
   return {
@@ -44,11 +45,11 @@ export function createInstanceMetrics(state: InstanceState): InstanceMetrics {
       if (isPrimary) addProcessMetrics(registry);
     },
     async stop() {},
-    text() {
+    async text(format) {
       asking ??= gather().finally(() => {
         asking = undefined;
       });
-      return asking;
+      return format.print(await asking);
     },
   };
 }

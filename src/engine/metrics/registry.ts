@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Registry } from "prom-client";
+import { collectDefaultMetrics, type OpenMetricsContentType, Registry } from "prom-client";
 import type { MetricFamily } from "../ipc/messages.js";
 
 /**
@@ -23,15 +23,30 @@ export function addProcessMetrics(registry: Registry): void {
   for (const name of COSTLY) registry.removeSingleMetric(name);
 }
 
-/** The current content of the registry in the text format, separated by name, so that several can be joined. */
-export async function readFamilies(registry: Registry): Promise<MetricFamily[]> {
+/** What the library puts behind a sample that has an exemplar. No label's value looks like it, as quotes are escaped in those. */
+const EXEMPLAR = / # \{trace_id="\w+",span_id="\w+"\} \S+ \S+$/;
+
+/**
+ * The current content of the registry in the text format, separated by name, so that several can be joined. What is in `openMetrics` as well
+ * has exemplars.
+ */
+export async function readFamilies(
+  registry: Registry,
+  openMetrics?: Registry<OpenMetricsContentType>,
+): Promise<MetricFamily[]> {
   const names = registry.getMetricsAsArray().map(({ name }) => name);
   return Promise.all(
     names.map(async (name) => {
-      const lines = (await registry.getSingleMetricAsString(name)).split("\n");
+      const hasExemplars = openMetrics?.getSingleMetric(name) !== undefined;
+      const source = hasExemplars ? openMetrics : registry;
+      const lines = (await source.getSingleMetricAsString(name)).split("\n");
       const first = lines.findIndex((line) => !line.startsWith("#"));
       const end = first === -1 ? lines.length : first;
-      return { name, head: lines.slice(0, end).join("\n"), samples: lines.slice(end) };
+      const head = lines.slice(0, end).join("\n");
+      const samples = lines.slice(end);
+      if (!hasExemplars) return { name, head, samples };
+      const exemplars = samples.map((sample) => EXEMPLAR.exec(sample)?.[0] ?? "");
+      return { name, head, samples: samples.map((sample) => sample.replace(EXEMPLAR, "")), exemplars };
     }),
   );
 }

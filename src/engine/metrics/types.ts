@@ -1,3 +1,9 @@
+/** The trace of which something measured is an example, under the names by which Grafana looks for it. */
+export type Exemplar = Readonly<Record<"trace_id" | "span_id", string>>;
+
+/** The trace that is active, if it is sampled. */
+export type ActiveTrace = () => Exemplar | undefined;
+
 /** How a handshake ended: a connection, or the reason for which there is none. */
 export const HANDSHAKE_RESULTS = [
   "accepted",
@@ -41,7 +47,9 @@ export interface AnsweredRequest {
 
 /** What is measured about HTTP requests. */
 export interface HttpMetrics {
-  answered(request: AnsweredRequest, durationMs: number): void;
+  /** To be asked when a request comes, and handed over when it is answered: outside of it, another trace is active, or none. */
+  readonly activeTrace: ActiveTrace;
+  answered(request: AnsweredRequest, durationMs: number, exemplar?: Exemplar): void;
 }
 
 /** What is measured about durable rooms. */

@@ -3,6 +3,7 @@ import type { MetricFamily } from "../ipc/messages.js";
 import type { Component } from "../process/lifecycle.js";
 import { createBusMetrics } from "./bus-metrics.js";
 import { createConnectionMetrics } from "./connection-metrics.js";
+import { createDurations } from "./durations.js";
 import { createEventMetrics, type EventNames } from "./event-metrics.js";
 import { createFeatureMetrics } from "./feature-metrics.js";
 import { createHttpMetrics } from "./http-metrics.js";
@@ -13,6 +14,7 @@ import { createRightsMetrics } from "./rights-metrics.js";
 import { createRoomMetrics } from "./room-metrics.js";
 import { createTokenMetrics } from "./token-metrics.js";
 import type {
+  ActiveTrace,
   BusMetrics,
   ConnectionMetrics,
   EventMetrics,
@@ -66,9 +68,10 @@ export interface WorkerMetrics extends Component {
   collect(): Promise<MetricFamily[]>;
 }
 
-/** The metrics of the worker in this slot. Its counters begin at zero with it. */
-export function createWorkerMetrics(slot: number): WorkerMetrics {
+/** The metrics of the worker in this slot. Its counters begin at zero with it. With `activeTrace` durations have exemplars. */
+export function createWorkerMetrics(slot: number, activeTrace?: ActiveTrace): WorkerMetrics {
   const registry = createRegistry(String(slot));
+  const durations = createDurations(registry, String(slot), activeTrace);
   return {
     name: "metrics",
     async start() {
@@ -76,17 +79,17 @@ export function createWorkerMetrics(slot: number): WorkerMetrics {
     },
     async stop() {},
     connections: createConnectionMetrics(registry),
-    http: createHttpMetrics(registry),
-    rooms: createRoomMetrics(registry),
+    http: createHttpMetrics(durations),
+    rooms: createRoomMetrics(registry, durations),
     bus: createBusMetrics(registry),
     limits: createLimitMetrics(registry),
     tokens: createTokenMetrics(registry),
     rights: createRightsMetrics(registry),
     revocations: createRevocationMetrics(registry),
-    features: createFeatureMetrics(registry),
-    ofEvents: (names) => createEventMetrics(registry, names),
+    features: createFeatureMetrics(registry, durations),
+    ofEvents: (names) => createEventMetrics(registry, durations, names),
     show: (state) => addState(registry, state),
-    collect: () => readFamilies(registry),
+    collect: () => readFamilies(registry, durations.openMetrics),
   };
 }
 

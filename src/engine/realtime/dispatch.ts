@@ -3,7 +3,7 @@ import type { ClientEvent } from "../../contract/event.js";
 import type { EventMetrics } from "../metrics/types.js";
 import type { Logger } from "../process/logger.js";
 import { rateLimitedBody } from "../trust/limits/rate-limit.js";
-import { type CallEvent, type CallParts, createCallEvent, payerKey } from "./call-event.js";
+import { type CallParts, createCallEvent, payerKey } from "./call-event.js";
 import type { Connections } from "./connections/connections.js";
 import { sessionIdOf } from "./connections/connections.js";
 import type { Intake } from "./connections/intake.js";
@@ -19,6 +19,14 @@ interface Refusal {
 /** Answers a request event, if it carries an acknowledgement callback. */
 type Ack = (answer: { readonly ok: true } | Refusal) => void;
 
+/** Calls the handler of an event and answers it; gives the code with which it was refused. */
+export type AnswerEvent = (
+  socket: IoSocket,
+  event: ClientEvent,
+  payload: unknown,
+  answer: Ack,
+) => Promise<string | undefined>;
+
 /** What all connections have in common. */
 export interface DispatchParts extends CallParts {
   readonly events: readonly ClientEvent[];
@@ -27,7 +35,7 @@ export interface DispatchParts extends CallParts {
   readonly refusals: RefusalWatch;
   readonly metrics: Pick<EventMetrics, "received" | "handled">;
   /** Makes traces of it; absent where none are made. */
-  readonly traced?: ((call: CallEvent) => CallEvent) | undefined;
+  readonly traced?: ((answer: AnswerEvent) => AnswerEvent) | undefined;
   readonly log: Logger;
 }
 
@@ -37,8 +45,9 @@ export interface DispatchParts extends CallParts {
  */
 export function createDispatch(parts: DispatchParts): (socket: IoSocket) => void {
   const { connections, intake, refusals, rates, metrics, log } = parts;
-  const { traced = (call) => call } = parts;
-  const callEvent = traced(createCallEvent(parts));
+  const { traced = (untraced) => untraced } = parts;
+  const callEvent = createCallEvent(parts);
+  const handle = traced(answerEvent);
   const events = new Map<unknown, ClientEvent>(parts.events.map((event) => [event.name, event]));
   const unknown: Refusal = { ok: false, error: new AppError("unknown_event").body };
 
@@ -66,13 +75,21 @@ export function createDispatch(parts: DispatchParts): (socket: IoSocket) => void
     });
   }
 
-  async function handle(socket: IoSocket, event: ClientEvent, payload: unknown, answer: Ack): Promise<void> {
+  async function answerEvent(
+    socket: IoSocket,
+    event: ClientEvent,
+    payload: unknown,
+    answer: Ack,
+  ): Promise<string | undefined> {
     const acknowledge = (result: object | undefined): void => answer({ ok: true, ...result });
     try {
       acknowledge(await callEvent(socket, event, payload, acknowledge));
+      return undefined;
     } catch (error) {
-      answer(refusal(socket, error, event.name));
+      const refused = refusal(socket, error, event.name);
+      answer(refused);
       if (error instanceof AppError && error.code === "rate_limited") countRefusal(socket);
+      return refused.error.code;
     }
   }
 

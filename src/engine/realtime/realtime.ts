@@ -13,7 +13,6 @@ import type { Authenticator } from "../trust/authenticator.js";
 import type { Limits } from "../trust/limits/limits.js";
 import type { Admission } from "./admission.js";
 import { createAuthenticate } from "./authenticate.js";
-import type { CallEvent } from "./call-event.js";
 import { type Deliver, infoOf, SocketClient } from "./clients.js";
 import type { Connections } from "./connections/connections.js";
 import { installDoorRules } from "./connections/door-rules.js";
@@ -23,7 +22,7 @@ import { createPace, NO_PACE, type Pace } from "./connections/pace.js";
 import { installPollingRequests } from "./connections/polling-requests.js";
 import { createReading } from "./connections/reading.js";
 import { createTurns } from "./connections/turns.js";
-import { createDispatch } from "./dispatch.js";
+import { type AnswerEvent, createDispatch } from "./dispatch.js";
 import { giveUp } from "./give-up.js";
 import { countHandshakes } from "./handshake-count.js";
 import type { Io, IoSocket } from "./io.js";
@@ -62,7 +61,7 @@ export interface RealtimeParts {
   readonly metrics: ConnectionMetrics & EventMetrics;
   readonly limitMetrics: LimitMetrics;
   /** Makes traces of events; absent where none are made. */
-  readonly traced?: ((call: CallEvent) => CallEvent) | undefined;
+  readonly traced?: ((answer: AnswerEvent) => AnswerEvent) | undefined;
   readonly log: Logger;
 }
 

@@ -51,6 +51,10 @@ export function createSpans(tracer: Tracer): Spans {
   }
 
   return {
+    active() {
+      const of = trace.getActiveSpan()?.spanContext();
+      return of !== undefined && isSampled(of) ? { trace_id: of.traceId, span_id: of.spanId } : undefined;
+    },
     request(request, response, routeOf, task) {
       const { method = "GET" } = request;
       const parent = propagation.extract(ROOT_CONTEXT, request.headers, defaultTextMapGetter);
@@ -79,7 +83,11 @@ export function createSpans(tracer: Tracer): Spans {
       };
       // A connection's own context would be that of its handshake, for hours.
       const span = tracer.startSpan(`process ${name}`, { kind: SpanKind.CONSUMER, attributes }, ROOT_CONTEXT);
-      return within(span, task);
+      return within(span, async () => {
+        const refusal = await task();
+        if (refusal !== undefined) failed(span, refusal);
+        return refusal;
+      });
     },
     async publish(keys, task) {
       const of = trace.getActiveSpan()?.spanContext();

@@ -3,8 +3,13 @@ import type { LiveBatch, RoomEntry } from "../../contract/types.js";
 import type { RoomSpans } from "../rooms/ports.js";
 import type { LogName } from "../rooms/room-store.js";
 
+/** Of a span and its trace, in hexadecimal, under the names that exemplars of metrics have for them. */
+export type SpanIds = Readonly<Record<"trace_id" | "span_id", string>>;
+
 /** Spans around the work on a request, an event or a message. Each calls its task once, at once, and gives what it gives. */
 export interface Spans extends RoomSpans {
+  /** The one that is active, if it is sampled. */
+  active(): SpanIds | undefined;
   /** From the header of a request to the end of its answer; `routeOf` is asked at the end for the pattern of its route. */
   request(
     request: IncomingMessage,
@@ -12,8 +17,8 @@ export interface Spans extends RoomSpans {
     routeOf: () => string | undefined,
     task: () => void,
   ): void;
-  /** From a client's event to its acknowledgement. */
-  event<T>(name: string, task: () => Promise<T>): Promise<T>;
+  /** From a client's event to its acknowledgement; the task gives the code with which it was refused. */
+  event(name: string, task: () => Promise<string | undefined>): Promise<string | undefined>;
   /** Tells the other workers of entries; the task gets what carries the trace to them, if they are part of one. */
   send(log: LogName, entries: readonly RoomEntry[], task: (carrier: string | undefined) => void): void;
   /** Takes entries from another worker, with what it has sent along. */

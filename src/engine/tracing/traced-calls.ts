@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import { routeOf } from "../http/request-durations.js";
-import type { CallEvent } from "../realtime/call-event.js";
+import type { AnswerEvent } from "../realtime/dispatch.js";
 import type { Tracing } from "./tracing.js";
 
 /** Makes a trace of each request, or goes on with that of its `traceparent`. */
@@ -9,7 +9,7 @@ export function tracedRequests({ spans }: Tracing): RequestHandler {
 }
 
 /** Makes a trace of each event of a client. */
-export function tracedEvents({ spans }: Tracing): (call: CallEvent) => CallEvent {
-  return (call) => (socket, event, payload, acknowledge) =>
-    spans().event(event.name, () => call(socket, event, payload, acknowledge));
+export function tracedEvents({ spans }: Tracing): (answer: AnswerEvent) => AnswerEvent {
+  return (answer) => (socket, event, payload, ack) =>
+    spans().event(event.name, () => answer(socket, event, payload, ack));
 }

@@ -1,12 +1,14 @@
 import type { Identity } from "../../contract/domain.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
-import type { Spans } from "./spans.js";
+import type { SpanIds, Spans } from "./spans.js";
 
 /** What makes traces of a worker's work. It is there only where they are asked for; without it nothing of OpenTelemetry is loaded. */
 export interface Tracing extends Component {
   /** To be called once it has started. */
   spans(): Spans;
+  /** The trace that is active, if it is sampled. */
+  active(): SpanIds | undefined;
 }
 
 /**
@@ -32,5 +34,6 @@ export function createTracing(isAsked: boolean, identity: Identity, log: Logger)
       if (running === undefined) throw new Error("Tracing has not started");
       return running.spans;
     },
+    active: () => running?.spans.active(),
   };
 }

@@ -85,12 +85,12 @@ export function createWorker(
   features: readonly Feature[] = ours,
 ): Worker {
   const onStage = (part: string): void => entrance.onStage?.(part);
-  const metrics = createWorkerMetrics(identity.worker);
+  const tracing = createTracing(config.tracesEndpoint !== "", identity, log);
+  const metrics = createWorkerMetrics(identity.worker, tracing?.active);
   const internals = createInternals(config.internalsOff, log);
   const lag = createEventLoopLag();
   const startedAt = new Date().toISOString();
   const checkOrigin = createOriginCheck(config);
-  const tracing = createTracing(config.tracesEndpoint !== "", identity, log);
   const keys = createKeyRing(config.keys.first);
   const stores = createStores(config, internals, log, onStage);
   const clientAddress = createClientAddress(config.trustProxy);

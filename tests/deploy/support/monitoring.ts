@@ -18,6 +18,7 @@ export interface Target {
   readonly expr: string;
   readonly legendFormat: string;
   readonly datasource: { readonly uid: string };
+  readonly exemplar?: boolean;
 }
 
 export interface Panel {

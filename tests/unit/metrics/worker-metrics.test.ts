@@ -1,4 +1,4 @@
-import { toText } from "../../../src/engine/metrics/exposition.js";
+import { OPEN_METRICS, toText } from "../../../src/engine/metrics/exposition.js";
 import type { EventMetrics } from "../../../src/engine/metrics/types.js";
 import {
   createWorkerMetrics,
@@ -6,6 +6,7 @@ import {
   type WorkerState,
 } from "../../../src/engine/metrics/worker-metrics.js";
 import { parseMetrics } from "../../support/metrics-text.js";
+import { parseOpenMetrics } from "../../support/open-metrics-text.js";
 
 const EVENTS = { in: ["join", "message"], out: ["message"] };
 const UP = { ping: async () => true, refusal: () => undefined };
@@ -119,4 +120,75 @@ test.each([
   show({ redis: { ping: async () => refusal === undefined, refusal: () => refusal } });
 
   expect((await read()).value("realtime_redis_refused")).toBe(shown);
+});
+
+describe("with traces", () => {
+  const trace = (id: string) => ({ trace_id: id.repeat(32), span_id: id.repeat(16) });
+  let active: ReturnType<typeof trace> | undefined;
+  beforeEach(() => {
+    active = undefined;
+  });
+  const tracedMetrics = (): WorkerMetrics => createWorkerMetrics(3, () => active);
+
+  /** Durations of all kinds, in several buckets; one path looks like an exemplar. */
+  function measure(of: WorkerMetrics): void {
+    const handled = of.ofEvents(EVENTS).handled;
+    const feature = of.features.duration("feature_seconds", "Of a feature");
+    const route = `/ # {trace_id="0",span_id="0"} 1 1`;
+    for (const [index, ms] of [0.5, 30, 30, 20_000].entries()) {
+      active = index === 1 ? undefined : trace(String(index));
+      of.http.answered({ method: "GET", route, status: "200" }, ms, of.http.activeTrace());
+      handled("join", ms);
+      handled("nonsense", ms);
+      of.rooms.published(ms);
+      feature.observe(ms);
+    }
+  }
+
+  test("the text is the same to the byte as without", async () => {
+    const traced = tracedMetrics();
+    measure(traced);
+    const untraced = createWorkerMetrics(3);
+    measure(untraced);
+
+    const text = toText([await traced.collect()]);
+    expect(text).toBe(toText([await untraced.collect()]));
+    expect(parseMetrics(text).samples.length).toBeGreaterThan(50);
+    expect(OPEN_METRICS.print([await untraced.collect()])).not.toContain("0000");
+  });
+
+  test("each bucket has its newest trace, in seconds, and no more than that", async () => {
+    const traced = tracedMetrics();
+    measure(traced);
+    const { samples } = parseOpenMetrics(OPEN_METRICS.print([await traced.collect()]));
+
+    for (const name of ["feature", "http_request_duration", "realtime_publish_ack_duration"]) {
+      const found = samples.filter((sample) => sample.name === `${name}_seconds_bucket`);
+      expect(
+        found.flatMap(({ labels, exemplar }) =>
+          exemplar === undefined ? [] : [[labels.le, exemplar.labels, exemplar.value]],
+        ),
+      ).toEqual([
+        ["0.001", trace("0"), 0.0005],
+        ["0.05", trace("2"), 0.03],
+        ["+Inf", trace("3"), 20],
+      ]);
+    }
+    const ofEvents = samples.filter(({ name, exemplar }) => name.startsWith("realtime_event_") && exemplar);
+    expect(ofEvents.map(({ labels }) => labels.event).sort()).toEqual([
+      ...["join", "join", "join"],
+      ...["unknown", "unknown", "unknown"],
+    ]);
+  });
+
+  test("what was not sampled is no example, whatever is active when it is answered", async () => {
+    const traced = tracedMetrics();
+    const begun = traced.http.activeTrace();
+    active = trace("5");
+    traced.http.answered({ method: "GET", route: "/", status: "200" }, 1, begun);
+
+    const text = OPEN_METRICS.print([await traced.collect()]);
+    expect(text).toMatch(/^http_request_duration_seconds_count\{.+\} 1$/m);
+    expect(text).not.toContain("trace_id");
+  });
 });
