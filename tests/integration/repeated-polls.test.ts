@@ -23,20 +23,33 @@ async function joined(
 
 const isOver = (text: string): boolean => text === "1" || text.includes("Session ID unknown");
 
-test("a poll that comes again after its answer, which is lost, ends the session, so that its client resumes", async () => {
-  const client = await joined("a0");
-  expect(await client.poll("a1")).toMatch(/^40/);
+/** Names as stock clients make them: of the present version, and of older ones. */
+const STOCK = [
+  ["now", "mk3x9f0a", "mk3xaq7b", "mk3xcz1c"],
+  ["before version 6.6", "PgT9-_x", "PgT9-_x.0", "PgT9-_x.1"],
+] as const;
 
-  expect(isOver(await client.poll("a1"))).toBe(true);
+test.each(STOCK)(
+  "a poll that comes again after its answer, which is lost, ends the session, so that its client resumes: %s",
+  async (_when, first, second, third) => {
+    const client = await joined(first);
+    expect(await client.poll(second)).toMatch(/^40/);
 
-  expect(isOver(await client.poll("a2"))).toBe(true);
-});
+    expect(isOver(await client.poll(second))).toBe(true);
+
+    expect(isOver(await client.poll(third))).toBe(true);
+  },
+);
 
 test.each([
-  ["gives each poll a name of its own", ["b1", "b2"]],
-  ["gives all its requests the same name", ["b0", "b0"]],
-])("a client that %s keeps its session", async (_what, [first = "", second = ""]) => {
-  const client = await joined("b0");
+  ["a name of its own", "mk3x9f0a", "mk3xaq7b", "mk3xcz1c"],
+  ["the same name as all other requests", "mk3x9f0a", "mk3x9f0a", "mk3x9f0a"],
+  ["the second in which it is made", "1764500000", "1764500001", "1764500001"],
+  ["the time by a clock of 64 steps a second", "1764500000.171875", "1764500000.1875", "1764500000.1875"],
+  ["a sum of the time", "1029837465", "2983746501", "2983746501"],
+  ["no name", "", "", ""],
+])("a client that gives each poll %s keeps its session", async (_what, handshake, first, second) => {
+  const client = await joined(handshake);
   expect(await client.poll(first)).toMatch(/^40/);
   await client.send('421["leave",{"room":"none"}]');
 

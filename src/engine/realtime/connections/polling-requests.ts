@@ -34,8 +34,12 @@ export function installPollingRequests(io: Io, connections: Connections): void {
   }
 }
 
-/** The name that stock clients give each of their requests, so that no cache answers. */
-const NAME = /[?&]t=([^&]{1,64})(?:&|$)/;
+/**
+ * The name that stock clients give each of their requests, so that no cache answers. There are two forms, of older and of newer ones; of the
+ * newer part is left to chance, and the older ones count. What clients in other languages send is a time, of seconds with some, which several
+ * of their polls have in common.
+ */
+const NAME = /[?&]t=((?!\d+(?:&|$))(?:[0-9a-z]{8}|[\w-]{7}(?:\.[\w-]{1,8})?))(?:&|$)/;
 
 /**
  * Whether a proxy or a browser sends a poll again, as they do when a connection breaks off before the answer: the answer to the first one,
