@@ -1,19 +1,26 @@
 import type { RoomEntryRecord } from "../../src/engine/stores/models/room-entry.js";
 import { readPage } from "../../src/engine/stores/room-records.js";
 
-/** A log of entries of these sizes, numbered from 1, that counts what is taken out of it. */
-function logOf(sizes: readonly number[]) {
+/** A log of entries of these sizes, numbered from 1, that counts what is taken out of it, and sends so many at once. */
+function logOf(sizes: readonly number[], atOnce = Number.POSITIVE_INFINITY) {
   const all = sizes.map((size, index): RoomEntryRecord => {
     const seq = index + 1;
     const body = JSON.stringify("x".repeat(size));
     return { _id: `r/${seq}`, room: "r", seq, at: new Date(0), id: `i${seq}`, from: "ann", body };
   });
-  const taken = { entries: 0, queries: 0 };
-  async function query(beyond: number, count: number): Promise<RoomEntryRecord[]> {
+  const taken = { entries: 0, queries: 0, ended: 0 };
+  async function* query(beyond: number, count: number): AsyncGenerator<RoomEntryRecord> {
     const found = all.filter(({ seq }) => seq > beyond).slice(0, count);
-    taken.entries += found.length;
     taken.queries += 1;
-    return found;
+    try {
+      for (let start = 0; start < found.length; start += atOnce) {
+        const batch = found.slice(start, start + atOnce);
+        taken.entries += batch.length;
+        yield* batch;
+      }
+    } finally {
+      taken.ended += 1;
+    }
   }
   return { query, taken };
 }
@@ -55,4 +62,13 @@ test("a page has its first message however large it is", async () => {
   const { entries, more } = await readPage(logOf([300_000, 10]).query, 0, PAGE);
 
   expect([entries.length, more]).toEqual([1, true]);
+});
+
+test("a page of messages of megabytes takes no more out of the database than that sends at once", async () => {
+  const { query, taken } = logOf(many(40, 300_000), 4);
+
+  const { entries, more } = await readPage(query, 0, PAGE);
+
+  expect([entries.length, more]).toEqual([1, true]);
+  expect(taken).toEqual({ entries: 4, queries: 1, ended: 1 });
 });

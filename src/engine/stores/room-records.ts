@@ -27,8 +27,8 @@ export function entryOf({ room, seq, at, id, from, body }: RoomEntryRecord): Roo
   return { room, seq, at: at.getTime(), id, from, body: JSON.parse(body) };
 }
 
-/** Reads so many documents at most, in the page's order, beyond a number. */
-type Query = (beyond: number, count: number) => Promise<RoomEntryRecord[]>;
+/** Reads so many documents at most, in the page's order, beyond a number. Who leaves the loop ends the query. */
+type Query = (beyond: number, count: number) => AsyncIterable<RoomEntryRecord>;
 
 /** Documents that are read before it is known how large they are. */
 const FIRST = 32;
@@ -37,21 +37,23 @@ const GROWTH = 2;
 
 /**
  * Reads entries in the query's order up to the limit; the first one always, however large. What does not fit on the page is hardly read: a
- * cursor would fetch 101 documents, which with large messages are 25 pages.
+ * cursor without a count would fetch 101 documents, which with large messages are 25 pages. With messages of megabytes the database's own bound of what it sends
+ * at once, 16 MiB, is what holds, so that no query is read to its end before its documents are looked at.
  */
 export async function readPage(query: Query, start: number, limit: PageLimit): Promise<StoredPage> {
   const entries: RoomEntry[] = [];
   let bytes = 0;
   for (let count = Math.min(FIRST, limit.messages + 1); ; ) {
-    const records = await query(entries.at(-1)?.seq ?? start, count);
-    for (const record of records) {
+    let found = 0;
+    for await (const record of query(entries.at(-1)?.seq ?? start, count)) {
+      found += 1;
       const entry = entryOf(record);
       bytes += entryBytes(entry);
       const full = entries.length === limit.messages || bytes > limit.bytes;
       if (full && entries.length > 0) return { entries, more: true };
       entries.push(entry);
     }
-    if (records.length < count) return { entries, more: false };
+    if (found < count) return { entries, more: false };
     count = nextCount(entries.length, bytes, limit);
   }
 }

@@ -71,7 +71,7 @@ export function createRoomStore(connection: Connection): MongoRoomStore {
     const options: mongo.FindOptions = { ...committed, sort: { seq: order } };
     const query = (beyond: number, count: number) => {
       const seq = order === 1 ? { $gt: beyond } : { $lt: beyond };
-      return entries.find({ room, seq }, options).limit(count).toArray();
+      return entries.find({ room, seq }, options).limit(count);
     };
     return readPage(query, start, limit);
   }
