@@ -83,10 +83,12 @@ describe("a token", () => {
   });
 
   test.each([
+    [5.1, 1000],
     [6, 1000],
+    [7.9, 3000],
     [14, 9000],
     [3600, 10_000],
-  ])("issued in %i s is to be sent again in %i ms", async (aheadS, retryAfterMs) => {
+  ])("issued in %d s is to be sent again in %i ms", async (aheadS, retryAfterMs) => {
     await expect(refusal(await token({ iat: NOW_S + aheadS, exp: NOW_S + 7200 }))).resolves.toMatchObject({
       code: "temporary",
       retryAfterMs,

@@ -134,5 +134,7 @@ function refusalFor(error: unknown, nowMs: number): TokenRefused {
 function tooEarly(claim: "iat" | "nbf", atS: number, nowMs: number): TokenRefused {
   const reason = `${claim} is in the future`;
   if (atS > Math.floor(nowMs / 1000) + MOST_EARLY_S) return new TokenRefused("unauthenticated", reason);
-  return new TokenRefused("temporary", reason, Math.min((atS - SKEW_S) * 1000 - nowMs, EARLY_RETRY_MS));
+  // Times in tokens may have a fraction, and are compared with whole seconds.
+  const goodAtMs = (Math.ceil(atS) - SKEW_S) * 1000;
+  return new TokenRefused("temporary", reason, Math.min(goodAtMs - nowMs, EARLY_RETRY_MS));
 }
