@@ -144,6 +144,18 @@ describe("a session has one WebSocket", () => {
     await client.closed();
     expect(client.packets.length).toBeLessThanOrEqual(4);
   });
+
+  test("that it cannot send pings for ever, which are not held back", async () => {
+    const sid = await openPollingSession(worker.url);
+    const { webSocket, closed } = await openEngineClient(worker.url, sid);
+    let pongs = 0;
+    webSocket.on("pong", () => {
+      pongs += 1;
+    });
+    for (let count = 0; count < 1000; count += 1) webSocket.ping("", true, () => {});
+    await closed();
+    expect(pongs).toBeLessThan(10);
+  });
 });
 
 test("who joins nothing within 10 s is closed: silent, refused, or gone over to a WebSocket", async () => {

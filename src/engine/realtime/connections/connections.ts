@@ -5,7 +5,7 @@ import type { Io, IoSocket } from "../io.js";
 import { Connection } from "./connection.js";
 import type { RawConnection } from "./raw-connection.js";
 
-/** Packets of a WebSocket that is to replace polling: the probe and the upgrade. */
+/** Frames of a WebSocket that is to replace polling: the probe and the upgrade. Those that it answers by itself count. */
 const MAX_PROBES = 4;
 
 /** All Engine.IO connections of this worker, those included that have not joined or have left. */
@@ -71,17 +71,19 @@ export function createConnections(): Connections {
   };
 }
 
-/** Engine.IO answers each probe at once and counts none: a connection that goes on probing is cut off. */
+/** Engine.IO answers each probe at once and counts none: a connection that goes on probing is cut off. So is one that sends anything else, as nothing holds it back. */
 function watchCandidate(connection: Connection, webSocket: WebSocket): void {
+  const events = ["message", "ping", "pong"] as const;
   let probes = 0;
   const isTried = () => connection.candidate === webSocket;
   connection.candidate = webSocket;
   webSocket.once("close", () => {
     if (isTried()) connection.candidate = undefined;
   });
-  webSocket.on("message", function onMessage() {
+  function onFrame(): void {
     probes += 1;
-    if (!isTried()) webSocket.off("message", onMessage);
+    if (!isTried()) for (const event of events) webSocket.off(event, onFrame);
     else if (probes > MAX_PROBES) webSocket.terminate();
-  });
+  }
+  for (const event of events) webSocket.on(event, onFrame);
 }
