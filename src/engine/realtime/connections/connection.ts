@@ -46,6 +46,7 @@ export class Connection {
   /** Events that wait to be handled, in order. */
   jobs: Job[] = [];
   #holds = 0;
+  #isClosing = false;
   #resume: (() => void) | undefined;
 
   constructor(raw: RawConnection, webSocket: WebSocket | undefined) {
@@ -93,6 +94,16 @@ export class Connection {
     this.candidate = undefined;
     this.pollName = undefined;
     if (this.#holds > 0) this.webSocket?.pause();
+  }
+
+  /**
+   * Something has come while it waits to be closed until the client has taken what was sent to it. Nothing more is read before the end:
+   * Engine.IO drops what comes, and tells nobody, so that no pace holds it.
+   */
+  tookWhileClosing(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.hold();
   }
 
   /** Ends it at once, so that its client reconnects. For a client that may not read. */

@@ -36,19 +36,25 @@ export function installDoorRules(io: Io, connections: Connections, reading: Read
     if (connection.connects > MAX_CONNECTS) connection.cut();
   }
 
+  function onMessage(this: WebSocket): void {
+    const connection = byWebSocket.get(this);
+    if (connection?.raw.readyState === "closing") connection.tookWhileClosing();
+  }
+
   /** The frames that the WebSocket answers by itself. */
   function onPing(this: WebSocket): void {
     const connection = byWebSocket.get(this);
     if (connection === undefined) return;
     reading.took(connection, 0);
     pace.took(connection, 0);
+    onMessage.call(this);
   }
 
   function watchWebSocket(this: RawConnection): void {
     const connection = connections.get(this.id);
     if (connection?.webSocket === undefined) return;
     byWebSocket.set(connection.webSocket, connection);
-    connection.webSocket.on("ping", onPing).on("pong", onPing);
+    connection.webSocket.on("message", onMessage).on("ping", onPing).on("pong", onPing);
   }
 
   function onLeave(this: IoSocket, reason: string): void {
