@@ -10,6 +10,8 @@ export interface Measurements {
   readonly leaving: ReadonlyMap<number, readonly MetricFamily[]>;
   /** How often the worker of a slot was replaced. */
   readonly restarts: ReadonlyMap<number, number>;
+  /** The same without those of reloads. */
+  readonly ends: ReadonlyMap<number, number>;
 }
 
 /** What serves clients, as one process or as a cluster. */

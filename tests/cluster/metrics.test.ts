@@ -25,6 +25,7 @@ const PROMISED = {
   realtime_disconnects_total: "counter",
   realtime_events_total: "counter",
   realtime_worker_restarts_total: "counter",
+  realtime_worker_ends_total: "counter",
   realtime_room_repairs_total: "counter",
   realtime_bus_refused_total: "counter",
   realtime_rights_rechecked_total: "counter",
@@ -168,11 +169,11 @@ test("killed workers are counted when they are replaced, and without any the ins
     async () => {
       const after = await scrape(shoal.adminUrl);
       expect(up(after)).toEqual(["1: 1", "2: 1"]);
-      const restarts = after.select("realtime_worker_restarts_total");
-      expect(restarts.map(({ labels, value }) => [labels.worker, value])).toEqual([
-        ["1", 1],
-        ["2", 1],
-      ]);
+      for (const name of ["realtime_worker_restarts_total", "realtime_worker_ends_total"])
+        expect(after.select(name).map(({ labels, value }) => [labels.worker, value])).toEqual([
+          ["1", 1],
+          ["2", 1],
+        ]);
       expect(after.select("realtime_connections").map(({ value }) => value)).toEqual([0, 0, 0, 0]);
     },
     { withinMs: 15_000 },
@@ -230,6 +231,7 @@ test("a worker that drains beside its successor goes on telling, under a name of
       for (const name of workersOf(metrics, "realtime_connections_limit")) seen.add(name);
       const restarts = metrics.select("realtime_worker_restarts_total").map(({ value }) => value);
       expect(restarts).toEqual([1, 1]);
+      expect(metrics.select("realtime_worker_ends_total").map(({ value }) => value)).toEqual([0, 0]);
       expect(workersOf(metrics, "realtime_connections_limit")).toEqual(["1", "2"]);
     },
     { withinMs: 20_000 },

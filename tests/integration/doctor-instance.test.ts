@@ -25,7 +25,7 @@ async function found(name: string, environment: Record<string, string>) {
 }
 
 /** What the private port tells of two workers, of which these answer. */
-async function metricsOf(...answering: number[]): Promise<string> {
+async function metricsOf(answering: readonly number[], ends = 0): Promise<string> {
   const metrics = createInstanceMetrics({
     workers: 2,
     isDraining: () => false,
@@ -33,13 +33,14 @@ async function metricsOf(...answering: number[]): Promise<string> {
       workers: new Map(answering.map((slot) => [slot, []])),
       leaving: new Map(),
       restarts: new Map([[1, 3]]),
+      ends: new Map([[1, ends]]),
     }),
   });
   return metrics.text(TEXT);
 }
 
 test("a worker that hangs is a failure, although the others answer for the instance", async () => {
-  const text = `${await metricsOf(2)}\n# ${"x".repeat(200_000)}\n`;
+  const text = `${await metricsOf([2])}\n# ${"x".repeat(200_000)}\n`;
   const ADMIN_PORT = await portOf(createHttpServer((_request, response) => response.end(text)));
 
   await expect(found("workers", { ADMIN_PORT })).resolves.toMatchObject({
@@ -49,7 +50,7 @@ test("a worker that hangs is a failure, although the others answer for the insta
 });
 
 test("all is well with workers that answer, and it is said how often they were replaced", async () => {
-  expect(workersFinding(await metricsOf(1, 2), NOW_MS)).toEqual({
+  expect(workersFinding(await metricsOf([1, 2]), NOW_MS)).toEqual({
     status: "ok",
     message: "all 2 answer; 3 were replaced since the start",
   });
@@ -68,7 +69,7 @@ test("without an instance nothing is said of workers, and a private port that br
 test("a process that is nearly out of open files is a warning", async () => {
   const files = (open: number) =>
     `process_open_fds{worker="1"} ${open}\nprocess_max_fds{worker="1"} 300\nprocess_open_fds{worker="2"} 50\nprocess_max_fds{worker="2"} 300\n`;
-  const metrics = await metricsOf(1, 2);
+  const metrics = await metricsOf([1, 2]);
 
   expect(workersFinding(metrics + files(225), NOW_MS).status).toBe("ok");
   expect(workersFinding(metrics + files(235), NOW_MS)).toMatchObject({
@@ -77,15 +78,17 @@ test("a process that is nearly out of open files is a warning", async () => {
   });
 });
 
-test("workers that are replaced again and again are a warning, until the newest has lived for ten minutes", async () => {
-  const metrics = await metricsOf(1, 2); // of which worker 1 was replaced three times
+test("workers that end again and again are a warning, until the newest has lived for ten minutes", async () => {
+  const metrics = await metricsOf([1, 2], 3);
   const started = (agoS: number) => `process_start_time_seconds{worker="1"} ${NOW_MS / 1000 - agoS}\n`;
 
   expect(workersFinding(metrics + started(30), NOW_MS)).toMatchObject({
     status: "warn",
-    message: "all 2 answer; worker 1 was replaced 3 times, the last time 30 s ago",
+    message: "all 2 answer; worker 1 has ended 3 times; the present one started 30 s ago",
   });
   expect(workersFinding(metrics + started(601), NOW_MS).status).toBe("ok");
+  const reloaded = await metricsOf([1, 2], 0); // of which worker 1 was replaced three times, too
+  expect(workersFinding(reloaded + started(30), NOW_MS).status).toBe("ok");
 });
 
 test("a Shoal that has no room for a connection is not taken for something else, which is to be ended", async () => {

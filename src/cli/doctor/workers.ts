@@ -4,8 +4,8 @@ import { type Check, type Finding, fail, ok, warn } from "./check.js";
 
 /** Part of its open files above which a process is soon out of them: at 95 %, or 64 before the end, it refuses connections. */
 const SCARCE_SHARE = 0.75;
-/** A worker that was replaced so often is told of, until it has lived for so long. */
-const MANY_RESTARTS = 3;
+/** A slot whose workers have ended so often is told of, until the newest has lived for so long. */
+const MANY_ENDS = 3;
 const SETTLED_AFTER_S = 600;
 /** An instance of many workers tells that much. */
 const METRICS_BYTES = 16 * 1024 * 1024;
@@ -59,10 +59,12 @@ export function workersFinding(metrics: string, nowMs: number): Finding {
   }
   const restarts = seriesOf(metrics, "realtime_worker_restarts_total");
   const started = seriesOf(metrics, "process_start_time_seconds");
-  const unsettled = [...restarts].flatMap(([worker, times]) => {
+  const unsettled = [...seriesOf(metrics, "realtime_worker_ends_total")].flatMap(([worker, times]) => {
     const ageS = Math.round(nowMs / 1000 - (started.get(worker) ?? 0));
-    const isSettled = times < MANY_RESTARTS || ageS > SETTLED_AFTER_S;
-    return isSettled ? [] : [`worker ${worker} was replaced ${times} times, the last time ${ageS} s ago`];
+    const isSettled = times < MANY_ENDS || ageS > SETTLED_AFTER_S;
+    return isSettled
+      ? []
+      : [`worker ${worker} has ended ${times} times; the present one started ${ageS} s ago`];
   });
   if (unsettled.length > 0) {
     return warn(

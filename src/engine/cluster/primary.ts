@@ -61,7 +61,7 @@ export function createPrimary(config: Config, log: Logger, onGiveUp: (error: Sta
       ...[pool, history, ingress.gate],
     ]),
     canServe: () => pool.routable().length > 0,
-    measure: async () => ({ ...(await gathering.collect()), restarts: pool.restarts() }),
+    measure: async () => ({ ...(await gathering.collect()), restarts: pool.restarts(), ends: pool.ends() }),
     operate: createOperatorProxy(ingress.socketDir, answering),
     drain() {
       history.happened("draining");

@@ -13,6 +13,8 @@ export interface Respawns {
   cancel(): void;
   /** How often the worker of each slot was replaced. */
   readonly counts: ReadonlyMap<number, number>;
+  /** How often that was because it had ended, whatever had ended it. */
+  readonly ends: ReadonlyMap<number, number>;
 }
 
 export function createRespawns(
@@ -21,14 +23,16 @@ export function createRespawns(
 ): Respawns {
   const timers = new Map<number, NodeJS.Timeout>();
   const counts = new Map<number, number>();
+  const ends = new Map<number, number>();
   let exits: Exit[] = [];
 
-  function count(slot: number): void {
-    counts.set(slot, (counts.get(slot) ?? 0) + 1);
+  function count(slot: number, all: Map<number, number>): void {
+    all.set(slot, (all.get(slot) ?? 0) + 1);
   }
 
   return {
     counts,
+    ends,
     replace(slot, exit) {
       const atMs = performance.now();
       exits = [...exits.filter((past) => past.atMs > atMs - EXIT_WINDOW_MS), { kind: exit.kind, atMs }];
@@ -37,7 +41,8 @@ export function createRespawns(
         onGiveUp(new StartError(`Crash loop: ${decision.reason} (the last one: ${exit.reason})`));
         return;
       }
-      count(slot);
+      count(slot, counts);
+      count(slot, ends);
       const again = (): void => {
         timers.delete(slot);
         fork(slot);
@@ -47,7 +52,7 @@ export function createRespawns(
     replaced(slot) {
       clearTimeout(timers.get(slot));
       timers.delete(slot);
-      count(slot);
+      count(slot, counts);
     },
     startsAgain() {
       exits = exits.filter((exit) => exit.kind !== "failed");

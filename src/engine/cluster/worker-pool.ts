@@ -32,6 +32,8 @@ export interface WorkerPool extends Component {
   tell(message: PrimaryMessage): void;
   /** How often the worker of each slot was replaced, for whatever reason. */
   restarts(): ReadonlyMap<number, number>;
+  /** How often it had ended, so that it had to be. */
+  ends(): ReadonlyMap<number, number>;
   /** All of them, in order of slots. */
   status(): readonly WorkerStatus[];
   /** Ends every worker at once. */
@@ -223,6 +225,7 @@ export function createWorkerPool(
       for (const worker of workers()) worker.tell(message);
     },
     restarts: () => respawns.counts,
+    ends: () => respawns.ends,
     status: () =>
       workers()
         .map(({ slot, node, status }) => ({

@@ -6,7 +6,12 @@ import { type Format, relabel } from "./exposition.js";
 import { addProcessMetrics, createRegistry, readFamilies } from "./registry.js";
 
 /** The measurements of an instance that has no workers yet. */
-export const NO_MEASUREMENTS: Measurements = { workers: new Map(), leaving: new Map(), restarts: new Map() };
+export const NO_MEASUREMENTS: Measurements = {
+  workers: new Map(),
+  leaving: new Map(),
+  restarts: new Map(),
+  ends: new Map(),
+};
 
 /** What an instance tells of itself as a whole, in front of what its workers tell. */
 export interface InstanceMetrics extends Component {
@@ -79,14 +84,23 @@ function addWorkers(registry: Registry, count: number, measured: () => Measureme
       for (const slot of slots) this.set({ worker: String(slot) }, measured().workers.has(slot) ? 1 : 0);
     },
   });
-  new Counter({
-    name: "realtime_worker_restarts_total",
-    help: "Workers that were replaced, for whatever reason",
-    labelNames,
-    registers,
-    collect() {
-      this.reset();
-      for (const slot of slots) this.inc({ worker: String(slot) }, measured().restarts.get(slot) ?? 0);
-    },
-  });
+  const counters = [
+    ["realtime_worker_restarts_total", "Workers that were replaced, for whatever reason", "restarts"],
+    [
+      "realtime_worker_ends_total",
+      "Workers that were replaced as they had ended, and not by a reload",
+      "ends",
+    ],
+  ] as const;
+  for (const [name, help, what] of counters)
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        for (const slot of slots) this.inc({ worker: String(slot) }, measured()[what].get(slot) ?? 0);
+      },
+    });
 }

@@ -41,6 +41,7 @@ export function createSingleProcess(config: Config, log: Logger): Service {
     workers: new Map([[identity.worker, await worker.collect()]]),
     leaving: new Map(),
     restarts: new Map(),
+    ends: new Map(),
   });
   return {
     ...worker,
