@@ -6,10 +6,12 @@ import { createOriginCheck } from "../../src/engine/http/origin.js";
 import { createConnections } from "../../src/engine/realtime/connections/connections.js";
 import { installDoorRules } from "../../src/engine/realtime/connections/door-rules.js";
 import { NO_PACE } from "../../src/engine/realtime/connections/pace.js";
+import { installPollingRequests } from "../../src/engine/realtime/connections/polling-requests.js";
 import { createReading } from "../../src/engine/realtime/connections/reading.js";
 import { createTurns } from "../../src/engine/realtime/connections/turns.js";
 import { createIo } from "../../src/engine/realtime/io.js";
 import { onTestEnd } from "../support/cleanup.js";
+import { openPollingSession, poll, postPackets } from "../support/engine-client.js";
 import { eventually, once } from "../support/wait.js";
 
 const TEXT = "x".repeat(1024 * 1024);
@@ -23,8 +25,7 @@ interface Raw {
   close(): void;
 }
 
-/** A connection that the server has closed while its client did not read what it was sent before. */
-async function closing() {
+async function startServer() {
   const config = readConfig({ NODE_ENV: "test" });
   const connections = createConnections();
   const io = createIo(config, createOriginCheck(config), connections.onWebSocket);
@@ -32,11 +33,18 @@ async function closing() {
   io.attach(httpServer);
   connections.install(io);
   installDoorRules(io, connections, createReading(createTurns(4)), NO_PACE);
+  installPollingRequests(io, connections);
   await once(httpServer.listen(0, "127.0.0.1"), "listening");
   onTestEnd(() => io.close());
   const connected = once<[Raw]>(io.engine, "connection");
   const { port } = httpServer.address() as AddressInfo;
-  const client = new WebSocket(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`);
+  return { httpServer, connections, connected, url: `http://127.0.0.1:${port}` };
+}
+
+/** A connection that the server has closed while its client did not read what it was sent before. */
+async function closing() {
+  const { connections, connected, url } = await startServer();
+  const client = new WebSocket(`${url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`);
   onTestEnd(() => client.terminate());
   const [[raw]] = await Promise.all([connected, once(client, "open")]);
   const webSocket = connections.get(raw.id)?.webSocket;
@@ -75,3 +83,41 @@ test.each(["send", "ping"] as const)(
     expect(raw.readyState).toBe("closed");
   },
 );
+
+/** A session that polls, and that the server closes when it asks next. */
+async function closingWhenItPolls() {
+  const { httpServer, connected, url } = await startServer();
+  const sid = await openPollingSession(url);
+  const [raw] = await connected;
+  raw.close();
+  expect(raw.readyState).toBe("closing");
+  /** Its answer, to be awaited once the server has the request. */
+  async function post(): Promise<{ answer: Promise<number> }> {
+    const arrived = once(httpServer, "request");
+    const answer = postPackets(url, sid, ["4x"]).then(
+      ({ status }) => status,
+      () => 0,
+    );
+    await arrived;
+    return { answer };
+  }
+  return { raw, post, poll: () => poll(url, sid) };
+}
+
+test("what a client that polls sends before it hears of its end is not read", async () => {
+  const client = await closingWhenItPolls();
+  const { answer } = await client.post();
+
+  expect((await client.poll()).text).toBe("6\u001e1");
+
+  expect(await answer).toBe(400);
+  expect(client.raw.readyState).toBe("closed");
+});
+
+test("nor what it sends beside that", async () => {
+  const client = await closingWhenItPolls();
+  const sent = [await client.post(), await client.post(), await client.post()];
+  await client.poll();
+
+  expect(await Promise.all(sent.map(({ answer }) => answer))).not.toContain(200);
+});

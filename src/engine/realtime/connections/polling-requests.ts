@@ -23,8 +23,11 @@ export function installPollingRequests(io: Io, connections: Connections): void {
     }
     if (request.method !== "POST") return next();
     outliveAnswer(request, response);
+    if (connection.raw.readyState === "closing") connection.tookWhileClosing();
     connection.whenRead(() => {
-      if (!request.destroyed) next();
+      // A second one does not wait, and there is no end before its time for Engine.IO to come to.
+      if (connection.raw.readyState === "closing") request.socket.destroy();
+      else if (!request.destroyed) next();
     });
   });
 
