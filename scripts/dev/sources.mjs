@@ -46,7 +46,8 @@ function look() {
   try {
     return new Map(compiledSources().map(({ source }) => [source, formOf(source)]));
   } catch (error) {
-    if (error.code === "ENOENT") return undefined;
+    // ENOTDIR: a folder has become a file, as when another version is checked out.
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
     throw error;
   }
 }
