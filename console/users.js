@@ -84,7 +84,9 @@ export function users({ place, rest, api, allowed }) {
     if (!(await confirmed(`End the connections of ${user}?`, consequence, "Disconnect"))) return undefined;
     const { connections } = await api.post(`v1/users/${segment(user)}/disconnect`, { reconnect });
     await look(user);
-    result.querySelector(".done").textContent = `Connections ended: ${count(connections)}.`;
+    // By now somebody else may be shown, or nobody.
+    const line = result.querySelector(".done");
+    if (line !== null) line.textContent = `Connections of ${user} ended: ${count(connections)}.`;
     return undefined;
   }
 

@@ -139,7 +139,7 @@ test("a user is found with his rooms, and disconnected when that was confirmed",
   await page.locator("#confirm-yes").click();
 
   expect((await gone)[0]).toBe("io server disconnect");
-  await shows(page, ".result", /Not connected.*Connections ended: 1/);
+  await shows(page, ".result", /Not connected.*Connections of \S+ ended: 1/);
   await page.getByRole("link", { name: "Audit" }).click();
   await page.getByLabel("What").selectOption("remove");
   await eventually(
