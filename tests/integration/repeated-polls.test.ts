@@ -11,12 +11,12 @@ beforeAll(async () => {
 /** A session that polls and has joined, whose handshake had this `t`. */
 async function joined(
   t: string,
-): Promise<{ poll(t: string): Promise<string>; send(packet: string): Promise<string> }> {
+): Promise<{ poll(t: string): Promise<string>; send(packet: string, t?: string): Promise<string> }> {
   const url = `${worker.url}/socket.io/?EIO=4&transport=polling`;
   const opening = await (await fetch(`${url}&t=${t}`)).text();
   const { sid } = JSON.parse(opening.slice(1)) as { sid: string };
-  const send = async (body: string) =>
-    (await fetch(`${url}&t=${t}&sid=${sid}`, { method: "POST", body })).text();
+  const send = async (body: string, name = t) =>
+    (await fetch(`${url}&t=${name}&sid=${sid}`, { method: "POST", body })).text();
   await send("40");
   return { send, poll: async (t) => (await fetch(`${url}&t=${t}&sid=${sid}`)).text() };
 }
@@ -54,4 +54,45 @@ test.each([
   await client.send('421["leave",{"room":"none"}]');
 
   expect(await client.poll(second)).toContain("431[");
+});
+
+const acks = (text: string): number => text.match(/43\d+\[/g)?.length ?? 0;
+
+test.each(STOCK)(
+  "packets that come again after they were taken are answered as before, and not taken again: %s",
+  async (_when, first, second, third) => {
+    const client = await joined(first);
+    await client.poll(second);
+
+    expect(await client.send('421["leave",{"room":"none"}]', second)).toBe("ok");
+    expect(await client.send('421["leave",{"room":"none"}]', second)).toBe("ok");
+    expect(await client.send('422["leave",{"room":"none"}]', third)).toBe("ok");
+
+    expect(acks(await client.poll(third))).toBe(2);
+  },
+);
+
+test.each([
+  ["the same name as the handshake", "mk3x9f0a", "mk3x9f0a"],
+  ["the second in which it is made", "1764500000", "1764500001"],
+  ["a sum of the time", "1029837465", "2983746501"],
+  ["no name", "", ""],
+])("a client that gives its packets %s loses none", async (_what, handshake, name) => {
+  const client = await joined(handshake);
+  await client.poll(handshake);
+
+  await client.send('421["leave",{"room":"none"}]', name);
+  await client.send('422["leave",{"room":"none"}]', name);
+
+  expect(acks(await client.poll(name))).toBe(2);
+});
+
+test("packets of another length under the same name, as a coarse clock gives it, are taken", async () => {
+  const client = await joined("mk3x9f0a");
+  await client.poll("mk3xaq7b");
+
+  await client.send('421["leave",{"room":"none"}]', "mk3xcz1c");
+  await client.send('422["leave",{"room":"other"}]', "mk3xcz1c");
+
+  expect(acks(await client.poll("mk3xcz1c"))).toBe(2);
 });

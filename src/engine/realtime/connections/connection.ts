@@ -31,6 +31,8 @@ export class Connection {
   answers: Set<ServerResponse> | undefined;
   /** What the latest poll was named by its client. */
   pollName: string | undefined;
+  /** What the latest request with packets was named, and how long it was, if all of it was taken. */
+  takenPost: string | undefined;
   /** How often it has asked to join. */
   connects = 0;
   /** Whether it was let in; Socket.IO makes its session in a moment. */
@@ -93,6 +95,7 @@ export class Connection {
     this.webSocket = this.candidate;
     this.candidate = undefined;
     this.pollName = undefined;
+    this.takenPost = undefined;
     if (this.#holds > 0) this.webSocket?.pause();
   }
 

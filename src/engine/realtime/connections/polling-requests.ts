@@ -9,7 +9,7 @@ import type { Connections } from "./connections.js";
  * Makes clients that poll equal to those with a WebSocket; after admission is installed. A request with packets waits, unread,
  * while its connection is not read from. The answer to a poll, which Engine.IO takes for sent at once, is known to the
  * connection until the kernel has taken all of it. One that Engine.IO gives in the midst of a body reaches who sends it. A poll that
- * comes twice ends its session: see {@link isRepeated}.
+ * comes twice ends its session, and packets that come twice are taken once: see {@link isRepeated}.
  */
 export function installPollingRequests(io: Io, connections: Connections): void {
   const path = `${io.path()}/`;
@@ -22,7 +22,11 @@ export function installPollingRequests(io: Io, connections: Connections): void {
       keepAnswer(connection, response);
     }
     if (request.method !== "POST") return next();
-    outliveAnswer(request, response);
+    const post = postOf(connection, request);
+    if (post !== undefined && post === connection.takenPost) return answerAgain(request, response);
+    outliveAnswer(request, response, () => {
+      connection.takenPost = post;
+    });
     if (connection.raw.readyState === "closing") connection.tookWhileClosing();
     connection.whenRead(() => {
       // A second one does not wait, and there is no end before its time for Engine.IO to come to.
@@ -56,6 +60,24 @@ function isRepeated(connection: Connection, { url = "" }: IncomingMessage): bool
   return isKnown && name !== nameIn(connection.raw.request.url ?? "");
 }
 
+/**
+ * By what a request with packets is known that a proxy or a browser sends again, as Chromium does by itself where a connection breaks off
+ * before the answer: what it relays would arrive twice. Clients send the next one when the one before is answered, so the latest is
+ * enough. The length is there for names that a client makes of a coarse clock.
+ */
+function postOf(connection: Connection, { url = "", headers }: IncomingMessage): string | undefined {
+  const name = nameIn(url);
+  if (name === undefined || name === nameIn(connection.raw.request.url ?? "")) return undefined;
+  return `${name} ${headers["content-length"]}`;
+}
+
+/** As Engine.IO has answered it. */
+function answerAgain(request: IncomingMessage, response: ServerResponse): void {
+  answerEarly(request, response);
+  const headers = { "Content-Type": "text/html", "Content-Length": "2", "Cache-Control": "no-store" };
+  response.writeHead(200, headers).end("ok");
+}
+
 function nameIn(url: string): string | undefined {
   return NAME.exec(url)?.[1];
 }
@@ -69,13 +91,14 @@ function keepAnswer(connection: Connection, response: ServerResponse): void {
 
 /**
  * Engine.IO answers a body that has grown too large, or takes too long, before its end and destroys the request, which resets the
- * connection: whoever sends that body, a client, a proxy or a relay, may lose the answer.
+ * connection: whoever sends that body, a client, a proxy or a relay, may lose the answer. `onTaken` hears that all of it was taken.
  */
-function outliveAnswer(request: IncomingMessage, response: ServerResponse): void {
+function outliveAnswer(request: IncomingMessage, response: ServerResponse, onTaken: () => void): void {
   const { destroy } = request;
   const { writeHead } = response;
   function writeEarly(...head: unknown[]): ServerResponse {
     response.writeHead = writeHead;
+    if (head[0] === 200) onTaken();
     answerEarly(request, response);
     return Reflect.apply(writeHead, response, head);
   }
