@@ -5,13 +5,13 @@ import { SetupFailure } from "./failure.mjs";
 import { inProject, say } from "./project.mjs";
 
 /**
- * Reads the project's `.env`, where there is one. What the environment has already wins.
+ * Reads the project's `.env`, where there is one. What the environment has already wins; an empty variable counts as absent.
  * @returns {NodeJS.Dict<string>} what is in it.
  */
 export function readEnvFile(path = inProject(".env")) {
   if (!existsSync(path)) return {};
   const values = parseEnv(textOf(path));
-  for (const [name, value] of Object.entries(values)) process.env[name] ??= value;
+  for (const [name, value] of Object.entries(values)) process.env[name] ||= value;
   return values;
 }
 

@@ -20,6 +20,12 @@ test("a .env is read, and what the environment has already wins", async () => {
   expect(await read(project, { PORT: "2222" })).toEqual({ code: 0, stdout: "2222 3\n", stderr: "" });
 });
 
+test("a variable of the environment that is empty counts as absent", async () => {
+  const project = await newProject({ ".env": "PORT=1111\nWORKERS=3\n" });
+
+  expect(await read(project, { PORT: "" })).toEqual({ code: 0, stdout: "1111 3\n", stderr: "" });
+});
+
 test("without a .env nothing is said", async () => {
   expect(await read(await newProject({}), {})).toEqual({
     code: 0,
