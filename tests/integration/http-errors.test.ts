@@ -87,8 +87,9 @@ describe("an error tells its status and one JSON shape", () => {
     },
   );
 
-  test.each(["{", "", "nonsense", '"text"', "12", '{"name": "a"} more'])(
-    "for a body that is no JSON object: %p",
+  const latin1 = Buffer.from('{"name":"\xff"}', "latin1");
+  test.each(["{", "", "nonsense", '"text"', "12", '{"name": "a"} more', latin1])(
+    "for a body that is no JSON object in UTF-8: %p",
     async (body) => {
       if (body === "") await expectError(await post(body), "invalid", expect.stringContaining("name"));
       else await expectError(await post(body), "malformed_json");

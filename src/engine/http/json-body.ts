@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import express, { type Request, type RequestHandler } from "express";
 import { AppError } from "../../contract/errors.js";
 
@@ -10,7 +11,7 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)"?/i;
  * none, whatever its type: clients and proxies announce it with every POST, or with every request.
  */
 export function jsonBody(limitBytes: number): RequestHandler {
-  const parse = express.json({ limit: limitBytes });
+  const parse = express.json({ limit: limitBytes, verify: verifyUtf8 });
   return (request, response, next) => {
     const { "content-length": length, "transfer-encoding": encoding } = request.headers;
     if (length === undefined && encoding === undefined) return next();
@@ -30,6 +31,12 @@ export function jsonBody(limitBytes: number): RequestHandler {
       }
     }
   };
+}
+
+/** The parser would put another character in the place of what is none, and something else would be stored than was sent. */
+function verifyUtf8(_request: unknown, _response: unknown, body: Buffer, charset: string): void {
+  if (charset === "utf-8" && !isUtf8(body))
+    throw Object.assign(new Error("not UTF-8"), { type: "entity.parse.failed" });
 }
 
 /** Without a length it takes the first byte, or the end, to know whether there is a body. Nothing is read. */
