@@ -3,6 +3,8 @@ import { createMessageItem, markMessageItem } from "./message-item.js";
 /** Following the end, the page stays this small however long it is open; reading back, it grows to the larger bound. */
 const KEEP_MESSAGES = 500;
 const KEEP_MESSAGES_READING = 1_500;
+/** So many more make it forget: where a reader stands is a question of layout, too dear to be asked for each message. */
+const FORGET_AT_ONCE = 100;
 const GROUP_WITHIN_MS = 5 * 60_000;
 
 const days = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
@@ -47,7 +49,7 @@ export function createMessageList(list, scroll) {
 
   function forgetOldest() {
     const bound = scroll.isAtEnd() ? KEEP_MESSAGES : KEEP_MESSAGES_READING;
-    if (shown.size <= bound) return;
+    if (shown.size <= bound + FORGET_AT_ONCE) return;
     scroll.changeAbove(() => {
       while (shown.size > bound) {
         shown.delete(first());

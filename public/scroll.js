@@ -40,6 +40,11 @@ export function createScroll(log, onChange) {
     contentChanged,
     /** Makes a change above what is being read, which stays where it is: not every browser does that by itself. */
     changeAbove(change) {
+      if (atEnd) {
+        change();
+        contentChanged();
+        return;
+      }
       const distance = log.scrollHeight - log.scrollTop;
       change();
       moveTo(log.scrollHeight - distance);
