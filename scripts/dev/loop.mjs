@@ -40,7 +40,10 @@ export function startLoop(fromFile) {
   function onHint() {
     isHinted = true;
     if (!isBusy) rounds().catch(fail);
-    else if (isOutdated()) types.end();
+    else if (isOutdated()) {
+      types.end();
+      server.endLoad();
+    }
   }
 
   async function rounds() {
@@ -85,9 +88,9 @@ export function startLoop(fromFile) {
     ]);
     if (ending) return;
     if (failure === undefined && areRight) {
-      if (!isCurrent) await server.swap();
-      isCurrent = true;
+      isCurrent ||= await server.swap();
       if (isFirst) types.prepare();
+      if (!isCurrent && !ending) refuse("it has ended before it could serve");
       return;
     }
     if (!isCurrent) server.discard();

@@ -1,5 +1,5 @@
 // The process of a server under `npm run dev`. It loads the packages at once, the project's code when it is told "load", and answers with
-// what went wrong or with nothing; told "run" it serves.
+// what went wrong or with nothing; told "run" it serves, and told "end" it answers and stops.
 import { readFileSync } from "node:fs";
 import { importCompiled } from "../setup/compiled.mjs";
 import { inProject } from "../setup/project.mjs";
@@ -15,6 +15,7 @@ await Promise.allSettled(Object.keys(dependencies).map((name) => import(name)));
 
 process.on("message", async (order) => {
   if (order === "run") await importCompiled("dist/main.js");
+  else if (order === "end") process.send?.("ending", () => process.kill(process.pid, "SIGTERM"));
   else process.send?.(await load());
 });
 

@@ -1,86 +1,28 @@
-import { closeSync, existsSync, openSync, writeFileSync, writeSync } from "node:fs";
-import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { io } from "socket.io-client";
 import { createRoomClient } from "../../client/index.js";
-import { freePort } from "../../tools/shared/ports.js";
-import { type Child, spawnProgram } from "../support/child.js";
+import type { Child } from "../support/child.js";
 import { onTestEnd } from "../support/cleanup.js";
-import { type Line, logged } from "../support/line-log.js";
-import { ROOT } from "../support/setup-project.js";
-import { tempDir } from "../support/temp-dir.js";
+import { type DevLoop, OLD_CODE_SERVES, ROUND, startDevLoop } from "../support/dev-loop.js";
+import { logged } from "../support/line-log.js";
 import { eventually } from "../support/wait.js";
 
-const COPIED = [
-  "package.json",
-  "package-lock.json",
-  "tsconfig.json",
-  "scripts",
-  "src",
-  "client",
-  "public",
-  "dist",
-];
-const SOURCE = "src/app/hello/hello.feature.ts";
-const OLD_CODE_SERVES = /what was served before serves on/;
-/** For a round of the compiler, or the start of a server: machine's time. */
-const ROUND = { withinMs: 60_000 };
-
-let project: string;
+let loop: DevLoop;
 let dev: Child;
-let url: string;
+let project: string;
 let source: string;
+let { change, greetingOf, greeting, isServed, linesAfter } = {} as DevLoop;
 
 beforeAll(async () => {
-  project = await tempDir("dev");
-  for (const name of COPIED) await cp(join(ROOT, name), join(project, name), { recursive: true });
-  if (existsSync(join(ROOT, ".cache"))) await symlink(join(ROOT, ".cache"), join(project, ".cache"));
-  await linkPackages();
-  source = await readFile(join(project, SOURCE), "utf8");
-  const port = await freePort();
-  url = `http://127.0.0.1:${port}`;
-  dev = await spawnProgram(process.execPath, {
-    args: ["scripts/dev.mjs"],
-    cwd: project,
-    env: {
-      PORT: String(port),
-      ADMIN_PORT: "0",
-      DATA_DIR: join(project, "data"),
-      TMPDIR: await tempDir("tmp"),
-    },
-    stopWithinMs: 30_000,
-  });
-  await dev.waitForLine(logged("ready"), ROUND);
+  loop = await startDevLoop();
+  ({ dev, project, source, change, greetingOf, greeting, isServed, linesAfter } = loop);
 });
 
-/** In a folder of its own: an installation there would empty the one of this project. */
-async function linkPackages(): Promise<void> {
-  const installed = join(project, "node_modules");
-  await mkdir(installed);
-  for (const name of await readdir(join(ROOT, "node_modules"))) {
-    const isNote = name.startsWith(".") && name !== ".bin";
-    const path = join(ROOT, "node_modules", name);
-    await (isNote
-      ? cp(path, join(installed, name), { recursive: true })
-      : symlink(path, join(installed, name)));
-  }
-}
-
-const change = (text: string) => writeFile(join(project, SOURCE), text);
-const greetingOf = (message: string) => source.replace("Hello from Shoal", message);
-const linesAfter = (start: Line | undefined) =>
-  dev.lines.filter(({ number }) => number > (start?.number ?? -1));
-
-async function greeting(): Promise<unknown> {
-  const response = await fetch(`${url}/hello`);
-  return ((await response.json()) as { message: unknown }).message;
-}
-
-const isServed = (message: string) => eventually(async () => expect(await greeting()).toBe(message), ROUND);
-
 test("a change is served by another process over the same database, and a client misses nothing", async () => {
-  const socket = io(url, { auth: { user: "ann" }, reconnectionDelay: 50 });
+  const socket = io(loop.url, { auth: { user: "ann" }, reconnectionDelay: 50 });
   const rooms = createRoomClient(socket);
   onTestEnd(() => {
     rooms.close();
@@ -122,7 +64,7 @@ test("files that are saved in the same moment are all served", async () => {
   await isServed("new new new");
 
   for (const name of others) writeFileSync(path(name), `export const ${name} = "newer";\n`);
-  writeFileSync(join(project, SOURCE), joined.replace('join(" ")', 'join("+")'));
+  writeFileSync(loop.sourcePath, joined.replace('join(" ")', 'join("+")'));
   await isServed("newer+newer+newer");
 });
 
@@ -196,7 +138,7 @@ test("a file that is emptied before it is written is compiled only as a whole", 
   const start = dev.lines.at(-1);
 
   for (const name of ["once", "twice", "thrice"]) {
-    const file = openSync(join(project, SOURCE), "w");
+    const file = openSync(loop.sourcePath, "w");
     await pause(60); // the editor's time
     writeSync(file, greetingOf(name));
     closeSync(file);
@@ -245,7 +187,7 @@ test("a file of the page is served anew without a start", async () => {
 
   await writeFile(join(project, "public", "new.css"), "b { color: red }");
 
-  await eventually(async () => expect(await (await fetch(`${url}/new.css`)).text()).toContain("red"));
+  await eventually(async () => expect(await (await fetch(`${loop.url}/new.css`)).text()).toContain("red"));
   expect(linesAfter(start).filter(({ text }) => /^> /.test(text))).toEqual([]);
 });
 
