@@ -139,6 +139,8 @@ test("axe finds nothing, light and dark, on a phone and a desktop; on a phone on
     expect(await findings(page)).toEqual([]);
     await page.setViewportSize(PHONE);
     expect((await page.locator("#conversations").boundingBox())?.y).toBeLessThan(64);
+    // What is only hidden from sight must not make the page scroll sideways.
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(PHONE.width);
     expect(await findings(page)).toEqual([]);
     await page.focus("#menu");
     await page.keyboard.press("Enter");
