@@ -47,6 +47,7 @@ async function start() {
   watchCopying();
 
   const user = read("tab", USER_KEY) ?? name ?? (await connection.firstSession).user;
+  connection.speakFor(user);
   const outbox = createOutbox(user);
   const proof = createProof({
     send: (body) => rooms.front().send(body),

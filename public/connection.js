@@ -1,8 +1,31 @@
-import { createApi, createRoomClient } from "/client/index.js";
+import { createApi, createRoomClient, signIn } from "/client/index.js";
 import { io } from "/socket.io/socket.io.esm.min.js";
 
 const ANSWER_TIMEOUT_MS = 5_000;
 const COME_AGAIN_MS = 5_000;
+
+const pause = (failures, retryAfterMs = 0) =>
+  new Promise((resume) => setTimeout(resume, Math.max(retryAfterMs, Math.min(5_000, 500 * 2 ** failures))));
+
+/**
+ * The socket for the library, which sends what waits once it is connected: here once `isOwn()`. Somebody else may have signed in since it was
+ * written, and nothing may go out in his name.
+ */
+function createGate(socket, isOwn) {
+  const waiting = new Set();
+  socket.on("session", () => {
+    if (isOwn()) for (const resume of waiting) resume();
+  });
+  return {
+    get connected() {
+      return socket.connected && isOwn();
+    },
+    on: (event, listener) => (event === "connect" ? waiting.add(listener) : socket.on(event, listener)),
+    off: (event, listener) => (event === "connect" ? waiting.delete(listener) : socket.off(event, listener)),
+    emit: (...packet) => socket.emit(...packet),
+    timeout: (ms) => socket.timeout(ms),
+  };
+}
 
 /**
  * All that this page knows of the wire: a stock socket, the client library on it for what is stored, and the typed client of the routes. With
@@ -12,15 +35,19 @@ const COME_AGAIN_MS = 5_000;
 export function createConnection({ user, token, on }) {
   // `r`, for load balancers: all requests of this page go to one instance.
   const socket = io({ auth: { user }, query: { r: crypto.getRandomValues(new Uint32Array(3)).join("") } });
-  const signing = token && { getToken: token.get, onRefused };
-  const rooms = createRoomClient(socket, signing);
   const api = createApi(token ? { url: "", getToken: token.get } : { url: "", user });
   let attempt = 0;
   let session;
+  let owner;
   const firstSession = new Promise((resolve) => socket.once("session", resolve));
   socket.on("session", (next) => {
     session = next;
   });
+  socket.on("disconnect", () => {
+    session = undefined;
+  });
+  const rooms = createRoomClient(createGate(socket, () => session !== undefined && session.user === owner));
+  if (token) signIn(socket, { getToken: token.get, onRefused, pause });
 
   const lost = () => on.state({ phase: navigator.onLine ? "reconnecting" : "offline", attempt });
 
@@ -58,6 +85,10 @@ export function createConnection({ user, token, on }) {
     rooms,
     api,
     firstSession,
+    /** For whom all in this page was written; nothing is stored before that is known, nor as somebody else. */
+    speakFor(user) {
+      owner = user;
+    },
     /** Calls back for each session, and for one that is there already: `{id, user, instance, worker, pid?}`. */
     onSession(listener) {
       if (session) listener(session);

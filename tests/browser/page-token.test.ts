@@ -52,3 +52,39 @@ test("where a token says who one is, the page asks for it, keeps it in its tab a
   expect(await chat.page.evaluate("JSON.stringify(sessionStorage)")).not.toContain(last);
   expect(complaintsBesidesNetwork(chat)).toEqual([]);
 });
+
+test("what somebody has not sent yet never goes out in the name of who signs in next", async () => {
+  const env = { AUTH: "jwt", AUTH_SECRET: SECRET };
+  const { url } = await startWorker({ mongodbUri: (await startMongo()).uriFor(), env });
+  const { page, opened, text } = await visitChat(await newPerson(await startBrowser()), url);
+  const key = secretKey(SECRET);
+  const exp = Math.floor(Date.now() / 1000) + 600;
+  const stored = async () => {
+    const headers = { Authorization: `Bearer ${await signToken(key, { exp, sub: "reader" })}` };
+    const answer = await (await fetch(`${url}/rooms/lobby/messages?after=0`, { headers })).json();
+    return (answer as { messages: { from: string; body: string }[] }).messages;
+  };
+  const signIn = async (user: string) => {
+    await page.waitForSelector("#token-form:not([hidden])");
+    await page.fill("#token", await signToken(key, { exp, sub: user }));
+    await page.press("#token", "Enter");
+    await eventually(async () => expect(await text("present-names")).toContain(`${user} (you)`));
+    await opened();
+  };
+  // As after a reload with a token that has expired.
+  await page.evaluate(`sessionStorage.setItem("shoal.user", "ann"); sessionStorage.setItem("shoal.token", "");
+    localStorage.setItem("shoal.unsent.ann/lobby/1", JSON.stringify({ body: "of ann", at: new Date() }))`);
+  await page.reload();
+  await eventually(async () => expect(await text("subtitle")).toMatch(/1 waiting to be sent/));
+
+  await signIn("bob");
+  await page.fill("#draft", "of bob");
+  await page.press("#draft", "Enter");
+  await eventually(async () => expect(await stored()).toMatchObject([{ from: "bob", body: "of bob" }]));
+
+  await page.click("#user-change");
+  await signIn("ann");
+  await eventually(async () =>
+    expect(await stored()).toMatchObject([{ body: "of bob" }, { from: "ann", body: "of ann" }]),
+  );
+});
