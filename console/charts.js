@@ -1,5 +1,6 @@
 import { el } from "./dom.js";
 import { count, milliseconds, rate } from "./format.js";
+import { lastHour } from "./samples.js";
 import uPlot from "./uplot/uPlot.esm.js";
 
 const HEIGHT_PX = 150;
@@ -119,7 +120,7 @@ export function createCharts() {
   }
 
   function show(next) {
-    samples = next;
+    samples = lastHour(next);
     if (samples.length === 0) return;
     for (const chart of charts) {
       if (chart.plot === undefined) draw(chart);

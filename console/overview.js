@@ -57,7 +57,9 @@ export function overview({ place, api, heard }) {
     });
     if (missing === undefined) return;
     problem.textContent =
-      missing === 0 ? "" : `${count(missing)} workers of other instances did not answer in time.`;
+      missing === 0
+        ? ""
+        : `Without ${count(missing)} ${missing === 1 ? "worker" : "workers"}: no answer in time.`;
     others.replaceChildren(instancesTable(all));
   }
 

@@ -54,6 +54,28 @@ async function faultsOf(page: Page, colorScheme: "light" | "dark"): Promise<unkn
     violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]))`);
 }
 
+test("a worker that does not answer is counted, whose ever it is", async () => {
+  const { page } = await open();
+  await page.route("**/instances", (route) => route.fulfill({ json: { workers: [], missing: 1 } }));
+
+  await signIn(page, admin.key);
+
+  await shows(page, "[data-view=overview]", "Without 1 worker: no answer in time.");
+});
+
+test("a chart has the last hour, and nothing where no samples were taken", async () => {
+  const { page } = await open();
+  const minute = 60_000;
+  const sample = (at: number, connections: number) => ({ at, connections, workers: 1 });
+  const taken = [sample(-70 * minute, 500), sample(-50 * minute, 4), sample(-10_000, 5), sample(0, 6)];
+
+  const shown = await page.evaluate(
+    `import("/console/samples.js").then(({ lastHour }) => lastHour(${JSON.stringify(taken)}))`,
+  );
+
+  expect(shown).toEqual([taken[1], { at: expect.any(Number), workers: 0 }, taken[2], taken[3]]);
+});
+
 test("a key that does not count is refused in words, and is not kept", async () => {
   const { page, complaints } = await open("admin.wrong");
 
