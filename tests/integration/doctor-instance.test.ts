@@ -1,12 +1,15 @@
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
+import { dirname, join } from "node:path";
 import { checksOf } from "../../src/cli/doctor/checks.js";
 import { workersFinding } from "../../src/cli/doctor/workers.js";
 import { closeWith, NO_ROOM } from "../../src/engine/http/close-with.js";
 import { TEXT } from "../../src/engine/metrics/exposition.js";
 import { createInstanceMetrics } from "../../src/engine/metrics/instance-metrics.js";
 import { onTestEnd } from "../support/cleanup.js";
+import { tempDir } from "../support/temp-dir.js";
 
 // A whole second, as start times of processes are: the ages are exact.
 const NOW_MS = 1_800_000_000_000;
@@ -89,6 +92,20 @@ test("workers that end again and again are a warning, until the newest has lived
   expect(workersFinding(metrics + started(601), NOW_MS).status).toBe("ok");
   const reloaded = await metricsOf([1, 2], 0); // of which worker 1 was replaced three times, too
   expect(workersFinding(reloaded + started(30), NOW_MS).status).toBe("ok");
+});
+
+test("a data directory that is a file, or would lie below one, is named before a start finds it", async () => {
+  const file = join(await tempDir("doctor"), "file");
+  await writeFile(file, "");
+
+  for (const DATA_DIR of [file, join(file, "below")])
+    await expect(found("data dir", { DATA_DIR })).resolves.toMatchObject({
+      status: "fail",
+      message: expect.stringContaining(`DATA_DIR ${DATA_DIR} cannot be made: ${file} is not a directory`),
+    });
+  await expect(found("data dir", { DATA_DIR: join(dirname(file), "new") })).resolves.toMatchObject({
+    status: "ok",
+  });
 });
 
 test("a Shoal that has no room for a connection is not taken for something else, which is to be ended", async () => {

@@ -1,4 +1,4 @@
-import { access, constants, statfs } from "node:fs/promises";
+import { access, constants, stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Config } from "../../engine/config/config.js";
 import { descriptorCapacity, descriptorLimit } from "../../engine/process/descriptors.js";
@@ -42,6 +42,8 @@ function descriptorFinding({ admission, environment }: Config): Finding {
 async function dataDirFinding({ mongodbUri, dataDir }: Config): Promise<Finding> {
   if (mongodbUri !== "") return ok("not used: MONGODB_URI names a MongoDB");
   const there = await nearestThere(dataDir);
+  if (!(await stat(there)).isDirectory())
+    return fail(`DATA_DIR ${dataDir} cannot be made: ${there} is not a directory`, "name another one");
   try {
     await access(there, constants.W_OK);
   } catch {
