@@ -113,12 +113,18 @@ test("a page has the targets in order, from the one that was asked for", async (
   await expect(targets("user:c")).resolves.toEqual([]);
 });
 
-test("what is over is removed, and what is not stays", async () => {
+test("what is over by MongoDB's clock and by who asks is removed, and what is so only by one of them stays", async () => {
   const { store } = await openStore(server.uriFor());
-  await write(store, of("user:ann", 1, Date.now() - 60_000), of("user:bob", 1));
+  const nowMs = Date.now();
+  const [over, lately] = [of("user:ann", 1, nowMs - 60_000), of("user:eve", 1, nowMs - 20_000)];
+  await write(store, over, lately, of("user:bob", 1));
 
-  await store.removeEnded();
+  await store.removeEnded(nowMs - 40_000);
+  const { revocations } = await store.readAfter(0);
+  await store.removeEnded(LATER_MS + 60_000);
 
+  expect(revocations).toEqual(expect.arrayContaining([lately, of("user:bob", 1)]));
+  expect(revocations).toHaveLength(2);
   expect((await store.readAfter(0)).revocations).toEqual([of("user:bob", 1)]);
 });
 

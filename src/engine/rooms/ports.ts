@@ -47,7 +47,7 @@ export interface RoomSpans {
 export interface Clock {
   /** Monotonic time in ms, for waits and deadlines. */
   now(): number;
-  /** Wall clock in ms since the epoch; only ever shown to people. */
+  /** Wall clock in ms since the epoch. It may be wrong: shown to people, and asked where another clock may be wrong as well. */
   date(): number;
   /** 0 waits for the next turn of the event loop only. */
   sleep(ms: number): Promise<void>;

@@ -103,8 +103,9 @@ export function createRevocationStore(connection: Connection): MongoRevocationSt
       return found.map(revocationOf);
     },
 
-    async removeEnded() {
-      await boundedCall(records.deleteMany({ $expr: { $lt: ["$until", "$$NOW"] } }));
+    async removeEnded(beforeMs) {
+      const ended = { until: { $lt: new Date(beforeMs) }, $expr: { $lt: ["$until", "$$NOW"] } };
+      await boundedCall(records.deleteMany(ended));
     },
   };
 }

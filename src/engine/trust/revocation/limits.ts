@@ -22,6 +22,8 @@ export interface RevocationLimits {
   readonly aheadS: number;
   /** How much longer than any token a revocation is kept, in seconds: clocks differ. */
   readonly keptLongerS: number;
+  /** MongoDB's clock was set when it has moved by this much against a steady one from one look to the next. */
+  readonly setMs: number;
 }
 
 export const REVOCATION_LIMITS: RevocationLimits = {
@@ -36,4 +38,10 @@ export const REVOCATION_LIMITS: RevocationLimits = {
   targets: 100_000,
   aheadS: 300,
   keptLongerS: 60,
+  setMs: 30_000,
 };
+
+/** Time after which no token is good that a revocation made now is about, in milliseconds. */
+export function longestMs(maxTtlS: number, limits: Pick<RevocationLimits, "aheadS" | "keptLongerS">): number {
+  return (limits.aheadS + maxTtlS + limits.keptLongerS) * 1000;
+}

@@ -1,4 +1,5 @@
 import type { Clock } from "../../rooms/ports.js";
+import type { DatabaseClock } from "./database-clock.js";
 import type { RevocationLimits } from "./limits.js";
 import type { RevocationList } from "./revocation-list.js";
 import type { RevocationStore } from "./revocation-store.js";
@@ -24,6 +25,7 @@ export function createRevocationReader(
   store: Pick<RevocationStore, "readAfter">,
   list: Pick<RevocationList, "put" | "prune">,
   clock: Pick<Clock, "now">,
+  databaseClock: Pick<DatabaseClock, "said">,
   { overlapMs }: Pick<RevocationLimits, "overlapMs">,
 ): RevocationReader {
   /** The newest one that is older than the overlap, and all since; in order. */
@@ -37,8 +39,10 @@ export function createRevocationReader(
   }
 
   async function read(): Promise<void> {
-    const after = startOf(clock.now());
+    const beganAtMs = clock.now();
+    const after = startOf(beganAtMs);
     const found = await store.readAfter(after);
+    databaseClock.said(found.atMs, beganAtMs);
     const isOther = found.epoch !== epoch || found.top < (tops.at(-1)?.number ?? 0);
     epoch = found.epoch;
     if (isOther) tops = [];

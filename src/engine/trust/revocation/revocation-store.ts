@@ -48,6 +48,6 @@ export interface RevocationStore {
    * @throws {AppError} `temporary`.
    */
   page(after: string, limit: number): Promise<Revocation[]>;
-  /** Removes those whose `untilMs` is over. */
-  removeEnded(): Promise<void>;
+  /** Removes those whose `untilMs` is before this, and over by MongoDB's clock as well. */
+  removeEnded(beforeMs: number): Promise<void>;
 }

@@ -3,8 +3,9 @@ import type { Passport } from "../../../contract/passport.js";
 import type { RevocationControl } from "../../../contract/revocations.js";
 import { type Component, compose } from "../../process/lifecycle.js";
 import type { Clock } from "../../rooms/ports.js";
+import { createDatabaseClock } from "./database-clock.js";
 import { createEndedRevocations } from "./ended-revocations.js";
-import { REVOCATION_LIMITS } from "./limits.js";
+import { longestMs, REVOCATION_LIMITS } from "./limits.js";
 import type { RevocationBus, RevocationObserver } from "./ports.js";
 import { createRevocationList, type Verdict } from "./revocation-list.js";
 import { createRevocationReader } from "./revocation-reader.js";
@@ -44,8 +45,10 @@ interface RevocationParts {
  */
 export function createRevocations(parts: RevocationParts, limits = REVOCATION_LIMITS): Revocations {
   const { store, bus, clock, maxTtlS, observer } = parts;
-  const list = createRevocationList();
-  const reader = createRevocationReader(store, list, clock, limits);
+  const keptMs = longestMs(maxTtlS, limits);
+  const list = createRevocationList(clock, keptMs);
+  const databaseClock = createDatabaseClock(clock, keptMs, limits);
+  const reader = createRevocationReader(store, list, clock, databaseClock, limits);
   const revoke = createRevoke(store, clock, maxTtlS, limits);
   const handlers = new Set<() => void>();
   let seenAtMs = Number.NEGATIVE_INFINITY;
@@ -111,8 +114,10 @@ export function createRevocations(parts: RevocationParts, limits = REVOCATION_LI
     },
   };
 
+  const removal = createEndedRevocations({ store, clock, databaseClock, observer }, limits.removeEveryMs);
+
   return {
-    ...compose("revocations", [looks, createEndedRevocations(store, clock, observer, limits.removeEveryMs)]),
+    ...compose("revocations", [looks, removal]),
     async revoke(request) {
       const receipt = await revoke(request);
       bus.ring();

@@ -87,9 +87,10 @@ export function createMemoryRevocations(database: RevocationDatabase): MemoryRev
           .sort((one, other) => (one.target < other.target ? -1 : 1))
           .slice(0, limit),
       ),
-    removeEnded: () =>
+    removeEnded: (beforeMs) =>
       call(() => {
-        for (const [target, { untilMs }] of records) if (untilMs < database.nowMs()) records.delete(target);
+        const overMs = Math.min(beforeMs, database.nowMs());
+        for (const [target, { untilMs }] of records) if (untilMs < overMs) records.delete(target);
       }),
   };
   return store;

@@ -29,21 +29,28 @@ export interface RevocationWorker extends Revocations {
 export interface RevocationWorld {
   readonly time: VirtualTime;
   readonly database: RevocationDatabase;
+  /** How far MongoDB's clock is ahead. */
+  databaseAheadMs: number;
+  /** The same of the workers' clocks, which tell the time of day. */
+  workersAheadMs: number;
   /** Whether workers hear each other. */
   isBusUp: boolean;
-  /** MongoDB's time, in whole seconds since 1970. */
+  /** MongoDB's time, in whole seconds since 1970. Ahead or behind as its clock is. */
   nowS(): number;
   start(limits?: Partial<RevocationLimits>): Promise<RevocationWorker>;
 }
 
 export function createWorld(): RevocationWorld {
   const time = createVirtualTime();
-  const database = emptyDatabase(() => BEGINS_AT_MS + time.now());
+  const dateMs = () => BEGINS_AT_MS + time.now();
+  const database = emptyDatabase(() => dateMs() + world.databaseAheadMs);
   const bells = new Set<() => void>();
 
   const world: RevocationWorld = {
     time,
     database,
+    databaseAheadMs: 0,
+    workersAheadMs: 0,
     isBusUp: true,
     nowS: () => Math.floor(database.nowMs() / 1000),
     async start(limits) {
@@ -53,8 +60,7 @@ export function createWorld(): RevocationWorld {
       const revocations = createRevocations(
         {
           store,
-          // Its clock says nothing of the time of day.
-          clock: time.process(12_345).clock,
+          clock: { ...time.process(12_345).clock, date: () => dateMs() + world.workersAheadMs },
           maxTtlS: MAX_TTL_S,
           bus: {
             ring() {
