@@ -15,6 +15,8 @@ import { setUpStore } from "./store-set-up.js";
 const HEAD = "head";
 /** Longest wait of the server for its majority, as a linearizable read without one would never end; in milliseconds. */
 const HEAD_MS = 5000;
+/** The clocks of a replica set's members may differ by this, in milliseconds. */
+const DIFFER_MS = 30_000;
 
 /** The revocations in MongoDB; the contract is that of the interface. */
 export interface MongoRevocationStore extends RevocationStore {
@@ -30,11 +32,11 @@ export function createRevocationStore(connection: Connection): MongoRevocationSt
   let durability = SINGLE_SERVER;
 
   /** Raises the counter; by 0 it is made, if there is none. A number may not come twice: readers have gone on from it. */
-  async function raise(by: 0 | 1): Promise<RevocationHeadRecord> {
+  async function raise(by: 0 | 1, at: object): Promise<RevocationHeadRecord> {
     const next = {
       number: { $add: [{ $ifNull: ["$number", 0] }, by] },
       epoch: { $ifNull: ["$epoch", randomBytes(8).toString("hex")] },
-      at: { $max: ["$at", "$$NOW"] },
+      at,
     };
     const head = await upsert(() =>
       heads.findOneAndUpdate({ _id: HEAD }, [{ $set: next }], {
@@ -55,7 +57,7 @@ export function createRevocationStore(connection: Connection): MongoRevocationSt
     const projection = { number: 1, epoch: 1, at: "$$NOW" };
     const options = { ...durability.latest, projection, maxTimeMS: HEAD_MS };
     const head = await heads.findOne<RevocationHeadRecord>({ _id: HEAD }, options);
-    return head ?? (await raise(0)); // somebody has dropped it
+    return head ?? (await raise(0, ONCE)); // somebody has dropped it
   }
 
   async function readAfter(after: number): Promise<RevocationsRead> {
@@ -66,15 +68,15 @@ export function createRevocationStore(connection: Connection): MongoRevocationSt
 
   async function prepare(): Promise<void> {
     durability = await durabilityOf(connection);
-    await raise(0);
+    await raise(0, ONCE);
   }
 
   return {
     prepare: () => setUpStore("revocations", prepare),
     readAfter: (after) => boundedCall(readAfter(after)),
 
-    async take() {
-      const { number, at } = await storeCall(() => raise(1));
+    async take(dateMs) {
+      const { number, at } = await storeCall(() => raise(1, notBeforeTheLast(dateMs)));
       return { number, atMs: timeOf(at) };
     },
 
@@ -108,6 +110,17 @@ export function createRevocationStore(connection: Connection): MongoRevocationSt
       await boundedCall(records.deleteMany(ended));
     },
   };
+}
+
+const ONCE = { $ifNull: ["$at", "$$NOW"] };
+
+/**
+ * A time of MongoDB, which another primary tells that is a little behind, or one that is behind this worker as well. A last time that is
+ * ahead of both was wrong: with it new tokens would be revoked until it comes.
+ */
+function notBeforeTheLast(dateMs: number): object {
+  const latest = { $max: [new Date(dateMs), { $add: ["$$NOW", DIFFER_MS] }] };
+  return { $cond: [{ $gt: ["$at", latest] }, "$$NOW", { $max: ["$at", "$$NOW"] }] };
 }
 
 function revocationOf({ _id, until, issuedBeforeS, immediateBeforeS }: RevocationRecord): Revocation {

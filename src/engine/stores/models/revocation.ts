@@ -19,7 +19,7 @@ export interface RevocationHeadRecord {
   readonly number: number;
   /** Random name of this counter. */
   readonly epoch: string;
-  /** When the newest number was handed out, by MongoDB's clock. */
+  /** When the newest number was handed out, by MongoDB's clock; see `take` of the store. */
   readonly at?: Date;
 }
 

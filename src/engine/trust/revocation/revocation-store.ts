@@ -26,10 +26,11 @@ export interface RevocationsRead {
 /** Where revocations are kept. Calls fail within 10 s while it is away. */
 export interface RevocationStore {
   /**
-   * Hands out the number under which revocations are to be written, and tells the time by MongoDB's clock, in milliseconds since 1970.
+   * Hands out the number under which revocations are to be written, and tells the time by MongoDB's clock, in milliseconds since 1970: not
+   * before that of the last number, unless that was ahead of this clock and of `dateMs`, the caller's.
    * @throws {AppError} `temporary`.
    */
-  take(): Promise<{ readonly number: number; readonly atMs: number }>;
+  take(dateMs: number): Promise<{ readonly number: number; readonly atMs: number }>;
   /**
    * Writes them under a number of {@link take}; what is known of a target is never weakened. What was written is in every later look,
    * and nothing takes it back, once this resolves.

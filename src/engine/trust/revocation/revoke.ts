@@ -7,7 +7,7 @@ import type { RevocationStore } from "./revocation-store.js";
 /** `maxTtlS`: longest life of a token that is taken, in seconds. */
 export function createRevoke(
   store: Pick<RevocationStore, "take" | "write" | "countWith">,
-  clock: Pick<Clock, "now">,
+  clock: Pick<Clock, "now" | "date">,
   maxTtlS: number,
   limits: Pick<RevocationLimits, "aheadS" | "keptLongerS" | "targets" | "effectiveMs" | "renewMs">,
 ): RevocationControl["revoke"] {
@@ -19,7 +19,7 @@ export function createRevoke(
       throw new AppError("temporary", message, { retryAfterMs: 60_000 });
     }
     const startedAtMs = clock.now();
-    const { number, atMs } = await store.take();
+    const { number, atMs } = await store.take(clock.date());
     const nowS = Math.floor(atMs / 1000);
     // `iat` has whole seconds: what was issued in this one may have been issued just before.
     const beforeS = issuedBeforeS ?? nowS + 1;
