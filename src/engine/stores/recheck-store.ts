@@ -23,8 +23,11 @@ export function createRecheckStore(connection: Connection): MongoRecheckStore {
     durability = await durabilityOf(connection);
   }
 
-  /** Written, as not every server tells the time to who has nothing to read. */
+  /** Written where there is none, as not every server tells the time to who has nothing to read. */
   async function date(): Promise<number> {
+    const projection = { at: "$$NOW" };
+    const found = await notes.findOne<Pick<RecheckRecord, "at">>({ _id: CLOCK }, { projection });
+    if (found !== null) return found.at.getTime();
     const options = { upsert: true, returnDocument: "after" } as const;
     const clock = await upsert(() =>
       notes.findOneAndUpdate({ _id: CLOCK }, [{ $set: { at: "$$NOW" } }], options),
@@ -47,9 +50,9 @@ export function createRecheckStore(connection: Connection): MongoRecheckStore {
       await storeCall(() => upsert(() => notes.updateOne({ _id: id }, [{ $set: note }], options)));
     },
 
-    async since(atMs, limit) {
+    async between(fromMs, toMs, limit) {
       const options = { ...durability.committed, sort: { at: 1 }, limit } as const;
-      const asked = { at: { $gte: new Date(atMs) }, _id: { $ne: CLOCK } };
+      const asked = { at: { $gte: new Date(fromMs), $lte: new Date(toMs) }, _id: { $ne: CLOCK } };
       const found = await boundedCall(notes.find(asked, options).toArray());
       return found.map(({ _id, room, user, at }) => ({ id: _id, room, user, atMs: at.getTime() }));
     },

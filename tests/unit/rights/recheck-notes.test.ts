@@ -8,18 +8,20 @@ function setUp() {
   let nowMs = 0;
   let due: { readonly atMs: number; readonly task: () => void } | undefined;
   let isAway = false;
+  let aheadMs = 0;
   const stored: { id: string; user: string; atMs: number }[] = [];
   const ended: RightsScope[] = [];
   const told: string[] = [];
   const notes = createRecheckNotes({
     store: {
-      async since(atMs, limit) {
+      async between(fromMs, toMs, limit) {
         if (isAway) throw new Error("away");
-        return stored.filter((note) => note.atMs >= atMs).slice(0, limit);
+        const found = stored.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
+        return found.toSorted((one, other) => one.atMs - other.atMs).slice(0, limit);
       },
       async date() {
         if (isAway) throw new Error("away");
-        return START_MS + nowMs;
+        return START_MS + nowMs + aheadMs;
       },
     },
     clock: {
@@ -38,11 +40,15 @@ function setUp() {
   return {
     ...{ notes, ended, told },
     users: () => ended.map(({ user }) => user),
+    /** How far MongoDB's clock is ahead. */
+    set(ms: number) {
+      aheadMs = ms;
+    },
     away(is: boolean) {
       isAway = is;
     },
     note(user: string, agoMs = 0) {
-      stored.push({ id: `of ${user}`, user, atMs: START_MS + nowMs - agoMs });
+      stored.push({ id: `of ${user}`, user, atMs: START_MS + nowMs + aheadMs - agoMs });
     },
     async pass(ms: number) {
       for (const endMs = nowMs + ms; due !== undefined && due.atMs <= endMs; ) {
@@ -139,4 +145,54 @@ test("more notes than can be heard one by one are one question about everything"
   await it.pass(2000);
 
   expect(it.users().slice(-1)).toEqual(["ann"]);
+});
+
+describe.each([
+  ["a minute", 60_000],
+  ["three hours", 3 * 3_600_000],
+])("MongoDB's clock is set by %s", (_by, ms) => {
+  test.each([
+    ["back", 0, -ms],
+    ["back to what is right after a time ahead", ms, 0],
+    ["ahead", 0, ms],
+  ])("%s: everything is asked about once, and later notes are heard", async (_way, firstMs, thenMs) => {
+    const it = setUp();
+    it.set(firstMs);
+    await it.notes.start();
+    await it.pass(60_000);
+    it.note("ann");
+    await it.pass(2000);
+    it.note("bob");
+
+    it.set(thenMs);
+    it.note("eve");
+    await it.pass(2000);
+    expect(it.ended).toContainEqual({});
+    it.note("zoe");
+    await it.pass(2000);
+    expect(it.users()).toContain("zoe");
+    await it.pass(30 * 60_000);
+    it.note("late");
+    await it.pass(2000);
+
+    expect(it.users()).toContain("late");
+    expect(it.ended.filter(({ user }) => user === undefined)).toHaveLength(1);
+    await it.notes.stop();
+  });
+
+  test("back while it does not answer: everything is asked about after it", async () => {
+    const it = setUp();
+    await it.notes.start();
+    await it.pass(60_000);
+    it.away(true);
+    await it.pass(60_000);
+    it.set(-ms);
+    it.note("ann");
+    await it.pass(3 * 60_000);
+
+    it.away(false);
+    await it.pass(2000);
+
+    expect(it.ended).toEqual([{}]);
+  });
 });

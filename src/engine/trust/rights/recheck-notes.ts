@@ -10,6 +10,8 @@ const LOOK_MS = 2000;
  * members may differ.
  */
 const OVERLAP_MS = 30_000;
+/** MongoDB's clock was set when it has moved by this against a steady one from one look to the next, in milliseconds. */
+const SET_MS = OVERLAP_MS / 2;
 /** After longer without a look notes may be gone, in milliseconds. */
 const BLIND_MS = 8 * 60_000;
 /** Notes of one look; what is beyond it is one recheck of everything. */
@@ -24,7 +26,7 @@ export interface RecheckNotes extends Component {
 }
 
 interface RecheckNotesParts {
-  readonly store: Pick<RecheckStore, "since" | "date">;
+  readonly store: Pick<RecheckStore, "between" | "date">;
   readonly clock: Pick<Clock, "now" | "later">;
   /** Rights of this scope may have ended. */
   readonly ended: (scope: RightsScope) => void;
@@ -33,13 +35,15 @@ interface RecheckNotesParts {
   readonly over: () => void;
 }
 
-/** Looks every 2 s, which is one query by an index. So a recheck is heard of within 2 s and that query, whatever becomes of the bus. */
+/** Looks every 2 s, which is a query by an id and one by an index. So a recheck is heard of within 2 s and that query, whatever becomes of the bus. */
 export function createRecheckNotes({ store, clock, ended, failed, over }: RecheckNotesParts): RecheckNotes {
   /** When each note was dealt with, by this process's clock; the oldest first. */
   const dealtWith = new Map<string, number>();
   /** By MongoDB's clock; unknown before the first look. */
   let newestMs: number | undefined;
+  /** When the last look was, by this process's clock and by MongoDB's. */
   let lookedAtMs = 0;
+  let lookedAtDateMs: number | undefined;
   let isFailing = false;
   let stopped = false;
   let cancel = (): void => {};
@@ -61,13 +65,18 @@ export function createRecheckNotes({ store, clock, ended, failed, over }: Rechec
 
   async function look(): Promise<void> {
     const beganMs = clock.now();
+    const dateMs = await store.date();
+    const passedMs = beganMs - lookedAtMs;
+    // Notes of later may have times of before, and those of a time ahead say nothing.
+    const isSet = Math.abs(dateMs - (lookedAtDateMs ?? dateMs - passedMs) - passedMs) > SET_MS;
     // The first look goes back to the start only if it comes soon.
-    const isBlind = beganMs - lookedAtMs > (newestMs === undefined ? OVERLAP_MS / 2 : BLIND_MS);
-    newestMs ??= await store.date();
-    const notes = await store.since(newestMs - OVERLAP_MS, MOST_NOTES);
+    const isBlind = isSet || passedMs > (newestMs === undefined ? OVERLAP_MS / 2 : BLIND_MS);
+    if (newestMs === undefined || isSet) newestMs = dateMs;
+    const notes = await store.between(newestMs - OVERLAP_MS, dateMs + OVERLAP_MS, MOST_NOTES);
     const isTooMany = notes.length === MOST_NOTES;
-    newestMs = isTooMany ? await store.date() : Math.max(newestMs, notes.at(-1)?.atMs ?? 0);
+    newestMs = isTooMany ? dateMs : Math.max(newestMs, notes.at(-1)?.atMs ?? 0);
     lookedAtMs = beganMs;
+    lookedAtDateMs = dateMs;
     if (stopped) return;
     const fresh = takeNew(notes);
     if (isBlind || isTooMany) ended({});

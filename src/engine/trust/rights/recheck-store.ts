@@ -10,8 +10,12 @@ export interface RecheckNote extends RightsScope {
 export interface RecheckStore {
   /** Once it resolves nothing takes the note back for ten minutes. @throws {AppError} `temporary`. */
   add(note: RecheckNote): Promise<void>;
-  /** Notes from that time on, in milliseconds since 1970 by MongoDB's clock; the oldest `limit` of them. */
-  since(atMs: number, limit: number): Promise<readonly (RecheckNote & { readonly atMs: number })[]>;
+  /** Notes of these times, in milliseconds since 1970 by MongoDB's clock; the oldest `limit` of them. */
+  between(
+    fromMs: number,
+    toMs: number,
+    limit: number,
+  ): Promise<readonly (RecheckNote & { readonly atMs: number })[]>;
   /** MongoDB's clock, in milliseconds since 1970. */
   date(): Promise<number>;
 }
