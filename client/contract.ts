@@ -192,7 +192,7 @@ export interface ServerToClientEvents {
     /** `token_expired`: by its `exp`; `token_revoked`: before it; `user_changed`: `authenticate` came with a token of another user; `disconnected`: by a server of the application; `removed`: the same, which wants the client to stay away */
     code: "token_expired" | "token_revoked" | "user_changed" | "disconnected" | "removed";
   }) => void;
-  /** First event of every connection: its public id, whom it speaks for, and which process it is on. */
+  /** First event of every connection: its public id, whom it speaks for, which process it is on, and what that takes. */
   session: (payload: {
     /** Public id of the Socket.IO session */
     id: string;
@@ -201,6 +201,10 @@ export interface ServerToClientEvents {
     worker: number;
     /** Process of that worker; only where `API_DOCS` is on, and there is a primary to replace it */
     pid?: number;
+    /** Largest body of a message, as JSON text */
+    maxBodyBytes: number;
+    /** Most messages of one `publish` */
+    maxPublishMessages: number;
   }) => void;
   /** Who came into a watched room and who left it, since the last such event or the answer to `watch`. */
   presence: (payload: {

@@ -31,19 +31,27 @@ const closed = () => roomError("closed", "The room was closed before this was co
 
 /** One batch in flight keeps the order; it holds all that came meanwhile and is repeated until it is confirmed. */
 export function createOutbox(room: string, link: Link) {
+  const { limits } = link;
   let queue: Entry[] = [];
   let batch: Entry[] = [];
   let isClosed = false;
   let alone = 0; // so many go alone, to find out which of a refused batch is to blame
 
+  const tooLarge = () => roomError("too_large", `The body exceeds ${limits.bodyBytes()} bytes`);
+
   /** With `retry` the server looks before it stores. */
   function nextBatch(retry: boolean): object | false {
+    for (const { bytes, settle } of queue) if (bytes > limits.bodyBytes()) settle(tooLarge()); // it was told since
+    const [first] = queue;
+    if (!first || limits.isAwaited(first.bytes)) return false;
+    const batchBytes = limits.batchBytes();
+    const most = alone > 0 ? 1 : limits.batchMessages();
     let bytes = 0;
     batch = queue.filter((entry, index) => {
       bytes += entry.bytes;
-      return index === 0 || (index < 50 && bytes <= link.maxBytes && alone <= 0);
+      return index === 0 || (index < most && bytes <= batchBytes);
     });
-    return batch.length > 0 && { room, messages: batch.map(({ id, body }) => ({ id, body })), retry };
+    return { room, messages: batch.map(({ id, body }) => ({ id, body })), retry };
   }
 
   const pump = createRepeater(link, "publish", nextBatch, (answer) => {
@@ -60,7 +68,7 @@ export function createOutbox(room: string, link: Link) {
       if (isClosed) throw closed();
       const json = toJson(body);
       const bytes = new TextEncoder().encode(json).length;
-      if (bytes > link.maxBytes) throw roomError("too_large", `The body exceeds ${link.maxBytes} bytes`);
+      if (bytes > limits.bodyBytes()) throw tooLarge();
       if (queue.length >= link.maxOutbox) throw roomError("outbox_full", "Too many messages are unconfirmed");
       const settle: Entry["settle"] = (error, seq = 0) => {
         queue = queue.filter((entry) => entry.settle !== settle);

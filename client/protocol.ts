@@ -1,6 +1,7 @@
 import type { Socket } from "socket.io-client";
 import type { Refusal, Schemas, ServerToClientEvents } from "./contract.js";
 import type { Lane } from "./lane.js";
+import type { ServerLimits } from "./server-limits.js";
 
 export type { Json } from "./contract.js";
 
@@ -32,7 +33,7 @@ export const DEFAULTS = {
    * keeps the message, ten minutes at least: one that is repeated later may be stored again, and resolves with its second
    * number. An expiry a minute shorter rules that out. */
   expiryMs: Infinity,
-  /** Size of a body and of a batch, as JSON. What exceeds the server's maxHttpBufferSize ends the connection. */
+  /** Size of a batch, as JSON, and of a body as long as the server has not said what it takes. */
   maxBytes: 60_000,
   /**
    * The wait before a repetition, at least as long as the server has asked for; jittered, so that a crowd does not come back in one
@@ -43,7 +44,7 @@ export const DEFAULTS = {
     return new Promise((resume) => setTimeout(resume, Math.min(waitMs, LONGEST_TIMER_MS)));
   },
 };
-export type Link = typeof DEFAULTS & { socket: RoomSocket; lane: Lane };
+export type Link = typeof DEFAULTS & { socket: RoomSocket; lane: Lane; limits: ServerLimits };
 export const roomError = (code: string, text: string): RoomError => Object.assign(new Error(text), { code });
 
 /** Gets a success, or a refusal that no repetition changes, in the tick of its packet. False calls for a pause. */

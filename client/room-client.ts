@@ -2,6 +2,7 @@ import { createLane } from "./lane.js";
 import { createOutbox } from "./outbox.js";
 import type { Answer, Batch, Closed, Link, Message, Position, RoomError, RoomSocket } from "./protocol.js";
 import { createRepeater, DEFAULTS, roomError } from "./protocol.js";
+import { watchLimits } from "./server-limits.js";
 import { type GetToken, type SessionSocket, type SignInOptions, signIn } from "./sign-in.js";
 
 export type { Json, Message, Position, RoomError, RoomSocket } from "./protocol.js";
@@ -42,7 +43,9 @@ export function createRoomClient(
   { getToken, onRefused, ...options }: Options & { [Name in keyof Signing]?: Signing[Name] | undefined } = {},
 ): RoomClient {
   const rooms = new Map<string, Room>();
-  const link = { ...DEFAULTS, ...options, socket, lane: createLane() };
+  const settings = { ...DEFAULTS, ...options };
+  const limits = watchLimits(socket, settings.maxBytes);
+  const link = { ...settings, socket, lane: createLane(), limits };
   const signOut = getToken && signIn(socket as SessionSocket, { getToken, onRefused, pause: link.pause });
   return {
     room(name, handlers = {}) {
@@ -53,6 +56,7 @@ export function createRoomClient(
     },
     close() {
       for (const room of rooms.values()) room.close();
+      limits.forget();
       signOut?.();
     },
   };
@@ -111,6 +115,7 @@ function openRoom(room: string, link: Link, handlers: RoomOptions, forget: () =>
   link.socket.on("messages", receive);
   link.socket.on("room_closed", onClosed);
   link.socket.on("connect", resume);
+  link.socket.on("session", outbox.pump);
   resume();
   return {
     /** Resolves once the message is committed. To send a saved one again, give the same id: it is stored once while the room keeps it. */
@@ -123,6 +128,7 @@ function openRoom(room: string, link: Link, handlers: RoomOptions, forget: () =>
       link.socket.off("messages", receive);
       link.socket.off("room_closed", onClosed);
       link.socket.off("connect", resume);
+      link.socket.off("session", outbox.pump);
       outbox.close();
       forget();
     },

@@ -31,6 +31,7 @@ const SHELL = [
   "/client/outbox.js",
   "/client/protocol.js",
   "/client/room-client.js",
+  "/client/server-limits.js",
   "/client/sign-in.js",
   "/socket.io/socket.io.esm.min.js",
 ];

@@ -20,8 +20,9 @@ import type { Users } from "./users.js";
 
 /** Bounds of what clients may send, from the configuration, and the schema of a message's body. */
 export interface InputLimits {
-  /** JSON of at most MAX_MESSAGE_BYTES bytes and a depth that codecs bear. */
+  /** JSON of at most `bodyBytes` bytes and a depth that codecs bear. */
   readonly body: z.ZodType<Json>;
+  readonly bodyBytes: number;
   /** Messages of one `publish`. */
   readonly publishMessages: number;
   /** Messages of one page. */

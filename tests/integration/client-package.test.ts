@@ -211,7 +211,7 @@ test("the service serves the very same files to browsers, and they load", async 
 
   expect([...names].sort()).toEqual([
     ...["api.js", "contract.js", "index.js", "lane.js", "outbox.js", "protocol.js", "room-client.js"],
-    "sign-in.js",
+    ...["server-limits.js", "sign-in.js"],
   ]);
   await expect(run(folder, "load.js")).resolves.toMatchObject({ code: 0, output: ["function function"] });
 });

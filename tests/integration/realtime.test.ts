@@ -34,7 +34,8 @@ describe("a connection", () => {
     const { session, socket } = await client({ transports: [transport] });
 
     const { id } = socket;
-    expect(session).toEqual({ id, user: id, instance: worker.config.instance, worker: 1 });
+    const taken = { maxBodyBytes: MESSAGE_LIMIT_BYTES, maxPublishMessages: 50 };
+    expect(session).toEqual({ id, user: id, instance: worker.config.instance, worker: 1, ...taken });
   });
 
   test("is logged with its transport, and its end with the reason", async () => {

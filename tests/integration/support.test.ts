@@ -263,7 +263,8 @@ describe("Shoal", () => {
     const { socket, session } = await connectClient(shoal.url);
     const { id } = socket;
     const [worker, pid] = [expect.any(Number), expect.any(Number)];
-    expect(session).toEqual({ id, user: id, instance: shoal.instance, worker, pid });
+    const taken = { maxBodyBytes: 65_536, maxPublishMessages: 50 };
+    expect(session).toEqual({ id, user: id, instance: shoal.instance, worker, pid, ...taken });
     await expect(emitAck(socket, "join", { room: "lobby" })).resolves.toMatchObject({ ok: true });
 
     const closed = once(socket, "disconnect");

@@ -41,7 +41,7 @@ function setUp(roomsPerSocket = 10) {
   let store: Promise<void> = Promise.resolve();
   const failures: unknown[] = [];
   const engine = {
-    limits: { body: boundedJson(100), publishMessages: 3, pageMessages: 9 },
+    limits: { body: boundedJson(100), bodyBytes: 100, publishMessages: 3, pageMessages: 9 },
     rooms: {
       publish: async () => [],
       subscribe: async (_request: unknown, reply: (page: typeof PAGE) => void) => {

@@ -44,7 +44,8 @@ const connectionEvent = z
   .meta({ id: "ConnectionEvent" });
 
 const sessionEvent = emitted("session", {
-  summary: "First event of every connection: its public id, whom it speaks for, and which process it is on.",
+  summary:
+    "First event of every connection: its public id, whom it speaks for, which process it is on, and what that takes.",
   payload: z.strictObject({
     id: session,
     user: userId,
@@ -55,14 +56,17 @@ const sessionEvent = emitted("session", {
       .min(1)
       .optional()
       .describe("Process of that worker; only where `API_DOCS` is on, and there is a primary to replace it"),
+    maxBodyBytes: z.int().min(1).describe("Largest body of a message, as JSON text"),
+    maxPublishMessages: z.int().min(1).describe("Most messages of one `publish`"),
   }),
 });
 
 /** Who came and went, when and why. */
 export const connections = feature("connections", {
   models: { connectionEvent: connectionEventModel },
-  create({ models, identity, database, metrics, api, log }) {
+  create({ models, identity, limits, database, metrics, api, log }) {
     const place = { ...identity, ...(api.isShown && cluster.isWorker ? { pid: process.pid } : {}) };
+    const taken = { maxBodyBytes: limits.bodyBytes, maxPublishMessages: limits.publishMessages };
     const unrecorded = metrics.counter(
       "connection_audit_unrecorded_total",
       "Refused handshakes that the audit did not record, as there were more than 20 in a second",
@@ -115,7 +119,7 @@ export const connections = feature("connections", {
       emits: [sessionEvent],
       onConnect(client, info) {
         record("connect", client, info);
-        client.send(sessionEvent, { id: client.session, user: client.user, ...place });
+        client.send(sessionEvent, { id: client.session, user: client.user, ...place, ...taken });
       },
       onRefuse: (session, info, code) =>
         audit.record({ type: "refuse", session, ...info, code, ...identity, at: new Date() }),

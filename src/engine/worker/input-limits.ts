@@ -7,6 +7,7 @@ export function inputLimitsOf({ limits, rooms }: Pick<Config, "limits" | "rooms"
   const { publishMessages, pageMessages } = rooms;
   return {
     body: boundedJson(limits.messageBytes).meta({ id: "MessageBody", examples: ["hello"] }),
+    bodyBytes: limits.messageBytes,
     publishMessages,
     pageMessages,
   };

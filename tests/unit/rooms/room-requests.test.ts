@@ -3,7 +3,7 @@ import { boundedJson } from "../../../src/contract/bounded-json.js";
 import { parse } from "../../../src/contract/validation.js";
 
 const schemas = {
-  publish: publishRequest({ body: boundedJson(100), publishMessages: 3, pageMessages: 9 }),
+  publish: publishRequest({ body: boundedJson(100), bodyBytes: 100, publishMessages: 3, pageMessages: 9 }),
   subscribe: subscribeRequest,
   page: pageQuery,
 };

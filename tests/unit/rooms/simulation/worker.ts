@@ -53,7 +53,7 @@ export function createWorker({
   joinDelayMs,
 }: WorkerDeps): Worker {
   const sockets = new Set<ServerSocket>();
-  const publishing = publishRequest({ body: boundedJson(1000), ...limits });
+  const publishing = publishRequest({ body: boundedJson(1000), bodyBytes: 1000, ...limits });
   const inRoom = (room: string): ServerSocket[] => [...sockets].filter((socket) => socket.rooms.has(room));
   const members = (room: string): number => inRoom(room).length;
   const { deliver } = createFrameCoalescer(
