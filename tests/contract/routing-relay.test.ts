@@ -4,7 +4,7 @@ import { exchange, get, post, startTwoWorkers, type TwoWorkers } from "../cluste
 import { onTestEnd } from "../support/cleanup.js";
 import { connectClient } from "../support/connect-client.js";
 import { startMongo } from "../support/mongo.js";
-import { eventually, once } from "../support/wait.js";
+import { eventually, once, within } from "../support/wait.js";
 
 // Whoever reads a request: the answer is the one of the worker that has the session, and what one parsed the other parses the same.
 
@@ -53,6 +53,23 @@ test.each([
 ])("the answer does not depend on the way: %s", async (_what, requestOf) => {
   const [own, relayed] = await bothWays(requestOf);
   expect(relayed).toBe(own);
+});
+
+test("a body without end that is refused is read on for a moment only, whoever has the session", async () => {
+  for (const worker of [1, 2]) {
+    const [session] = await shoal.sessions();
+    const connection = await shoal.connectionAt(worker);
+    const before = connection.received().length;
+    const length = `Content-Length: ${2 ** 40}`;
+    connection.socket.write(`POST ${session.path} HTTP/1.1\r\nHost: shoal\r\n${length}\r\n\r\n`);
+    await connection.receive(/HTTP\/1.1 413 /);
+    const sending = setInterval(() => connection.socket.write("x"), 100);
+    onTestEnd(() => clearInterval(sending));
+
+    const received = await within(connection.closed, 30_000, "the end of the connection");
+
+    expect(received.slice(before).match(/HTTP\/1.1 \d+/g)).toEqual(["HTTP/1.1 413"]);
+  }
 });
 
 test("an answer that comes before the whole body leaves the connection open, whoever has the session", async () => {

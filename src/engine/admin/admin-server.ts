@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { AppError } from "../../contract/errors.js";
+import { expectEarlyAnswer } from "../http/early-answer.js";
 import { createListener, type Listener } from "../process/listener.js";
 import { isConsolePath } from "./console-files.js";
 
@@ -49,6 +50,7 @@ export function createAdminServer(host: string, port: number, parts: AdminParts)
       connectionsCheckingInterval: TIMEOUT_MS / 2,
     },
     (request, response) => {
+      expectEarlyAnswer(request, response);
       const [path = ""] = (request.url ?? "").split("?", 1);
       const builtIn = Object.hasOwn(BUILT_IN, path) ? BUILT_IN[path] : undefined;
       if (builtIn === undefined) {

@@ -1,9 +1,13 @@
 import { createServer, type RequestListener } from "node:http";
+import { expectEarlyAnswer } from "../http/early-answer.js";
 import type { Component } from "../process/lifecycle.js";
 
 /** Answers what the primary passes on from the private port: listens on a private socket from `start` to `stop`. */
 export function createOperatorListener(path: string, operate: RequestListener): Component {
-  const server = createServer(operate);
+  const server = createServer((request, response) => {
+    expectEarlyAnswer(request, response);
+    operate(request, response);
+  });
 
   return {
     name: "operator listener",

@@ -5,12 +5,22 @@ import { hasContent } from "./server.js";
 const LINGER_MS = 2000;
 
 /**
- * To be called before an answer that may go out while the body is still coming; where there is none, nothing is done. A connection that is closed then is reset, and whoever sends that
- * body, a client, a proxy or a relay, loses the answer. So it stays open until the body has come, for at most 2 s, also where it is to be
- * closed: that is done then.
+ * To be called for each request, before anybody answers it: for an answer that goes out while the body is still coming. A connection that
+ * is closed then is reset, and whoever sends that body, a client, a proxy or a relay, loses the answer. So it stays open until the body has
+ * come, for at most 2 s, also where it is to be closed: that is done then. Nor is the body of a request that has its answer read for longer.
  */
-export function answerEarly(request: IncomingMessage, response: ServerResponse): void {
-  if (request.complete || !hasContent(request)) return;
+export function expectEarlyAnswer(request: IncomingMessage, response: ServerResponse): void {
+  if (!hasContent(request)) return;
+  const { writeHead } = response;
+  function writeEarly(...head: unknown[]): ServerResponse {
+    response.writeHead = writeHead;
+    if (!request.complete) linger(request, response);
+    return Reflect.apply(writeHead, response, head);
+  }
+  response.writeHead = writeEarly;
+}
+
+function linger(request: IncomingMessage, response: ServerResponse): void {
   const { socket } = request;
   const isLast = !response.shouldKeepAlive || response.getHeader("Connection") === "close";
   response.setHeader("Connection", "keep-alive");

@@ -1,7 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import { AppError, type ErrorCode } from "../../contract/errors.js";
 import type { Logger } from "../process/logger.js";
-import { answerEarly } from "./early-answer.js";
 
 /** What no route answered. */
 export const notFound: RequestHandler = () => {
@@ -30,7 +29,6 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
       return;
     }
     for (const [name, value] of Object.entries(known.headers)) response.setHeader(name, value);
-    answerEarly(request, response);
     response.status(known.status).json({ error: known.body });
   };
 }

@@ -2,7 +2,6 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import { AppError } from "../../contract/errors.js";
 import type { ClientAddress } from "../http/client-address.js";
 import { closeWith } from "../http/close-with.js";
-import { answerEarly } from "../http/early-answer.js";
 import { readEngineRequest } from "../http/engine-request.js";
 import { hasContent } from "../http/server.js";
 import type { SlowRefusals } from "../http/slow-refusals.js";
@@ -201,8 +200,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, refusal: Ref
     "Content-Length": Buffer.byteLength(body),
   };
   if (request.headers.upgrade === undefined) {
-    if (hasContent(request)) answerEarly(request, response);
-    else response.setHeader("Connection", "close");
+    if (!hasContent(request)) response.setHeader("Connection", "close");
     response.writeHead(refusal.status, headers).end(body);
     return;
   }

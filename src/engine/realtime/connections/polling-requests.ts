@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { answerEarly } from "../../http/early-answer.js";
 import { readEngineRequest } from "../../http/engine-request.js";
 import type { Io } from "../io.js";
 import type { Connection } from "./connection.js";
@@ -23,7 +22,7 @@ export function installPollingRequests(io: Io, connections: Connections): void {
     }
     if (request.method !== "POST") return next();
     const post = postOf(connection, request);
-    if (post !== undefined && post === connection.takenPost) return answerAgain(request, response);
+    if (post !== undefined && post === connection.takenPost) return answerAgain(response);
     outliveAnswer(request, response, () => {
       connection.takenPost = post;
     });
@@ -72,8 +71,7 @@ function postOf(connection: Connection, { url = "", headers }: IncomingMessage):
 }
 
 /** As Engine.IO has answered it. */
-function answerAgain(request: IncomingMessage, response: ServerResponse): void {
-  answerEarly(request, response);
+function answerAgain(response: ServerResponse): void {
   const headers = { "Content-Type": "text/html", "Content-Length": "2", "Cache-Control": "no-store" };
   response.writeHead(200, headers).end("ok");
 }
@@ -96,13 +94,11 @@ function keepAnswer(connection: Connection, response: ServerResponse): void {
 function outliveAnswer(request: IncomingMessage, response: ServerResponse, onTaken: () => void): void {
   const { destroy } = request;
   const { writeHead } = response;
-  function writeEarly(...head: unknown[]): ServerResponse {
-    response.writeHead = writeHead;
+  function writeAnswer(...head: unknown[]): ServerResponse {
     if (head[0] === 200) onTaken();
-    answerEarly(request, response);
     return Reflect.apply(writeHead, response, head);
   }
-  response.writeHead = writeEarly;
+  response.writeHead = writeAnswer;
   request.destroy = (error) => {
     if (request.complete || !response.writableEnded) return destroy.call(request, error);
     return request.resume(); // whose end, or the end of its time, ends it

@@ -116,5 +116,6 @@ function isAbsence({ code = "" }: NodeJS.ErrnoException): boolean {
  */
 function refuse(response: ServerResponse, status: 502 | 503 | 504): void {
   response.shouldKeepAlive = false;
+  response.req.resume(); // what is left of the body nobody wants
   response.writeHead(status, { "Retry-After": "1", "Content-Length": "0" }).end();
 }

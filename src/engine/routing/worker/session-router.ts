@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { closeWith } from "../../http/close-with.js";
+import { expectEarlyAnswer } from "../../http/early-answer.js";
 import { readEngineRequest } from "../../http/engine-request.js";
 import { isTooLarge } from "../../http/header-size.js";
 import { hasContent, isWebSocketUpgrade } from "../../http/server.js";
@@ -132,6 +133,7 @@ export function createSessionRouter({
       const onUpgrade = takeUpgradeListeners(httpServer);
       httpServer.on("request", (request, response) => {
         const { socket } = request;
+        expectEarlyAnswer(request, response);
         const before = order.last(socket);
         if (!order.enter(socket, response)) return;
         if (leaving) response.setHeader("Connection", "close");
