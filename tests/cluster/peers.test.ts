@@ -174,15 +174,33 @@ test("a worker that is killed takes only its own sessions with it", async () => 
   expect(b.logs.filter(logged("peer cannot be reached"))).toEqual([]);
 });
 
-test("a POST to an instance that hangs is given up with a status that no proxy repeats; if it is killed, requests get 404", async () => {
+test("an instance that hangs is given up where a client would, with a status that no proxy repeats, for a POST as for a poll", async () => {
+  const places = [0, 1].map(() => ({ env: { PING_INTERVAL_MS: "4000", PING_TIMEOUT_MS: "4000" } }));
+  const [a, b] = (await spawnPeers(mongo.uriFor(), places)) as [Shoal, Shoal];
+  const session = await openPollingSession(a.url);
+  const answered: string[] = [];
+  const ask = async (kind: string, options: { readonly text?: string }) => {
+    const { status, headers } = await call(b.url + session.path, { ...options, withinMs: 30_000 });
+    answered.push(`${kind} ${status} ${headers["retry-after"]}`);
+  };
+  const poll = ask("poll", {});
+  await elsewhere(session, b).send("3"); // went the same way, later
+  process.kill(a.pid, "SIGSTOP");
+  onTestEnd(() => process.kill(a.pid, "SIGCONT"));
+
+  // A POST may be held where its session is, as long as the session lives.
+  await Promise.all([poll, ask("POST", { text: "3" })]);
+
+  expect(answered).toEqual(["poll 504 1", "POST 504 1"]);
+  expect(await health(b.url)).toMatchObject({ httpStatus: 200 });
+});
+
+test("requests for an instance that hangs, and is killed then, get 404", async () => {
   const [a, b] = (await spawnPeers(mongo.uriFor(), [{}, {}])) as [Shoal, Shoal];
   const session = await openPollingSession(a.url);
   const poll = call(b.url + session.path);
   await elsewhere(session, b).send("3"); // went the same way, later
   process.kill(a.pid, "SIGSTOP");
-  const answer = await call(b.url + session.path, { text: "3" });
-  expect([answer.status, answer.headers["retry-after"]]).toEqual([504, "1"]);
-  expect(await health(b.url)).toMatchObject({ httpStatus: 200 });
 
   await a.kill9();
   expect((await poll).status).toBe(404);

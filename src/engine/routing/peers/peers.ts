@@ -44,14 +44,10 @@ export function createPeers(config: Config, members: Membership, io: Io, log: Lo
   };
 }
 
-/** Engine.IO answers a POST as soon as it has read it; an instance that takes longer hangs. */
-const POST_TIMEOUT_MS = 5000;
-
 function destinationFor(peer: Peer, directory: PeerDirectory): Destination {
   return {
     address: peer.address,
     agentFor: peer.agentFor,
-    postTimeoutMs: POST_TIMEOUT_MS,
     onReached: () => directory.reached(peer),
     onRefused: () => directory.refused(peer),
     onUnreachable: (error) => directory.unreachable(peer, error),

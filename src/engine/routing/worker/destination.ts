@@ -13,8 +13,6 @@ export interface Destination {
   readonly address: { readonly socketPath: string } | { readonly host: string; readonly port: number };
   /** Connections for requests of this session. */
   agentFor(sessionId: string): Agent;
-  /** Longest wait for the answer to a POST that is sent, in milliseconds; undefined: as for a poll. */
-  readonly postTimeoutMs?: number;
   /** Gives the client's connection itself away. Absent where that cannot be: its bytes are relayed then. */
   handOver?(upgrade: Upgrade): void;
   /** A connection to the process was made. */

@@ -45,8 +45,9 @@ export function relayRequest(
     incoming.pipe(outgoing);
   }
 
+  /** Where its session is, a POST may be held, but not for longer than the session lives without it. */
   function onAsked(): void {
-    if (stage === "asking") timer = setTimeout(giveUp, errand.destination.postTimeoutMs ?? errand.silenceMs);
+    if (stage === "asking") timer = setTimeout(giveUp, errand.silenceMs);
   }
 
   function onError(error: NodeJS.ErrnoException): void {
