@@ -104,6 +104,15 @@ test("the log says once that a proxy whose clients are refused is not trusted", 
   expect(hints(worker)).toHaveLength(1);
 });
 
+test("an answer that was slowed down is the last one of its connection, also where the request has a body", async () => {
+  const worker = await start({ RATE_IP_HANDSHAKES: "1,1" });
+  const raw = await openRaw(worker.url);
+  raw.write(`POST ${HANDSHAKE} HTTP/1.1\r\nHost: shoal\r\nContent-Length: 2\r\n\r\nok`.repeat(40));
+
+  const answers = (await raw.readToEnd(20_000)).split("HTTP/1.1 ").slice(1);
+  expect(answers.at(-1)).toMatch(/^429 .*\r\nConnection: close\r\n/s);
+});
+
 test("a session that is open goes on while its address is refused new ones", async () => {
   const worker = await start({ RATE_IP_HANDSHAKES: "1,2" });
   const { socket } = await connectClient(worker.url, { transports: ["polling"], upgrade: false });

@@ -129,7 +129,10 @@ export function createAdmission(parts: AdmissionParts): Admission {
         const refusal = refusalFor(request);
         if (refusal === undefined) return next();
         if (refusal.address === undefined) return refuse(request, response, refusal);
-        slowRefusals.refuse(refusal.address, request.socket, () => refuse(request, response, refusal));
+        slowRefusals.refuse(refusal.address, request.socket, (hasWaited) => {
+          if (hasWaited) response.setHeader("Connection", "close"); // whatever else comes on it is not answered
+          refuse(request, response, refusal);
+        });
       });
     },
     close() {
