@@ -86,7 +86,7 @@ test.each(["send", "ping"] as const)(
 
 /** A session that polls, and that the server closes when it asks next. */
 async function closingWhenItPolls() {
-  const { httpServer, connected, url } = await startServer();
+  const { httpServer, connections, connected, url } = await startServer();
   const sid = await openPollingSession(url);
   const [raw] = await connected;
   raw.close();
@@ -101,7 +101,7 @@ async function closingWhenItPolls() {
     await arrived;
     return { answer };
   }
-  return { raw, post, poll: () => poll(url, sid) };
+  return { raw, connections, post, poll: () => poll(url, sid) };
 }
 
 test("what a client that polls sends before it hears of its end is not read", async () => {
@@ -120,4 +120,13 @@ test("nor what it sends beside that", async () => {
   await client.poll();
 
   expect(await Promise.all(sent.map(({ answer }) => answer))).not.toContain(200);
+});
+
+test("a client that polls and does not ask again is cut like any other", async () => {
+  const { raw, connections } = await closingWhenItPolls();
+
+  connections.get(raw.id)?.cut();
+
+  expect(raw.readyState).toBe("closed");
+  expect([...connections]).toEqual([]);
 });

@@ -112,6 +112,8 @@ export class Connection {
   /** Ends it at once, so that its client reconnects. For a client that may not read. */
   cut(): void {
     this.raw.close(true);
+    // A transport is closed once: one that is to tell a client that polls goes on waiting for it to ask, for half a minute.
+    if (this.raw.readyState === "closing") this.raw.transport.emit("close");
     this.webSocket?.terminate();
     for (const answer of this.answers ?? []) answer.destroy();
   }

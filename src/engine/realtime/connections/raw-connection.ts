@@ -11,7 +11,7 @@ export interface RawConnection {
   readonly id: string;
   readonly request: IncomingMessage;
   readonly readyState: "opening" | "open" | "closing" | "closed";
-  readonly transport: { readonly name: string };
+  readonly transport: { readonly name: string; emit(event: "close"): unknown };
   /** With `discard`, without waiting for what is held back. */
   close(discard?: boolean): void;
   on(event: "packet", listener: (this: RawConnection, packet: RawPacket) => void): unknown;
