@@ -9,6 +9,7 @@ import { ENGINE_PATH } from "../http/engine-request.js";
 import { createOriginCheck } from "../http/origin.js";
 import { createHttpDrain } from "../http/server.js";
 import { createSlowRefusals } from "../http/slow-refusals.js";
+import { UNTAKEN_MS } from "../http/untaken-answers.js";
 import { createInternals, type Internals } from "../internals/internals.js";
 import type { MetricFamily } from "../ipc/messages.js";
 import { createEventLoopLag } from "../metrics/event-loop-lag.js";
@@ -138,6 +139,7 @@ export function createWorker(
     check: createRelayCheck(proof, members.membership.urlOf, log),
     books: [...entrance.siblings, ...(peers === undefined ? [] : [peers.book])],
     silenceMs: config.ping.intervalMs + config.ping.timeoutMs,
+    untakenMs: UNTAKEN_MS,
   });
   const operators =
     entrance.operatorSocket === undefined ? [] : [createOperatorListener(entrance.operatorSocket, operate)];

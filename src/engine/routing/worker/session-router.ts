@@ -8,6 +8,7 @@ import { readEngineRequest } from "../../http/engine-request.js";
 import { isTooLarge } from "../../http/header-size.js";
 import { hasContent, isWebSocketUpgrade } from "../../http/server.js";
 import { takeRequestListeners, takeUpgradeListeners } from "../../http/server-listeners.js";
+import { cutIfUntaken } from "../../http/untaken-answers.js";
 import type { Component } from "../../process/lifecycle.js";
 import type { Logger } from "../../process/logger.js";
 import type { AddressBook, Destination, Upgrade } from "./destination.js";
@@ -39,6 +40,8 @@ export interface RouterParts {
   readonly check: RelayCheck;
   /** After this long without a byte there is nobody any more, in milliseconds: there are heartbeats. */
   readonly silenceMs: number;
+  /** How long a client may take nothing of an answer, in milliseconds. */
+  readonly untakenMs: number;
   readonly log: Logger;
 }
 
@@ -60,6 +63,7 @@ export function createSessionRouter({
   proof,
   check,
   silenceMs,
+  untakenMs,
   log,
 }: RouterParts): SessionRouter {
   const relays = new Set<() => void>();
@@ -136,6 +140,7 @@ export function createSessionRouter({
         expectEarlyAnswer(request, response);
         const before = order.last(socket);
         if (!order.enter(socket, response)) return;
+        cutIfUntaken(request, response, untakenMs);
         if (leaving) response.setHeader("Connection", "close");
         const here = (): void => onRequest(request, response);
         const cameBy = check.judge(request);
