@@ -8,7 +8,7 @@ import { createLogger, type Logger } from "../process/logger.js";
 import { StartError } from "../process/start-error.js";
 import { sessionSuffix } from "../routing/peers/instance-key.js";
 import { createForwardIngress } from "../routing/worker/forward-ingress.js";
-import { createSiblings } from "../routing/worker/siblings.js";
+import { createSiblings, socketPathOf } from "../routing/worker/siblings.js";
 import { createStickyIngress } from "../routing/worker/sticky-ingress.js";
 import { createInstanceLink } from "./instance-link.js";
 import { createWorker, type Entrance } from "./worker.js";
@@ -90,8 +90,8 @@ function entranceOf(config: Config, socketDir: string, log: Logger): Entrance {
   const instance = createInstanceLink();
   const onStage = (stage: string): void => tellPrimary({ type: "shoal:stage", stage });
   if (config.routing === "sticky") {
-    const createIngress: Entrance["createIngress"] = (io, _httpServer, internals) =>
-      createStickyIngress(io, internals);
+    const createIngress: Entrance["createIngress"] = (io, httpServer, internals) =>
+      createStickyIngress(io, httpServer, socketPathOf(socketDir, self), internals);
     return { siblings: [], createIngress, operatorSocket, instance, onStage };
   }
   const place = { self, suffix: sessionSuffix(config), socketDir };

@@ -11,6 +11,7 @@ import type { Logger } from "../../process/logger.js";
 import { createNoRoomLog } from "../../process/no-room-log.js";
 import type { Io } from "../../realtime/io.js";
 import { createIntake, type Intake } from "./intake.js";
+import { listenPrivately } from "./private-listener.js";
 import { newSessionId, sessionAskedFor } from "./session-owner.js";
 import { type Place, type Siblings, socketPathOf } from "./siblings.js";
 
@@ -95,21 +96,11 @@ export function createForwardIngress(
     return portClosed;
   }
 
-  /** The server's time limits hold for all its connections only while it listens somewhere. */
-  function listenPrivately(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      httpServer.once("error", reject);
-      const path = socketPathOf(place.socketDir, place.self);
-      // Exclusive: else Node's cluster would have the primary accept, and pass each connection on.
-      httpServer.listen({ path, exclusive: true, backlog: 4096 }, resolve);
-    });
-  }
-
   return {
     name: "forward ingress",
     async start() {
       io.engine.generateId = () => newSessionId(place.self, place.suffix);
-      await listenPrivately();
+      await listenPrivately(httpServer, socketPathOf(place.socketDir, place.self));
       intake = createIntake({
         httpServer,
         capacity: descriptorCapacity(),

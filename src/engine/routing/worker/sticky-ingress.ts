@@ -1,3 +1,4 @@
+import type { Server as HttpServer } from "node:http";
 import { setupWorker } from "@socket.io/sticky";
 import type { Internals } from "../../internals/internals.js";
 import { announceSession, isAnnounced, renounceSession } from "../../internals/sticky.js";
@@ -5,6 +6,7 @@ import { tellPrimary } from "../../ipc/channel.js";
 import { createPrimaryFarewell } from "../../ipc/farewell.js";
 import type { Component } from "../../process/lifecycle.js";
 import type { Io } from "../../realtime/io.js";
+import { listenPrivately } from "./private-listener.js";
 
 /** What Engine.IO makes of a session, as far as it is used here. */
 interface EngineSocket {
@@ -13,11 +15,17 @@ interface EngineSocket {
 }
 
 /** A clustered worker's ingress with `ROUTING=sticky`: takes the connections that the primary's library hands over. */
-export function createStickyIngress(io: Io, internals: Pick<Internals, "allows">): Component {
+export function createStickyIngress(
+  io: Io,
+  httpServer: HttpServer,
+  socketPath: string,
+  internals: Pick<Internals, "allows">,
+): Component {
   const farewell = createPrimaryFarewell();
   return {
     name: "sticky ingress",
     async start() {
+      await listenPrivately(httpServer, socketPath);
       await farewell.start();
       setupWorker(io);
       if (internals.allows("sticky")) announceSessionsFirst(io);
