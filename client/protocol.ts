@@ -57,19 +57,18 @@ export function createRepeater(link: Link, event: string, next: Next, handle: Ha
   let busy = false;
   let failures = 0;
 
-  function ask(): void {
+  function ask(): boolean {
     const request = socket.connected && next(failures > 0);
     if (!request) {
       busy = false;
-      lane.leave();
-      return;
+      return false;
     }
+    const askedAt = performance.now();
     const waitMs = Math.min(link.ackTimeoutMs, LONGEST_TIMER_MS);
     socket.timeout(waitMs).emit(event, request, async (_: unknown, answer?: Answer) => {
       const error = answer?.ok ? undefined : answer?.error;
       const isLimited = error?.code === "rate_limited";
-      if (isLimited) lane.narrow();
-      else if (answer) lane.widen();
+      if (isLimited) lane.slow(askedAt, error.retryAfterMs);
       const final = answer && (answer.ok || error?.temporary === false);
       const isDone = final && handle(answer);
       // Who is refused for his rate keeps his place: another request of this user would be refused as well.
@@ -80,6 +79,7 @@ export function createRepeater(link: Link, event: string, next: Next, handle: Ha
       busy = false;
       run();
     });
+    return true;
   }
 
   function run(): void {

@@ -59,17 +59,48 @@ test("the rooms of a socket have twelve requests open at a time, in their order"
   expect(names()).toEqual(Array.from({ length: 30 }, (_, n) => `r-${n}`));
 });
 
-test("after refusals for the rate one room asks at a time, and more when it was let in", async () => {
-  const { requests, names, resume } = crowd(30);
-  for (const request of requests.slice()) await request.refuse("rate_limited", true, 100);
-  expect(requests).toHaveLength(12);
-  await resume();
+describe("after refusals for the rate", () => {
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ["setImmediate", "queueMicrotask", "nextTick"] });
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
 
-  expect(names().slice(12)).toEqual(["r-12"]);
-  await requests[12]?.ok({ seqs: [1] });
-  expect(names().slice(13)).toEqual(["r-13", "r-14"]);
-  await requests[13]?.ok({ seqs: [1] });
-  expect(names().slice(15)).toEqual(["r-15", "r-16"]);
+  test("one room asks at a time, each after the gap that was asked for, and twelve again ten seconds later", async () => {
+    const { requests, names, resume } = crowd(40);
+    for (const request of requests.slice()) await request.refuse("rate_limited", true, 300);
+    expect(requests).toHaveLength(12);
+    await resume();
+    expect(names().slice(12)).toEqual(["r-12"]);
+    await requests[12]?.ok({ seqs: [1] });
+    await jest.advanceTimersByTimeAsync(290);
+    expect(requests).toHaveLength(13);
+    await jest.advanceTimersByTimeAsync(10);
+    expect(names().slice(13)).toEqual(["r-13"]);
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(requests).toHaveLength(14);
+    await requests[13]?.ok({ seqs: [1] });
+    await jest.advanceTimersByTimeAsync(2000);
+
+    expect(requests).toHaveLength(14 + 12);
+  });
+
+  test("the gap is twice as long after each further one, whatever room it is of", async () => {
+    const { requests, resume } = crowd(40);
+    for (const request of requests.slice()) await request.refuse("rate_limited", true, 1);
+    await jest.advanceTimersByTimeAsync(1);
+    await resume();
+    for (const gapMs of [200, 400, 800]) {
+      const before = requests.length;
+      await requests.at(-1)?.refuse("rate_limited", true, 1);
+      await resume();
+      await jest.advanceTimersByTimeAsync(gapMs * 0.8);
+      expect(requests).toHaveLength(before);
+      await jest.advanceTimersByTimeAsync(gapMs * 0.2);
+      expect(requests).toHaveLength(before + 1);
+    }
+  });
 });
 
 test("a room that fails for another reason keeps no other room waiting", async () => {
