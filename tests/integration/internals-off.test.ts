@@ -38,8 +38,9 @@ test.each([
   { INTERNALS_OFF: "backlog" },
   { INTERNALS_OFF: "header-release" },
   { INTERNALS_OFF: "mongodb-wake" },
+  { INTERNALS_OFF: "redis-replies" },
   { FAN_OUT: "stock" },
-  { FAN_OUT: "stock", INTERNALS_OFF: "outgoing-count,backlog,header-release,mongodb-wake" },
+  { FAN_OUT: "stock", INTERNALS_OFF: "outgoing-count,backlog,header-release,mongodb-wake,redis-replies" },
 ])("a worker with %j serves as any other, and says nothing", async (env: Record<string, string>) => {
   const { worker, counted } = await serve(env);
 

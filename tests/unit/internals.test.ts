@@ -119,6 +119,7 @@ test.each<[string, Measure[], (samples: Samples) => Samples]>([
   ],
   ["another driver of MongoDB", ["mongodb-wake"], (samples) => ({ ...samples, mongodb: "8.0.0" })],
   ["no driver that says its version", ["mongodb-wake"], (samples) => ({ ...samples, mongodb: undefined })],
+  ["another ioredis", ["redis-replies"], (samples) => ({ ...samples, ioredis: "7.0.0" })],
   ["another @socket.io/sticky", ["sticky"], (samples) => ({ ...samples, sticky: "3.0.0" })],
   [
     "no connection at all",

@@ -50,6 +50,7 @@ export async function samplesOfLibraries(): Promise<Samples> {
   return {
     specimen: await createSpecimen().catch(() => undefined),
     mongodb: versionOf("mongodb", "mongoose"),
+    ioredis: versionOf("ioredis"),
     sticky: versionOf("@socket.io/sticky"),
   };
 }

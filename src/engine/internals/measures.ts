@@ -60,6 +60,17 @@ export const MEASURES = {
       "an operation or the monitor may hang when the server goes away; the process then has no database until it is restarted",
     off: "INTERNALS_OFF=mongodb-wake",
   },
+  "redis-replies": {
+    libraries: "ioredis 6",
+    reaches:
+      "replaces the class of `ioredis/built/DataHandler.js`: its `data` listener, `dispatch`, `returnReply`, `returnPush`, `returnError`, and `commandQueue.peekFront` of a client (`ioredis.ts`)",
+    saves:
+      "a worker at whose connection to Redis somebody answers what is no answer, or announces more than there is memory: the connection is cut instead",
+    risks: "a connection is cut at a reply that is well, and Redis counts as away",
+    without:
+      "a wrong answer to SUBSCRIBE, as from what is no Redis, or a reply of a hundred bytes that announces millions of parts, ends every worker",
+    off: "INTERNALS_OFF=redis-replies",
+  },
   sticky: {
     libraries: "@socket.io/sticky 2",
     reaches:
@@ -81,4 +92,5 @@ export const SWITCHABLE = [
   "backlog",
   "header-release",
   "mongodb-wake",
+  "redis-replies",
 ] as const satisfies readonly Measure[];

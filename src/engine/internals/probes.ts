@@ -1,4 +1,5 @@
 import { queueOf } from "./engine-io.js";
+import { canGuardReplies } from "./ioredis.js";
 import type { Measure } from "./measures.js";
 import { isKnownDriver } from "./mongodb.js";
 import { canReleaseHeaders } from "./node.js";
@@ -13,6 +14,7 @@ export interface Samples {
   /** Undefined if the libraries could not make one. */
   readonly specimen: Specimen | undefined;
   readonly mongodb: string | undefined;
+  readonly ioredis: string | undefined;
   readonly sticky: string | undefined;
 }
 
@@ -24,6 +26,7 @@ export const PROBES: Readonly<Record<Measure, Probe>> = {
   "outgoing-count": withSpecimen(wouldCount),
   backlog: withSpecimen(wouldSeeQueue),
   "mongodb-wake": ({ mongodb }) => isKnownDriver(mongodb),
+  "redis-replies": ({ ioredis }) => ioredis?.split(".")[0] === "6" && canGuardReplies(),
   sticky: ({ sticky }) => isKnownSticky(sticky),
   // Last: it takes the headers from the specimen.
   "header-release": withSpecimen(({ socket }) => canReleaseHeaders(socket)),

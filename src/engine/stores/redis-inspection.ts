@@ -1,9 +1,11 @@
 import type { RedisConfig } from "../config/redis-config.js";
+import { canGuardReplies, guardReplies } from "../internals/ioredis.js";
 import type { ClockReading } from "../process/clock-reading.js";
 import { redactUri } from "../process/logger.js";
 import { StartError } from "../process/start-error.js";
 import { createSubscriberClient, type RedisClient } from "./redis-clients.js";
 import { passes, refusalIn } from "./redis-refusals.js";
+import { REPLY_CHECKS } from "./reply-shapes.js";
 
 /** What was seen of Redis with the user that the instances have. */
 export interface RedisFacts {
@@ -19,6 +21,7 @@ export interface RedisFacts {
  * @throws {StartError} when there is no connection.
  */
 export async function inspectRedis(config: RedisConfig, dateMs: () => number): Promise<RedisFacts> {
+  if (canGuardReplies()) guardReplies(REPLY_CHECKS);
   // Not the client for publishing, which gives up after 2 s: whoever looks has more patience, and says how much.
   const publisher = createSubscriberClient(config);
   const subscriber = createSubscriberClient(config);

@@ -1,9 +1,12 @@
 import type { RedisConfig } from "../config/redis-config.js";
+import type { Internals } from "../internals/internals.js";
+import { guardReplies } from "../internals/ioredis.js";
 import type { Component } from "../process/lifecycle.js";
 import { type Logger, redactUri } from "../process/logger.js";
 import { watchChannels } from "./redis-channels.js";
 import { createPublisherClient, createSubscriberClient, type RedisClient } from "./redis-clients.js";
 import { concernsWrites, createRefusals, refusalIn } from "./redis-refusals.js";
+import { REPLY_CHECKS } from "./reply-shapes.js";
 
 /** Longest wait for Redis at start; without it the process goes on alone and joins when Redis comes. */
 const START_PATIENCE_MS = 2000;
@@ -28,7 +31,7 @@ export interface Redis extends Component {
 }
 
 /** The pair of connections that the Socket.IO adapter works with. */
-export function createRedis(config: RedisConfig, log: Logger): Redis {
+export function createRedis(config: RedisConfig, internals: Pick<Internals, "allows">, log: Logger): Redis {
   const publisher = createPublisherClient(config);
   const subscriber = createSubscriberClient(config);
   const clients = { publisher, subscriber };
@@ -99,6 +102,7 @@ export function createRedis(config: RedisConfig, log: Logger): Redis {
     name: "redis",
     ...clients,
     async start() {
+      if (internals.allows("redis-replies")) guardReplies(REPLY_CHECKS);
       // What keeps one from connecting is told by its events.
       const connected = Object.values(clients).map((client) => client.connect().catch(() => {}));
       await Promise.race([Promise.all(connected), delay(START_PATIENCE_MS)]);

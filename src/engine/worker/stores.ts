@@ -62,7 +62,7 @@ export function createStores(
     busKey: createBusKeyStore(connection),
     rechecks,
     questions: createQuestionStore(connection),
-    redis: config.redis === undefined ? undefined : createRedis(config.redis, log),
+    redis: config.redis === undefined ? undefined : createRedis(config.redis, internals, log),
     component: compose("stores", [mongo, prepared], onStage),
   };
 }
