@@ -14,21 +14,26 @@ type Publishing = "publish" | "spublish";
 /** Watches what becomes of a client's publishing and subscribing. */
 export interface ChannelWatch {
   /**
-   * Asks again for what was refused, subscriptions and the right to publish: Redis tells nobody when rights are given, and there may
-   * be nothing to publish for long.
+   * Asks again for subscriptions that were refused, and whether publishing is allowed: Redis tells nobody when rights are given or
+   * taken, and there may be nothing to publish for long.
    */
   retry(): void;
-  /** False while one that is wanted is refused. */
+  /** False while one that is wanted is refused, or publishing is. */
   isComplete(): boolean;
+}
+
+/** How a client is asked whether it may publish: at a channel at which nobody listens, to be had with the same right as the others. */
+export interface Probe {
+  readonly name: Publishing;
+  readonly channel: string;
 }
 
 /**
  * The adapters publish and subscribe without looking at the promise they get, so that each failure while Redis is
  * away would be an unhandled rejection, which ends the process. Failing is fine: a broadcast is at-most-once. Refusals
- * are noted and kept for `retry`: the client itself renews only the subscriptions that it had. Nobody listens at `probe`, a
- * channel that whoever may publish to the others may publish to.
+ * are noted and kept for `retry`: the client itself renews only the subscriptions that it had.
  */
-export function watchChannels(client: RedisClient, refusals: Refusals, probe: string): ChannelWatch {
+export function watchChannels(client: RedisClient, refusals: Refusals, probe?: Probe): ChannelWatch {
   const refused: Readonly<Record<Subscribing, Map<string, Channel>>> = {
     subscribe: new Map(),
     psubscribe: new Map(),
@@ -38,12 +43,14 @@ export function watchChannels(client: RedisClient, refusals: Refusals, probe: st
 
   function settled(name: string, channels: readonly Channel[], refusal: string | undefined): void {
     if (/publish$/.test(name)) {
-      // Known already, and not said again in other words.
-      if (refusal !== undefined && channels[0] === probe) return;
-      if (refusal === undefined) refusedPublishing.delete(name as Publishing);
-      else refusedPublishing.add(name as Publishing);
-      if (refusal === undefined) refusals.clear(name);
-      else refusals.add(name, refusal);
+      if (refusal === undefined) {
+        refusedPublishing.delete(name as Publishing);
+        refusals.clear(name);
+      } else if (!refusedPublishing.has(name as Publishing)) {
+        // Only the first: some replies quote what was to be published.
+        refusedPublishing.add(name as Publishing);
+        refusals.add(name, refusal);
+      }
       return;
     }
     const wanted = refused[name.replace("unsubscribe", "subscribe") as Subscribing];
@@ -85,8 +92,9 @@ export function watchChannels(client: RedisClient, refusals: Refusals, probe: st
       for (const [name, channels] of Object.entries(refused) as [Subscribing, Map<string, Channel>][]) {
         if (channels.size > 0) subscribers[name](...channels.values()).catch(() => {}); // noted above
       }
-      for (const name of refusedPublishing) client[name](probe, "").catch(() => {});
+      if (probe !== undefined) client[probe.name](probe.channel, "").catch(() => {});
     },
-    isComplete: () => Object.values(refused).every((channels) => channels.size === 0),
+    isComplete: () =>
+      refusedPublishing.size === 0 && Object.values(refused).every((channels) => channels.size === 0),
   };
 }

@@ -17,7 +17,10 @@ const HEARTBEAT_TIMEOUT_MS = 2000;
 export interface Redis extends Component {
   readonly publisher: RedisClient;
   readonly subscriber: RedisClient;
-  /** False while messages of other processes are known not to arrive. */
+  /**
+   * False while messages of other processes are known not to arrive. They have the same rights: where this one may not publish, they
+   * may not either.
+   */
   isUp(): boolean;
   /** Calls back each time the subscriptions are in force again; the returned function ends it. */
   onReady(handler: () => void): () => void;
@@ -37,9 +40,12 @@ export function createRedis(config: RedisConfig, internals: Pick<Internals, "all
   const clients = { publisher, subscriber };
   const address = config.urls.map(redactUri).join(",");
   const refusals = createRefusals(address, log);
-  const probe = `${config.prefix}-probe`;
-  const publications = watchChannels(publisher, refusals, probe);
-  const subscriptions = watchChannels(subscriber, refusals, probe);
+  const publications = watchChannels(publisher, refusals, {
+    name: config.adapter === "sharded" ? "spublish" : "publish",
+    channel: `${config.prefix}-probe`,
+  });
+  publisher.on("ready", publications.retry);
+  const subscriptions = watchChannels(subscriber, refusals);
   let heartbeat: NodeJS.Timeout | undefined;
   let down = false;
   const endWatching = Object.entries(clients).map(([name, client]) => watch(name, client));
@@ -113,7 +119,7 @@ export function createRedis(config: RedisConfig, internals: Pick<Internals, "all
       for (const end of endWatching) end();
       for (const client of Object.values(clients)) client.disconnect();
     },
-    isUp: () => subscriber.status === "ready" && subscriptions.isComplete(),
+    isUp: () => subscriber.status === "ready" && subscriptions.isComplete() && publications.isComplete(),
     onReady(handler) {
       // The client renews its subscriptions when it is ready; a ping behind them is answered when they are in force.
       const listener = (): void => void subscriber.ping().then(handler, handler);
