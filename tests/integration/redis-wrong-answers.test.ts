@@ -1,11 +1,14 @@
 import { once } from "node:events";
 import { readConfig } from "../../src/engine/config/config.js";
 import { guardReplies } from "../../src/engine/internals/ioredis.js";
+import { createLogger } from "../../src/engine/process/logger.js";
+import { createRedis } from "../../src/engine/stores/redis.js";
 import { createSubscriberClient } from "../../src/engine/stores/redis-clients.js";
 import { inspectRedis } from "../../src/engine/stores/redis-inspection.js";
 import { REPLY_CHECKS } from "../../src/engine/stores/reply-shapes.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { type FalseAnswer, type FalseRedis, startFalseRedis } from "../support/false-redis.js";
+import { ALL_MEASURES } from "../support/internals.js";
 import { startMongo } from "../support/mongo.js";
 import { type RedisServer, startRedis } from "../support/redis-server.js";
 import { eventually } from "../support/wait.js";
@@ -84,6 +87,18 @@ test("workers survive wrong answers at the start and later, and are joined when 
   await isJoined(pair);
   await bothBecome(pair, "ok");
   expect(complaints(pair)).toEqual([]);
+});
+
+test("a link that dies between the connection and its first answer is replaced", async () => {
+  const falseRedis = await startFalseRedis(redis);
+  falseRedis.answer([/^/, ""]);
+  const own = createRedis(configOf(falseRedis), ALL_MEASURES, createLogger("silent"));
+  onTestEnd(own.stop);
+  await own.start();
+  await eventually(() => expect(falseRedis.told).toBeGreaterThan(1));
+  falseRedis.answer();
+
+  await eventually(() => expect(own.isUp()).toBe(true), { withinMs: 30_000 });
 });
 
 test("the doctor survives wrong answers", async () => {

@@ -48,6 +48,8 @@ export function createRedis(config: RedisConfig, internals: Pick<Internals, "all
   const subscriptions = watchChannels(subscriber, refusals);
   let heartbeat: NodeJS.Timeout | undefined;
   let down = false;
+  /** Clients that were seen with a connection that is not usable yet. */
+  const slow = new Set<RedisClient>();
   const endWatching = Object.entries(clients).map(([name, client]) => watch(name, client));
 
   function watch(name: string, client: RedisClient): () => void {
@@ -96,6 +98,14 @@ export function createRedis(config: RedisConfig, internals: Pick<Internals, "all
   // A half-open connection never reports an error by itself, and a subscriber would wait on it for ever.
   async function beat(): Promise<void> {
     for (const client of Object.values(clients)) {
+      const isStuck = client.status === "connect" && slow.has(client);
+      if (client.status === "connect") slow.add(client);
+      else slow.delete(client);
+      if (isStuck) {
+        isAway("the connection does not become usable");
+        slow.delete(client);
+        client.disconnect(true);
+      }
       if (client.status !== "ready" || (await answers(client, HEARTBEAT_TIMEOUT_MS))) continue;
       isAway("no answer to a heartbeat");
       client.disconnect(true);
