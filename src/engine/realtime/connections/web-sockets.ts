@@ -6,6 +6,8 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 const CLOSE_TIMEOUT_MS = 5000;
 /** Pieces of one message. Browsers send large messages in a few. */
 const MAX_FRAGMENTS = 256;
+/** What is still read of a connection that is being closed, in bytes. */
+const MAX_DROPPED_BYTES = 1024 * 1024;
 
 /** Is told of a WebSocket that a request has opened, before Engine.IO is. */
 export type OnWebSocket = (request: IncomingMessage, webSocket: WebSocket) => void;
@@ -34,9 +36,23 @@ export function createWebSocketEngine(onWebSocket: OnWebSocket) {
       done: (webSocket: WebSocket, request: IncomingMessage) => void,
     ): void {
       super.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
+        boundDropped(webSocket, socket);
         onWebSocket(request, webSocket);
         done(webSocket, request);
       });
     }
   };
+}
+
+/**
+ * After its goodbye, or a frame that breaks the rules, a client's bytes are dropped until the connection is closed, and nobody is told of them.
+ * No more is read than a client has on its way. It is not cut, so that it hears why it is closed: it may be sending a message that is too large.
+ */
+function boundDropped(webSocket: WebSocket, socket: Duplex): void {
+  let left = MAX_DROPPED_BYTES;
+  socket.on("data", (chunk: Buffer) => {
+    if (webSocket.readyState === webSocket.OPEN) return;
+    left -= chunk.length;
+    if (left < 0) webSocket.pause();
+  });
 }
