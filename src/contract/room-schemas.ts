@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Json } from "./domain.js";
 import { MESSAGE_ID, ROOM_NAME, USER_ID, USER_ID_FORM } from "./room-names.js";
 
-/** Largest MESSAGE_LIMIT_BYTES, and with it what a message that was stored under another limit may have. */
+/** What a message that was stored under another limit may have: MongoDB's documents are no larger. */
 const MOST_BODY_BYTES = 16_777_216;
 
 /** The largest ROOM_PAGE_MESSAGES, and the newest messages, which a worker has in memory. */

@@ -141,7 +141,11 @@ export const VARIABLES = {
     desc: "Age at which a connection is closed, give or take a tenth, in milliseconds, so that its client may move to an instance that was added; 0 is never",
   }),
   BODY_LIMIT_BYTES: integer(1, 67_108_864)({ default: 102_400, desc: "Largest body of an HTTP request" }),
-  MESSAGE_LIMIT_BYTES: integer(1, 16_777_216)({ default: 65_536, desc: "Largest message body, as JSON" }),
+  // A document of MongoDB, in which there are names besides, holds no more than 16 MiB.
+  MESSAGE_LIMIT_BYTES: integer(
+    1,
+    16_000_000,
+  )({ default: 65_536, desc: "Largest message body, as JSON; at most 16,000,000" }),
   MAX_ROOMS_PER_SOCKET: integer(
     1,
     100_000,
