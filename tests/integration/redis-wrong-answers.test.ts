@@ -101,6 +101,28 @@ test("a link that dies between the connection and its first answer is replaced",
   await eventually(() => expect(own.isUp()).toBe(true), { withinMs: 30_000 });
 });
 
+test("subscriptions that are asked for while Redis is not there yet are made when it is", async () => {
+  const falseRedis = await startFalseRedis(redis);
+  falseRedis.answer([/hello/i, "-LOADING Redis is loading the dataset in memory\r\n+OK\r\n"]);
+  const own = createRedis(configOf(falseRedis), ALL_MEASURES, createLogger("silent"));
+  onTestEnd(own.stop);
+  await own.start();
+  const before = falseRedis.told;
+  const first = own.subscriber.subscribe("later").then(
+    () => "made",
+    () => "failed",
+  );
+  await eventually(() => expect(falseRedis.told).toBeGreaterThan(before + 3));
+  falseRedis.answer();
+  const heard = once(own.subscriber, "message");
+
+  await eventually(
+    async () => expect([await redis.command("publish", "later", "x"), await first]).toEqual(["1", "failed"]),
+    { withinMs: 30_000 },
+  );
+  expect(await heard).toEqual(["later", "x"]);
+});
+
 test("the doctor survives wrong answers", async () => {
   const falseRedis = await startFalseRedis(redis);
   falseRedis.answer([SUBSCRIBE, "_\r\n"]);

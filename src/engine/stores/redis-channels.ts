@@ -14,11 +14,11 @@ type Publishing = "publish" | "spublish";
 /** Watches what becomes of a client's publishing and subscribing. */
 export interface ChannelWatch {
   /**
-   * Asks again for subscriptions that were refused, and whether publishing is allowed: Redis tells nobody when rights are given or
+   * Asks again for subscriptions that failed, and whether publishing is allowed: Redis tells nobody when rights are given or
    * taken, and there may be nothing to publish for long.
    */
   retry(): void;
-  /** False while one that is wanted is refused, or publishing is. */
+  /** False while one that is wanted has failed, or publishing is refused. */
   isComplete(): boolean;
 }
 
@@ -31,31 +31,31 @@ export interface Probe {
 /**
  * The adapters publish and subscribe without looking at the promise they get, so that each failure while Redis is
  * away would be an unhandled rejection, which ends the process. Failing is fine: a broadcast is at-most-once. Refusals
- * are noted and kept for `retry`: the client itself renews only the subscriptions that it had.
+ * are noted, and subscriptions that failed are kept for `retry`: the client itself renews only those that it had.
  */
 export function watchChannels(client: RedisClient, refusals: Refusals, probe?: Probe): ChannelWatch {
-  const refused: Readonly<Record<Subscribing, Map<string, Channel>>> = {
+  const failed: Readonly<Record<Subscribing, Map<string, Channel>>> = {
     subscribe: new Map(),
     psubscribe: new Map(),
     ssubscribe: new Map(),
   };
   const refusedPublishing = new Set<Publishing>();
 
-  function settled(name: string, channels: readonly Channel[], refusal: string | undefined): void {
+  function settled(name: string, channels: readonly Channel[], granted: boolean, refusal?: string): void {
     if (/publish$/.test(name)) {
-      if (refusal === undefined) {
+      if (granted) {
         refusedPublishing.delete(name as Publishing);
         refusals.clear(name);
-      } else if (!refusedPublishing.has(name as Publishing)) {
+      } else if (refusal !== undefined && !refusedPublishing.has(name as Publishing)) {
         // Only the first: some replies quote what was to be published.
         refusedPublishing.add(name as Publishing);
         refusals.add(name, refusal);
       }
       return;
     }
-    const wanted = refused[name.replace("unsubscribe", "subscribe") as Subscribing];
+    const wanted = failed[name.replace("unsubscribe", "subscribe") as Subscribing];
     for (const channel of channels) {
-      if (refusal === undefined || name.includes("unsubscribe")) wanted.delete(String(channel));
+      if (granted || name.includes("unsubscribe")) wanted.delete(String(channel));
       else wanted.set(String(channel), channel);
     }
     const what = name.replace("unsubscribe", "subscribe");
@@ -71,11 +71,8 @@ export function watchChannels(client: RedisClient, refusals: Refusals, probe?: P
     if (/^s?publish$|^[ps]?(un)?subscribe$/.test(name)) {
       const channels = command.args as Channel[];
       Promise.resolve(reply).then(
-        () => settled(name, channels, undefined),
-        (error: unknown) => {
-          const refusal = refusalIn(error);
-          if (refusal !== undefined) settled(name, channels, refusal);
-        },
+        () => settled(name, channels, true),
+        (error: unknown) => settled(name, channels, false, refusalIn(error)),
       );
     }
     return reply;
@@ -89,12 +86,12 @@ export function watchChannels(client: RedisClient, refusals: Refusals, probe?: P
 
   return {
     retry() {
-      for (const [name, channels] of Object.entries(refused) as [Subscribing, Map<string, Channel>][]) {
+      for (const [name, channels] of Object.entries(failed) as [Subscribing, Map<string, Channel>][]) {
         if (channels.size > 0) subscribers[name](...channels.values()).catch(() => {}); // noted above
       }
       if (probe !== undefined) client[probe.name](probe.channel, "").catch(() => {});
     },
     isComplete: () =>
-      refusedPublishing.size === 0 && Object.values(refused).every((channels) => channels.size === 0),
+      refusedPublishing.size === 0 && Object.values(failed).every((channels) => channels.size === 0),
   };
 }
