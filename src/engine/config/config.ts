@@ -8,7 +8,7 @@ import { isEveryAddress } from "../process/listener.js";
 import { StartError } from "../process/start-error.js";
 import { type AuthConfig, readAuth } from "./auth.js";
 import { type KeysConfig, keysIn } from "./keys-config.js";
-import { type RatesConfig, ratesOf } from "./limit-variables.js";
+import { checkBacklog, type RatesConfig, ratesOf } from "./limit-variables.js";
 import { type RedisConfig, redisIn } from "./redis-config.js";
 import type { TrustProxy } from "./values.js";
 import { type LOG_LEVELS, VARIABLES } from "./variables.js";
@@ -133,6 +133,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (given.LISTEN === "reuse-port" && !canReusePort()) {
     problems.push("LISTEN reuse-port needs Linux and Node.js 22.12 or later");
   }
+  checkBacklog(given, problems);
   const redis = redisIn(given, problems);
   const keys = keysIn(given, problems);
   const auth = readAuth(given, (name) => name in variables, problems);

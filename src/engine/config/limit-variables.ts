@@ -56,3 +56,18 @@ export function ratesOf(given: Readonly<CleanedEnv<typeof LIMIT_VARIABLES>>): Ra
     keyRequests: given.RATE_KEY_REQUESTS,
   };
 }
+
+/** What a message has around it on its way to a client: names, numbers, the frame; and what small things wait with it. */
+const AROUND_BYTES = 4096;
+
+/** A message that is more than may wait for a client would have it closed, and again when it comes back for it. */
+export function checkBacklog(
+  given: { readonly MESSAGE_LIMIT_BYTES: number; readonly CLIENT_BACKLOG_BYTES: number },
+  problems: string[],
+): void {
+  // What is no number is told already, and compares as false.
+  if (given.CLIENT_BACKLOG_BYTES < given.MESSAGE_LIMIT_BYTES + AROUND_BYTES)
+    problems.push(
+      `CLIENT_BACKLOG_BYTES must be at least ${AROUND_BYTES} more than MESSAGE_LIMIT_BYTES: clients that read slowly would never get the largest messages`,
+    );
+}

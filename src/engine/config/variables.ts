@@ -198,12 +198,13 @@ export const VARIABLES = {
     default: 1000,
     desc: "Packets that may wait for a client; beyond it the connection is closed, unless some were taken within a second",
   }),
+  // At least a page of a room, whose 320 KiB of text may have three bytes a letter.
   CLIENT_BACKLOG_BYTES: integer(
-    65_536,
+    1_048_576,
     1_073_741_824,
   )({
     default: 4_194_304,
-    desc: "Bytes that may wait for a client, with 128 for each packet; beyond it the connection is closed",
+    desc: "Bytes that may wait for a client, with 128 for each packet; beyond it the connection is closed. At least 1,048,576, and 4,096 more than MESSAGE_LIMIT_BYTES",
   }),
   PING_INTERVAL_MS: integer(
     100,
