@@ -83,8 +83,8 @@ async function shoalNode(spec: Extract<PublisherSpec, { kind: "shoal-node" }>): 
     adapter,
     prefix: "shoal",
   } as const;
-  const redis = createRedis(config, log);
   const internals = createInternals([], log);
+  const redis = createRedis(config, internals, log);
   const mongo = createMongo(mongodbUri, internals, log);
   const busKey = createBusKeyStore(mongo.connection);
   const seal = createBusSeal({
