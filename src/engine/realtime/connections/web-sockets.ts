@@ -48,9 +48,9 @@ export function createWebSocketEngine(onWebSocket: OnWebSocket) {
  * After its goodbye, or a frame that breaks the rules, a client's bytes are dropped until the connection is closed, and nobody is told of them.
  * No more is read than a client has on its way. It is not cut, so that it hears why it is closed: it may be sending a message that is too large.
  */
-function boundDropped(webSocket: WebSocket, socket: Duplex): void {
+function boundDropped(webSocket: WebSocket, stream: Duplex): void {
   let left = MAX_DROPPED_BYTES;
-  socket.on("data", (chunk: Buffer) => {
+  stream.on("data", (chunk: Buffer) => {
     if (webSocket.readyState === webSocket.OPEN) return;
     left -= chunk.length;
     if (left < 0) webSocket.pause();
