@@ -8,7 +8,7 @@ import type { StickySockets } from "./sticky-sockets.js";
 
 /** A longer header is handed over as it is: the worker's parser refuses it. */
 const HEADER_LIMIT_BYTES = 16_384;
-/** Silence before the end of the header that ends a connection, in milliseconds. */
+/** Time until the end of the header after which a connection is ended, in milliseconds. */
 const HEADER_TIMEOUT_MS = 60_000;
 /** The end of a header, or a beginning that can never become one, as with TLS; the parser refuses lone line feeds too. */
 const HEADER_DECIDED = /\n\r?\n|^[^A-Z]/;
@@ -29,15 +29,17 @@ export function createStickyServer(routable: () => readonly Worker[], sockets: S
   server.on("connection", (socket) => {
     sockets.add(socket);
     socket.on("error", () => {}); // the client's end; "close" follows
-    const onSilence = (): void => void socket.destroy();
-    socket.setTimeout(HEADER_TIMEOUT_MS, onSilence).once("end", onSilence); // half open, it would stay until the timeout
+    const end = (): void => void socket.destroy();
+    const timer = setTimeout(end, HEADER_TIMEOUT_MS); // not of silence: a header may come a byte at a time
+    socket.once("close", () => clearTimeout(timer)).once("end", end); // half open, it would stay until the timeout
     const putBack = takeReaders(socket);
     let header = Buffer.alloc(0);
     socket.on("data", function collect(chunk: Buffer) {
       header = Buffer.concat([header, chunk]);
       const complete = HEADER_DECIDED.test(header.toString("latin1"));
       if (!complete && header.length < HEADER_LIMIT_BYTES) return;
-      socket.off("data", collect).off("timeout", onSilence).off("end", onSilence).setTimeout(0);
+      clearTimeout(timer);
+      socket.off("data", collect).off("end", end);
       putBack();
       sockets.handOver(socket, () => amongOnly(routable(), () => socket.emit("data", header)));
     });
