@@ -33,6 +33,8 @@ export class Connection {
   pollName: string | undefined;
   /** What the latest request with packets was named, and how long it was, if all of it was taken. */
   takenPost: string | undefined;
+  /** Whether a request with packets waits while the session is being closed. */
+  isAnsweredLate = false;
   /** How often it has asked to join. */
   connects = 0;
   /** Whether it was let in; Socket.IO makes its session in a moment. */

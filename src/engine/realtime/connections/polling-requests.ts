@@ -26,17 +26,43 @@ export function installPollingRequests(io: Io, connections: Connections): void {
     outliveAnswer(request, response, () => {
       connection.takenPost = post;
     });
-    if (connection.raw.readyState === "closing") connection.tookWhileClosing();
+    if (connection.raw.readyState === "closing") return takeWhileClosing(connection, request, response, next);
     connection.whenRead(() => {
-      // A second one does not wait, and there is no end before its time for Engine.IO to come to.
-      if (connection.raw.readyState === "closing") request.socket.destroy();
-      else if (!request.destroyed) next();
+      if (!request.destroyed) next();
     });
   });
 
   function connectionOf({ url = "" }: IncomingMessage): Connection | undefined {
     const asked = readEngineRequest(url, path);
     return asked.kind === "session" ? connections.get(asked.sessionId) : undefined;
+  }
+}
+
+/** How long a request with packets waits for a session that is closed when its client polls next, in milliseconds. */
+const CLOSING_MS = 1000;
+
+/**
+ * Engine.IO drops the packets of such a session and answers at once, so that no pace holds its client. It is not given them; the answer
+ * comes with the end of the session, or a second later as Engine.IO would give it. One beside it is cut off.
+ */
+function takeWhileClosing(
+  connection: Connection,
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: () => void,
+): void {
+  if (connection.isAnsweredLate) return void request.socket.destroy();
+  connection.isAnsweredLate = true;
+  const { raw } = connection;
+  const timer = setTimeout(answer, CLOSING_MS);
+  raw.once("close", answer);
+  function answer(): void {
+    clearTimeout(timer);
+    raw.off("close", answer);
+    connection.isAnsweredLate = false;
+    if (request.destroyed) return;
+    if (raw.readyState === "closing") answerAgain(response);
+    else next();
   }
 }
 

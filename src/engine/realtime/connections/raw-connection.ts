@@ -16,4 +16,6 @@ export interface RawConnection {
   close(discard?: boolean): void;
   on(event: "packet", listener: (this: RawConnection, packet: RawPacket) => void): unknown;
   on(event: "upgrade" | "close", listener: (this: RawConnection) => void): unknown;
+  once(event: "close", listener: () => void): unknown;
+  off(event: "close", listener: () => void): unknown;
 }
