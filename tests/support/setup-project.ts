@@ -24,6 +24,15 @@ export function node(cwd: string, args: readonly string[], env: Record<string, s
   });
 }
 
+/** The values that a program has shown, one line of JSON each. It has complained of nothing. */
+export function shown(run: Run): unknown[] {
+  expect(run.stderr).toBe("");
+  return run.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown);
+}
+
 /** What `expression` gives, with `names` imported from one of the set-up modules. */
 export async function evaluate(module: string, names: string, expression: string): Promise<unknown> {
   const path = join(ROOT, "scripts", "setup", module);

@@ -1,4 +1,4 @@
-import { newProject, node } from "../support/setup-project.js";
+import { newProject, node, shown } from "../support/setup-project.js";
 
 /** What depends on what, in a project with these sources; `take` shows the dependants of some, `save` and `remove` change one. */
 async function shownBy(sources: Record<string, string>, steps: string): Promise<unknown[]> {
@@ -13,11 +13,7 @@ async function shownBy(sources: Record<string, string>, steps: string): Promise<
     importers.take(${JSON.stringify(Object.keys(sources))});
     ${steps}`;
   const run = await node(project, ["--input-type=module", "--eval", code]);
-  expect(run.stderr).toBe("");
-  return run.stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as unknown);
+  return shown(run);
 }
 
 test("imports of every form are dependencies, directly and through others, also in a circle", async () => {

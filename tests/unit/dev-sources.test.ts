@@ -1,4 +1,4 @@
-import { newProject, node, type Run } from "../support/setup-project.js";
+import { newProject, node, type Run, shown } from "../support/setup-project.js";
 
 /** Runs `steps` in a project with three sources; `sources` is what `npm run dev` takes changes from, `save` writes a source. */
 async function inProject(steps: string): Promise<{ run: Run; project: string }> {
@@ -19,11 +19,7 @@ async function inProject(steps: string): Promise<{ run: Run; project: string }> 
 
 async function shownBy(steps: string): Promise<unknown[]> {
   const { run } = await inProject(steps);
-  expect(run.stderr).toBe("");
-  return run.stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as unknown);
+  return shown(run);
 }
 
 test("all sources that were saved, added or removed in one moment are found, and each once", async () => {

@@ -98,12 +98,10 @@ export function createRedis(config: RedisConfig, internals: Pick<Internals, "all
   // A half-open connection never reports an error by itself, and a subscriber would wait on it for ever.
   async function beat(): Promise<void> {
     for (const client of Object.values(clients)) {
-      const isStuck = client.status === "connect" && slow.has(client);
-      if (client.status === "connect") slow.add(client);
-      else slow.delete(client);
-      if (isStuck) {
+      const wasSlow = slow.delete(client);
+      if (client.status === "connect" && !wasSlow) slow.add(client);
+      else if (client.status === "connect") {
         isAway("the connection does not become usable");
-        slow.delete(client);
         client.disconnect(true);
       }
       if (client.status !== "ready" || (await answers(client, HEARTBEAT_TIMEOUT_MS))) continue;
