@@ -1,15 +1,15 @@
-/**
- * Requests of one socket that are open at a time, of all rooms. The server closes a connection that it has to refuse twenty requests
- * within five seconds: with so few, some are refused when there were too many, and the others wait.
- */
+/** Requests of one socket that are open at a time, of all rooms. */
 const MOST_OPEN = 12;
-/** So long after a refusal there is one request at a time: two bursts of refusals have to be further apart than the server remembers. */
-const NARROW_MS = 10_000;
+/**
+ * These and the refusals of the last seconds together. The server closes a connection that it refuses twenty requests within five seconds:
+ * with so few at risk there cannot be twenty, whatever it refuses, and the app's own may be among them.
+ */
+const MOST_AT_RISK = 16;
+const REMEMBERED_MS = 6000;
 /** The time in which the gap between requests becomes half of what it was, so that it is found out what is allowed by now. */
 const HALVING_MS = 5000;
-/** The shortest gap after a refusal, and while several are open, which may be refused as well. */
-const SHORTEST_GAP_MS = 20;
-const SHORTEST_GAP_OF_MANY_MS = 100;
+/** How much longer the gap is than the one that was too short. */
+const LONGER = 1.25;
 const LONGEST_GAP_MS = 5000;
 
 /** What all rooms of a socket share, as its user has one rate. */
@@ -19,27 +19,29 @@ export function createLane() {
   let slowedAt = -Infinity;
   let notBefore = -Infinity;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const refusedAt: number[] = [];
   const waiting: (() => boolean)[] = [];
-  const isNarrow = (now: number) => now - slowedAt < NARROW_MS;
-  const gapAt = (now: number) => gapMs && gapMs * 2 ** ((slowedAt - now) / HALVING_MS);
+  const gapAt = (now: number) => gapMs * 2 ** ((slowedAt - now) / HALVING_MS);
+
+  /** When so much is forgotten that one more may be at risk. */
+  function safeAt(now: number): number {
+    while ((refusedAt[0] ?? now) < now - REMEMBERED_MS) refusedAt.shift();
+    return (refusedAt[open + refusedAt.length - MOST_AT_RISK] ?? -Infinity) + REMEMBERED_MS;
+  }
 
   function next(): void {
-    while (waiting.length > 0) {
+    clearTimeout(timer);
+    while (waiting.length > 0 && open < MOST_OPEN) {
       const now = performance.now();
-      if (open >= (isNarrow(now) ? 1 : MOST_OPEN)) return;
-      if (now < notBefore) {
-        if (timer === undefined) timer = setTimeout(wake, notBefore - now);
+      const waitMs = Math.max(notBefore, safeAt(now)) - now;
+      if (waitMs > 0) {
+        timer = setTimeout(next, waitMs);
         return;
       }
       open += 1;
       if (waiting.shift()?.()) notBefore = now + gapAt(now);
       else open -= 1;
     }
-  }
-
-  function wake(): void {
-    timer = undefined;
-    next();
   }
 
   return {
@@ -52,17 +54,16 @@ export function createLane() {
       open -= 1;
       next();
     },
-    /** A request of that time was refused for its rate: requests keep a gap, twice as long as before. Those that were open together count once. */
+    /** A request of that time was refused for its rate, so much too early: there is a longer gap from now on. Those that were open together count once. */
     slow(askedAt: number, retryAfterMs = 0): void {
       const now = performance.now();
-      const isAgain = isNarrow(now);
       const beforeMs = gapAt(now);
-      const leastMs = open > 1 ? SHORTEST_GAP_OF_MANY_MS : SHORTEST_GAP_MS;
-      const isNew = askedAt > slowedAt;
-      const grownMs = isNew ? 2 * beforeMs : beforeMs;
-      gapMs = Math.min(LONGEST_GAP_MS, Math.max(grownMs, retryAfterMs, leastMs));
+      const neededMs =
+        askedAt > slowedAt ? LONGER * beforeMs + retryAfterMs : Math.max(beforeMs, retryAfterMs);
+      gapMs = Math.min(LONGEST_GAP_MS, neededMs);
       slowedAt = now;
-      if (isAgain && isNew) notBefore = now + gapMs;
+      notBefore = Math.max(notBefore, now + Math.min(LONGEST_GAP_MS, retryAfterMs));
+      refusedAt.push(now);
     },
   };
 }

@@ -67,15 +67,12 @@ export function createRepeater(link: Link, event: string, next: Next, handle: Ha
     const waitMs = Math.min(link.ackTimeoutMs, LONGEST_TIMER_MS);
     socket.timeout(waitMs).emit(event, request, async (_: unknown, answer?: Answer) => {
       const error = answer?.ok ? undefined : answer?.error;
-      const isLimited = error?.code === "rate_limited";
-      if (isLimited) lane.slow(askedAt, error.retryAfterMs);
+      if (error?.code === "rate_limited") lane.slow(askedAt, error.retryAfterMs);
       const final = answer && (answer.ok || error?.temporary === false);
       const isDone = final && handle(answer);
-      // Who is refused for his rate keeps his place: another request of this user would be refused as well.
-      if (!isLimited) lane.leave();
+      lane.leave();
       if (isDone) failures = 0;
       else await link.pause(failures++, error?.retryAfterMs);
-      if (isLimited) lane.leave();
       busy = false;
       run();
     });

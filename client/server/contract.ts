@@ -164,7 +164,7 @@ export interface Schemas {
     since: string;
     /** How often the worker of this slot was replaced */
     restarts: number;
-    /** Whether it did not answer when the workers were last measured */
+    /** Whether it has not answered for 2.5 s, or did not when the workers were last measured */
     isSilent: boolean;
     /** Absent until it was measured */
     load?: {

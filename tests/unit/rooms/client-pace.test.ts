@@ -13,8 +13,10 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** The library on a server whose user has this rate, `rttMs` away. */
-function limited(perSecond: number, burst: number, rttMs: number) {
+const asItIs = (waitMs: number): number => Math.max(1, Math.ceil(waitMs));
+
+/** The library on a server whose user has this rate, `rttMs` away; it asks to wait for as long as `told` makes of the time. */
+function limited(perSecond: number, burst: number, rttMs: number, told = asItIs) {
   const now = () => performance.now();
   const buckets = createRateBuckets({ perSecond, burst }, now);
   const one = {} as Connection; // only its identity is looked at
@@ -28,7 +30,7 @@ function limited(perSecond: number, burst: number, rttMs: number) {
     if (waitMs > 0) {
       counts.refused += 1;
       watch.refused(one);
-      const retryAfterMs = Math.max(1, Math.ceil(waitMs));
+      const retryAfterMs = told(waitMs);
       return { ok: false, error: { code: "rate_limited", message: "", temporary: true, retryAfterMs } };
     }
     buckets.charge("ann", messages.length - 1);
@@ -88,13 +90,29 @@ test.each(WAYS)(
   },
 );
 
-test("what its rate allows is used", async () => {
-  const { client, counts } = limited(50, 100, 20);
-  const room = client.room("r");
-  const next = () => void room.publish("x".repeat(198)).then(next);
-  for (let waiting = 0; waiting < 6; waiting += 1) next();
+test("it is not closed by a server that asks to wait for too short a time", async () => {
+  const { client, counts } = limited(1, 1, 2, () => 1);
+  for (let n = 0; n < 40; n += 1) void client.room(`r-${n}`).publish("x");
   await jest.advanceTimersByTimeAsync(60_000);
 
-  expect(counts.stored).toBeGreaterThan(0.8 * 50 * 60);
-  expect(counts.refused).toBeLessThan(60);
+  expect(counts).toMatchObject({ closed: 0 });
+});
+
+test.each([
+  { perSecond: 50, burst: 100, rttMs: 20, rooms: 1 },
+  { perSecond: 100, burst: 5, rttMs: 2, rooms: 1 },
+  { perSecond: 1000, burst: 10, rttMs: 2, rooms: 1 },
+  { perSecond: 100, burst: 5, rttMs: 100, rooms: 40 },
+  { perSecond: 20, burst: 5, rttMs: 1000, rooms: 40 },
+])("what its rate allows is used: %j", async ({ perSecond, burst, rttMs, rooms }) => {
+  const { client, counts } = limited(perSecond, burst, rttMs);
+  for (let n = 0; n < rooms; n += 1) {
+    const room = client.room(`r-${n}`);
+    const next = () => void room.publish("x".repeat(198)).then(next);
+    for (let waiting = 0; waiting < 6; waiting += 1) next();
+  }
+  await jest.advanceTimersByTimeAsync(60_000);
+
+  expect(counts.stored).toBeGreaterThan(0.8 * perSecond * 60);
+  expect(counts.refused).toBeLessThan(100);
 });
