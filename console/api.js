@@ -27,7 +27,7 @@ export function createApi(onUnknown) {
   const storage = tabStorage();
   let key = storage?.getItem(STORED_AS) ?? "";
 
-  async function ask(method, path, body) {
+  async function ask(method, path, { body, timeoutMs = TIMEOUT_MS } = {}) {
     const response = await fetch(path, {
       method,
       headers: {
@@ -37,7 +37,7 @@ export function createApi(onUnknown) {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       cache: "no-store",
       credentials: "omit",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     }).catch(() => {
       throw new Refusal(0, { code: "unreachable", message: "The private port does not answer" });
     });
@@ -57,11 +57,11 @@ export function createApi(onUnknown) {
       key = "";
       storage?.removeItem(STORED_AS);
     },
-    get: (path, query = {}) => {
+    get: (path, query = {}, options = {}) => {
       const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
-      return ask("GET", given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`);
+      return ask("GET", given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`, options);
     },
-    post: (path, body) => ask("POST", path, body),
+    post: (path, body) => ask("POST", path, { body }),
     remove: (path) => ask("DELETE", path),
   };
 }

@@ -1,6 +1,7 @@
 import { createApi, named } from "./api.js";
 import { announce, el } from "./dom.js";
 import { overview } from "./overview.js";
+import { poll } from "./poll.js";
 import { refusals } from "./refusals.js";
 import { room } from "./room.js";
 import { rooms } from "./rooms.js";
@@ -25,13 +26,21 @@ const VIEWS = {
   runbook: { title: "Runbook", show: runbook },
 };
 
+/** How often it is looked whether the key still counts, whatever the view asks by itself. */
+const KEY_EVERY_MS = 5000;
+
 const api = createApi(() => signOut("This key does not count, or no longer."));
 let allowed = [];
 let leave = () => {};
+/** What views leave for each other. */
+let kept = {};
+let keyPoll = { stop() {} };
 
 function signOut(reason = "") {
   leave();
   leave = () => {};
+  kept = {};
+  keyPoll.stop();
   api.forget();
   content.replaceChildren();
   document.body.dataset.signed = "out";
@@ -47,10 +56,8 @@ function signOut(reason = "") {
 async function signIn() {
   problem.textContent = "";
   try {
-    const { key, operations } = await api.get("v1/key");
+    await lookAtKey();
     api.keep();
-    allowed = operations;
-    document.getElementById("key-name").textContent = key;
   } catch (error) {
     if (error.status === 401) return;
     problem.textContent =
@@ -59,16 +66,29 @@ async function signIn() {
         : `${error.message}. Try again.`;
     return;
   }
+  const isInForm = form.contains(document.activeElement);
   document.body.dataset.signed = "in";
   document.getElementById("sign-in").hidden = true;
   document.getElementById("who").hidden = false;
   nav.hidden = false;
+  show();
+  if (isInForm) main.focus({ preventScroll: true }); // what had it is hidden now
+  keyPoll.stop();
+  keyPoll = poll(KEY_EVERY_MS, lookAtKey);
+}
+
+/** A key that is taken away ends the sign-in. Where its rights are others than before, the view is opened anew, or is closed. */
+async function lookAtKey() {
+  const { key, operations } = await api.get("v1/key");
+  const isOther = `${operations}` !== `${allowed}`;
+  allowed = operations;
+  document.getElementById("key-name").textContent = key;
   for (const link of nav.children) {
     const { needs } = VIEWS[link.hash.slice(2)];
     link.classList.toggle("closed", !allowed.includes(needs));
     link.title = allowed.includes(needs) ? "" : `This key may not: ${needs}`;
   }
-  show();
+  if (isOther) show();
 }
 
 function show() {
@@ -92,7 +112,7 @@ function show() {
 }
 
 function open({ title, show: fill, needs }, place, rest) {
-  if (needs === undefined || allowed.includes(needs)) return fill({ place, rest, api, allowed, heard });
+  if (needs === undefined || allowed.includes(needs)) return fill({ place, rest, api, allowed, heard, kept });
   place.append(
     el("h1", {}, title),
     el(

@@ -5,6 +5,9 @@ const typed = document.getElementById("confirm-typed");
 const name = document.getElementById("confirm-name");
 const yes = document.getElementById("confirm-yes");
 
+// Not one that submits: as the first of these it would be what Enter means in the field.
+document.getElementById("confirm-no").addEventListener("click", () => dialog.close("no"));
+
 /** Asks before something that cannot be taken back; with `mustType` that word has to be typed first. Resolves to whether it is wanted. */
 export function confirmed(question, consequence, action, mustType) {
   title.textContent = question;
@@ -19,6 +22,7 @@ export function confirmed(question, consequence, action, mustType) {
   name.addEventListener("input", check);
   dialog.returnValue = "no";
   dialog.showModal();
+  if (mustType !== undefined) name.focus();
   return new Promise((resolve) => {
     dialog.addEventListener(
       "close",

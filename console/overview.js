@@ -5,6 +5,8 @@ import { HAPPENINGS, STORES } from "./meanings.js";
 import { poll } from "./poll.js";
 
 const EVERY_MS = 5000;
+/** The instance answers at once, unless a worker was asked that hangs; by then that is known, and another one is asked. */
+const HERE_WITHIN_MS = 4000;
 /** Samples of an hour, and somewhat more. */
 const MOST_SAMPLES = 400;
 
@@ -37,7 +39,8 @@ export function overview({ place, api, heard }) {
 
   async function lookHere() {
     const after = samples.at(-1)?.at;
-    const found = await api.get("instance", { after });
+    const found = await api.get("instance", { after }, { timeoutMs: HERE_WITHIN_MS });
+    heard();
     samples = [...(after === undefined ? [] : samples), ...found.samples].slice(-MOST_SAMPLES);
     title.replaceChildren("Overview ", el("small", {}, `of ${found.instance}, up ${ago(found.since)}`));
     showStores(stores, found.stores);
@@ -63,12 +66,14 @@ export function overview({ place, api, heard }) {
     others.replaceChildren(instancesTable(all));
   }
 
-  const polling = poll(EVERY_MS, async () => {
-    const [here] = await Promise.allSettled([lookHere(), lookEverywhere()]);
-    heard(here.reason);
-  });
+  // Apart: the question to all instances takes up to 7 s.
+  const tellLost = (error) => {
+    heard(error);
+    throw error;
+  };
+  const pollings = [poll(EVERY_MS, () => lookHere().catch(tellLost)), poll(EVERY_MS, lookEverywhere)];
   return () => {
-    polling.stop();
+    for (const polling of pollings) polling.stop();
     charts.end();
   };
 }
@@ -106,7 +111,7 @@ function workersTable(workers) {
     workers.map((worker) => [
       worker.worker,
       worker.isSilent
-        ? state("bad", "no answer within 1 s")
+        ? state("bad", "no answer")
         : state(LEVELS[worker.state], `${worker.state} ${ago(worker.since)}`),
       worker.pid,
       measured(worker, "connections", count),

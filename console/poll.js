@@ -1,6 +1,7 @@
-/**
- * Does a task again and again, `everyMs` after it has ended, while the tab is seen. A task that fails is tried again. `stop` ends it.
- */
+/** A task that fails is tried again sooner, in milliseconds: another worker may answer. */
+const RETRY_MS = 1000;
+
+/** Does a task again and again, `everyMs` after it has ended, while the tab is seen. `stop` ends it. */
 export function poll(everyMs, task) {
   let timer;
   let isOver = false;
@@ -10,9 +11,12 @@ export function poll(everyMs, task) {
     if (isOver || isBusy || document.hidden) return;
     clearTimeout(timer);
     isBusy = true;
-    await task().catch(() => {});
+    const isDone = await task().then(
+      () => true,
+      () => false,
+    );
     isBusy = false;
-    if (!isOver) timer = setTimeout(run, everyMs);
+    if (!isOver) timer = setTimeout(run, isDone ? everyMs : RETRY_MS);
   }
 
   document.addEventListener("visibilitychange", run);

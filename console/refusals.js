@@ -17,7 +17,7 @@ const KINDS = [
   ["end", "Rooms emptied by a key"],
 ];
 
-/** Who was not let in and why, and what else the audit has, newest first. */
+/** Who was not let in and why, and what else the audit has, newest first. The browser's way back leads to what was looked at. */
 export function refusals({ place, api }) {
   const type = el("select", { id: "type" }, ...KINDS.map(([value, text]) => el("option", { value }, text)));
   const user = el("input", {
@@ -46,6 +46,9 @@ export function refusals({ place, api }) {
     el("button", { class: "primary" }, "Look"),
   );
   type.addEventListener("change", () => void look());
+  const left = history.state?.audit ?? {};
+  type.value = left.type ?? type.value;
+  user.value = left.user ?? "";
   place.append(
     el("h1", {}, "Audit"),
     form,
@@ -59,12 +62,14 @@ export function refusals({ place, api }) {
     list,
     el("div", { class: "buttons" }, older),
   );
-  void look();
+  void look(left.before);
 
   async function look(before) {
     problem.textContent = "";
+    const audit = { type: type.value, user: user.value.trim(), before };
+    history.replaceState({ audit }, "");
     try {
-      const query = { limit: PAGE, type: type.value, user: user.value.trim(), before };
+      const query = { limit: PAGE, ...audit };
       const found = await find(query);
       if (found === undefined) return;
       const { events } = found;

@@ -10,7 +10,7 @@ const EVERY_MS = 2000;
 const MOST_HEADS = 16;
 
 /** One durable room: where it stands, who is there, its messages as they come, and its end. */
-export function room({ place, rest: name, api, allowed, heard }) {
+export function room({ place, rest: name, api, allowed, heard, kept }) {
   const facts = el("dl", { class: "facts" });
   const members = el("p", { class: "members" });
   const problem = problemLine();
@@ -22,7 +22,11 @@ export function room({ place, rest: name, api, allowed, heard }) {
     "Remove all messages",
   );
   place.append(
-    el("p", { class: "back" }, el("a", { href: "#/rooms" }, "All rooms")),
+    el(
+      "p",
+      { class: "back" },
+      kept.list === undefined ? el("a", { href: "#/rooms" }, "All rooms") : backTo(kept),
+    ),
     el("h1", {}, name),
     problem,
     facts,
@@ -99,10 +103,20 @@ export function room({ place, rest: name, api, allowed, heard }) {
       done.textContent = `Removed; the room has the epoch ${epoch} now.`;
       tail.restart();
     } catch (error) {
-      done.textContent = `Not done: ${error.message}.`;
+      const why =
+        error.status === 403 ? "your key may not. It takes one with manage in this room" : error.message;
+      done.textContent = `Not done: ${why}.`;
     }
   }
 
   const polling = poll(EVERY_MS, look);
   return () => polling.stop();
+}
+
+/** The page of the list that was left. */
+function backTo(kept) {
+  const back = () => {
+    kept.isBack = true;
+  };
+  return el("a", { href: `#/rooms/${segment(kept.list.prefix)}`, onclick: back }, "Back to the list");
 }

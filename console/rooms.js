@@ -7,7 +7,7 @@ import { search } from "./search.js";
 const PAGE = 50;
 
 /** Durable rooms by the beginning of their names, page by page. */
-export function rooms({ place, rest, api, heard }) {
+export function rooms({ place, rest, api, heard, kept }) {
   const find = newest((query) => api.get("v1/rooms", query));
   const list = el("div");
   const pager = el("div", { class: "buttons" });
@@ -19,17 +19,23 @@ export function rooms({ place, rest, api, heard }) {
     mayBeEmpty: true,
     onSearch: (prefix) => {
       history.replaceState(null, "", `#/rooms/${segment(prefix)}`);
-      void page(prefix, [undefined]);
+      void page(prefix, [null]);
     },
   });
   place.append(el("h1", {}, "Rooms"), form.node, list, pager);
-  void page(rest, [undefined]);
+  // Who comes back from a room finds the page that he left, by the link there or by the browser's history.
+  const isBack = kept.isBack && kept.list.prefix === rest;
+  const { starts: known = [null] } = history.state ?? (isBack ? kept.list : {});
+  kept.isBack = false;
+  void page(rest, known);
 
-  /** `starts` are the beginnings of the pages up to this one. */
+  /** `starts` are the beginnings of the pages up to this one; that of the first is null. */
   async function page(prefix, starts) {
     form.problem("");
+    history.replaceState({ starts }, "");
+    kept.list = { prefix, starts };
     try {
-      const answer = await find({ prefix, after: starts.at(-1), limit: PAGE });
+      const answer = await find({ prefix, after: starts.at(-1) ?? undefined, limit: PAGE });
       if (answer === undefined) return;
       const { rooms: found, next } = answer;
       heard();

@@ -86,7 +86,10 @@ export function users({ place, rest, api, allowed }) {
     await look(user);
     // By now somebody else may be shown, or nobody.
     const line = result.querySelector(".done");
-    if (line !== null) line.textContent = `Connections of ${user} ended: ${count(connections)}.`;
+    if (line === null) return undefined;
+    line.textContent = `Connections of ${user} ended: ${count(connections)}.`;
+    // The button that had the focus is gone.
+    if (document.activeElement === document.body) result.querySelector("button").focus();
     return undefined;
   }
 

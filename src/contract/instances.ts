@@ -58,7 +58,7 @@ export interface Happening {
 export type StoreView = "up" | "down" | "refused" | "off" | "unknown";
 
 export interface WorkerView extends WorkerStatus {
-  /** Whether it should have answered when the workers were last measured, and did not. */
+  /** Whether it has not answered for 2.5 s, or did not when the workers were last measured. */
   readonly isSilent: boolean;
   /** Absent until it was measured. */
   readonly load?: Load & { readonly memoryBytes: number };

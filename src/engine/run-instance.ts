@@ -2,6 +2,7 @@ import { authInWords, authWarnings } from "./config/auth-warnings.js";
 import { type Config, readConfig } from "./config/config.js";
 import { misspeltVariables, unknownVariableWarning } from "./config/unknown-variables.js";
 import { createInstance, type Instance } from "./instance.js";
+import { descriptorCapacity, descriptorLimit } from "./process/descriptors.js";
 import { createLogger, type Logger, redactUri } from "./process/logger.js";
 import { isOnTerminal, onSignals } from "./process/signals.js";
 import { StartError } from "./process/start-error.js";
@@ -15,6 +16,7 @@ export async function runInstance(): Promise<void> {
   const log = createLogger(config.logLevel).child({ instance: config.instance });
   warnOfMisspelt(log);
   for (const warning of authWarnings(config)) log.warn(warning);
+  warnOfDescriptors(config, log);
   const instance = createInstance(config, log, (error) => end(1, error));
 
   let ending = false;
@@ -100,6 +102,16 @@ function configOrExit(): Config {
 
 function warnOfMisspelt(log: Logger): void {
   for (const variable of misspeltVariables()) log.warn(unknownVariableWarning(variable));
+}
+
+/** Once for all workers, which have the same limit. */
+function warnOfDescriptors({ admission: { connections: configured } }: Config, log: Logger): void {
+  const connections = descriptorCapacity();
+  if (configured <= connections) return;
+  log.warn(
+    { configured, descriptors: descriptorLimit(), connections },
+    "MAX_CONNECTIONS_PER_WORKER is more than the limit of open files (ulimit -n) allows; a worker refuses sooner",
+  );
 }
 
 function announce(config: Config, log: Logger, instance: Instance): void {

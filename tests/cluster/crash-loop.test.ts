@@ -1,7 +1,9 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { changedProgram } from "../support/changed-program.js";
 import { type Client, connectClient } from "../support/connect-client.js";
 import { logged } from "../support/line-log.js";
+import { startMongo } from "../support/mongo.js";
 import { descendants, isAlive } from "../support/process-table.js";
 import { fixture } from "../support/program-path.js";
 import { type LaunchedShoal, launchShoal, spawnShoal } from "../support/spawn-shoal.js";
@@ -48,6 +50,31 @@ test("an instance ends when the replacements of a worker fail to start three tim
   ]);
   await expect(call(`${shoal.url}/hello`)).rejects.toThrow("ECONNREFUSED");
 });
+
+test.each([2, 1])(
+  "a feature that cannot be loaded is named by the log of an instance of %i workers",
+  async (workers) => {
+    const { main, change } = await changedProgram();
+    await change("hello", "broken.feature.mjs");
+    const shoal = await launchShoal({ workers, main, mongodbUri: (await startMongo()).uriFor() });
+
+    await expect(shoal.expectExit(45_000)).resolves.toEqual({ code: 1, signal: null });
+    expect(shoal.logs.filter(({ stream }) => stream === "stderr")).toEqual([]);
+    const fatal = shoal.logs.filter(({ fields }) => fields.level === "fatal");
+    const ofWorker = fatal.filter(({ fields }) => fields.pid !== shoal.pid);
+    expect(ofWorker.every((line) => logged("worker could not start")(line))).toBe(true);
+    const [first] = workers === 1 ? fatal : ofWorker;
+    expect(first?.fields.err).toMatchObject({
+      message: "a defect in a feature",
+      stack: expect.stringContaining("hello.feature.js"),
+    });
+    if (workers === 1) return;
+    const ofPrimary = fatal.filter(({ fields }) => fields.pid === shoal.pid);
+    expect(ofPrimary.map(({ fields }) => fields.msg)).toEqual([
+      "A worker could not start: a defect in a feature",
+    ]);
+  },
+);
 
 test("an instance ends when its workers crash again and again while they serve", async () => {
   const { env, tell } = await crashing();

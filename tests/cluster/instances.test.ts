@@ -1,5 +1,6 @@
 import type { InstanceReport } from "../../src/contract/instances.js";
 import { apiOf, makeKey } from "../support/api-keys.js";
+import { onTestEnd } from "../support/cleanup.js";
 import { connectClient } from "../support/connect-client.js";
 import { logged } from "../support/line-log.js";
 import { startMongo } from "../support/mongo.js";
@@ -67,6 +68,28 @@ test("all workers of all instances say what they carry", async () => {
     [shoal.instance, 1],
     [shoal.instance, 2],
   ]);
+});
+
+test("a worker that hangs is told before the next sample, and as soon as it answers, that it does", async () => {
+  const [, second = 0] = shoal.workerPids(); // the first one is asked what operators want to know
+  const { samples } = await report();
+  const isSilent = async () => (await report()).workers.map((worker) => worker.isSilent);
+  const taken = samples.at(-1)?.at ?? 0;
+  const next = await eventually(
+    async () => {
+      const [one] = (await report(`?after=${taken}`)).samples;
+      expect(one).toBeDefined();
+      return one?.at ?? 0;
+    },
+    { withinMs: SEEN_WITHIN_MS },
+  );
+  process.kill(second, "SIGSTOP");
+  onTestEnd(() => process.kill(second, "SIGCONT"));
+
+  await eventually(async () => expect(await isSilent()).toEqual([false, true]), { withinMs: SEEN_WITHIN_MS });
+  expect((await report(`?after=${next}`)).samples).toEqual([]);
+  process.kill(second, "SIGCONT");
+  await eventually(async () => expect(await isSilent()).toEqual([false, false]));
 });
 
 test("both answer nobody but operators", async () => {

@@ -3,7 +3,7 @@ import { onTestEnd } from "../support/cleanup.js";
 import { connectClient, emitAck } from "../support/connect-client.js";
 import { logged } from "../support/line-log.js";
 import { startMongo } from "../support/mongo.js";
-import { isAlive } from "../support/process-table.js";
+import { descendants, isAlive, processTable } from "../support/process-table.js";
 import { launchShoal, spawnShoal } from "../support/spawn-shoal.js";
 import { eventually, once } from "../support/wait.js";
 import { complaints } from "./support/complaints.js";
@@ -92,5 +92,26 @@ test("SIGTERM in the middle of a SIGHUP ends the instance in good order", async 
   await eventually(() => expect(shoal.logs.filter(logged("worker ready")).length).toBeGreaterThan(2));
 
   await expect(shoal.stop()).resolves.toBe(0);
+  expect(complaints(shoal.logs)).toEqual([]);
+});
+
+test("SIGTERM in the middle of a SIGHUP does not wait for a new worker that boots", async () => {
+  const shoal = await spawnShoal({ workers: 2 });
+  const before = new Set(descendants(shoal.pid).map(({ pid }) => pid));
+  const primary = processTable().find(({ pid }) => pid === shoal.pid)?.command ?? "";
+
+  process.kill(shoal.pid, "SIGHUP");
+  const booting = await eventually(() => {
+    // A process has its parent's command until it runs its own program, and the parent stands still as long.
+    const found = descendants(shoal.pid).find(
+      ({ pid, command }) => !before.has(pid) && !["", primary].includes(command),
+    );
+    if (found === undefined) throw new Error("no new process yet");
+    return found.pid;
+  });
+  process.kill(booting, "SIGSTOP"); // it boots for ever
+
+  await expect(shoal.stop()).resolves.toBe(0);
+  expect(isAlive(booting)).toBe(false);
   expect(complaints(shoal.logs)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { banProgram } from "../support/ban-program.js";
+import { banProgram } from "../support/changed-program.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { type Client, connectClient, emitAck } from "../support/connect-client.js";
 import { startMongo } from "../support/mongo.js";

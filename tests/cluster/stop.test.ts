@@ -140,6 +140,7 @@ test("when the primary is killed with -9 while its workers load, nothing is left
 
   expect(shoal.logs.filter(logged("worker ready"))).toEqual([]);
   await expectNothingLeft(shoal, family);
+  expect(complaints(shoal.logs)).toEqual([]);
 });
 
 test("a worker that hangs does not keep an instance from ending in time", async () => {

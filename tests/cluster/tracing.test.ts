@@ -183,7 +183,7 @@ test("a caller that does not sample gets no spans", async () => {
   expect(spansOf(traceId)).toEqual([]);
 });
 
-test("a collector that is away is told of once, and nothing else changes", async () => {
+test("a collector that is away is told of at most once a minute, and nothing else changes", async () => {
   const there = await subscriber(untraced.url, "away");
 
   await post("away", "still delivered", `00-${randomBytes(16).toString("hex")}-00f067aa0ba902b7-01`);
@@ -192,7 +192,8 @@ test("a collector that is away is told of once, and nothing else changes", async
   const isComplaint = ({ fields }: Shoal["logs"][number]) =>
     fields.msg === "traces are not sent as they should be";
   await untraced.waitForLog(isComplaint, { withinMs: COLLECTED_WITHIN_MS });
-  expect(untraced.logs.filter(isComplaint)).toHaveLength(1);
+  const times = untraced.logs.filter(isComplaint).map(({ fields }) => Date.parse(String(fields.time)));
+  expect(times.slice(1).filter((time, index) => time - (times[index] ?? 0) < 59_000)).toEqual([]);
 });
 
 test("no span says who it was, what was said or what the query held", () => {

@@ -29,7 +29,9 @@ const workerView = z
     state: z.enum(["starting", "ready", "leaving"]),
     since: z.iso.datetime().describe("When it came into this state"),
     restarts: z.int().min(0).describe("How often the worker of this slot was replaced"),
-    isSilent: z.boolean().describe("Whether it did not answer when the workers were last measured"),
+    isSilent: z
+      .boolean()
+      .describe("Whether it has not answered for 2.5 s, or did not when the workers were last measured"),
     load: z
       .strictObject({ ...load, memoryBytes })
       .optional()

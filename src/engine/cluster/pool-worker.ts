@@ -46,6 +46,8 @@ export interface PoolWorker {
   readonly ended: Promise<void>;
   /** Ends it at once. */
   kill(): void;
+  /** The same, if it has not been ready yet, as nobody waits for it any more: it counts as one that has left. False if it has been. */
+  abandon(): boolean;
 }
 
 /** Forks a worker for the slot and hands it its boot message, which is made then, when it listens to the channel. */
@@ -54,6 +56,7 @@ export function forkWorker(slot: number, boot: () => PrimaryMessage, events: Poo
   let wasReady = false;
   let isLeaving = false;
   let retired = false;
+  let isAbandoned = false;
   let siblingName: string | undefined;
   let failure: { readonly message: string; readonly temporary: boolean } | undefined;
   let since = new Date().toISOString();
@@ -116,7 +119,7 @@ export function forkWorker(slot: number, boot: () => PrimaryMessage, events: Poo
 
   function kindOf(code: number | null, signal: string | null): ExitKind {
     // These signals end only a worker that is too young to listen to them; Ctrl-C reaches the whole process group.
-    if ((retired && code === 0) || signal === "SIGTERM" || signal === "SIGINT") return "left";
+    if ((retired && code === 0) || isAbandoned || signal === "SIGTERM" || signal === "SIGINT") return "left";
     // From outside, unless this process has a reason of its own, as for a start that hangs.
     if (signal === "SIGKILL" && failure === undefined) return "killed";
     if (wasReady) return "crashed";
@@ -147,10 +150,17 @@ export function forkWorker(slot: number, boot: () => PrimaryMessage, events: Poo
     node.process.kill("SIGKILL");
   }
 
+  function abandon(): boolean {
+    if (wasReady) return false;
+    isAbandoned = true;
+    kill();
+    return true;
+  }
+
   const isRoutable = (): boolean => wasReady && !isLeaving;
   const phase = (): WorkerPhase => (isLeaving ? "leaving" : wasReady ? "ready" : "starting");
   const status: PoolWorker["status"] = () => ({ state: phase(), since });
-  return { slot, node, status, isRoutable, tell, leaveRotation, drain, retire, ended, kill };
+  return { slot, node, status, isRoutable, tell, leaveRotation, drain, retire, ended, kill, abandon };
 }
 
 /** Why an instance whose worker ended so does not start. */

@@ -14,6 +14,7 @@ import { createKeyFile } from "../trust/keys/key-file.js";
 import { createGathering } from "./gathering.js";
 import { createInstanceDesk } from "./instance-desk.js";
 import { createKeySetKeeper } from "./key-set-keeper.js";
+import { createRollCall } from "./roll-call.js";
 import { createWorkerPool } from "./worker-pool.js";
 
 /**
@@ -25,8 +26,10 @@ export function createPrimary(config: Config, log: Logger, onGiveUp: (error: Sta
   const ingress = createIngress(config, log, () => pool.routable(), operatorSocketOf);
   const keys = createKeyFile(config.keys, (changed) => pool.tell({ type: "shoal:keys", keys: changed }), log);
   const gathering = createGathering();
+  const rollCall = createRollCall();
   const history = createHistory({
     instance: config.instance,
+    silent: rollCall.silent,
     status: () => pool.status(),
     measure: async () => (await gathering.collect()).workers,
     onLook: createSilenceLog(log),
@@ -57,7 +60,7 @@ export function createPrimary(config: Config, log: Logger, onGiveUp: (error: Sta
   const desk = createInstanceDesk(history);
   return {
     ...compose("primary", [
-      ...[gathering, keys, createKeySetKeeper(), ingress.ground, desk],
+      ...[gathering, rollCall, keys, createKeySetKeeper(), ingress.ground, desk],
       ...[pool, history, ingress.gate],
     ]),
     canServe: () => pool.routable().length > 0,

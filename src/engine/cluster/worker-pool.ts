@@ -144,9 +144,11 @@ export function createWorkerPool(
   }
 
   async function start(): Promise<void> {
+    const program = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
     // `advanced` carries binary chunks of request bodies between the primary and its workers.
     cluster.setupPrimary({
-      exec: fileURLToPath(new URL("../../main.js", import.meta.url)),
+      exec: program("main.js"),
+      execArgv: [...process.execArgv, "--require", program("engine/worker/broken-channel.cjs")],
       serialization: "advanced",
     });
     const allReady = new Promise<void>((resolve, reject) => {
@@ -160,11 +162,9 @@ export function createWorkerPool(
     });
   }
 
-  /** Who is asked to end during its start does not wait for workers to boot, which takes long on a busy machine: they serve nobody. */
+  /** `start` stops what it has begun. */
   function abandonStart(): void {
     phase = "stopping";
-    respawns.cancel();
-    for (const [slot, worker] of slots) if (!ready.has(slot)) worker.kill();
     settleStart?.reject(new StartError("Asked to end during the start"));
   }
 
@@ -173,7 +173,8 @@ export function createWorkerPool(
     if (!isServing()) return;
     phase = "draining";
     respawns.cancel();
-    await drainAll(workers(), config);
+    const serving = workers().filter((worker) => !worker.abandon());
+    await drainAll(serving, config);
   }
 
   /** Forks the successor of a slot's worker and gives it the slot once it is ready. */
@@ -206,7 +207,8 @@ export function createWorkerPool(
       log.error({ workers: [...slots.keys()] }, "workers killed: they did not stop in time");
       kill();
     }, config.shutdownTimeoutMs * KILL_SHARE);
-    for (const worker of leaving) worker.retire();
+    // What boots is not waited for, which would take long on a busy machine: it serves nobody.
+    for (const worker of leaving) if (!worker.abandon()) worker.retire();
     await Promise.all(leaving.map((worker) => worker.ended));
     clearTimeout(timer);
   }

@@ -36,6 +36,8 @@ export type PrimaryMessage =
   | { readonly type: "shoal:ended"; readonly node: string }
   /** To tell its metrics; sent only to workers that have been ready. `request` comes back with the answer. */
   | { readonly type: "shoal:collect"; readonly request: number }
+  /** To be answered with `shoal:here`; sent only to workers that have been ready. */
+  | { readonly type: "shoal:call" }
   /** The answer to `shoal:ask`. */
   | { readonly type: "shoal:told"; readonly request: number; readonly report: InstanceReport }
   /** With a client's connection, of which nothing was read. To be answered with `shoal:taken`. */
@@ -88,6 +90,8 @@ export type WorkerMessage =
   | { readonly type: "shoal:retiring" }
   /** About to stop by itself: to be taken out of rotation, which the primary confirms with `shoal:stop`. */
   | { readonly type: "shoal:leaving" }
+  /** The answer to `shoal:call`. */
+  | { readonly type: "shoal:here" }
   /** The answer to `shoal:collect`. */
   | {
       readonly type: "shoal:metrics";

@@ -4,7 +4,7 @@ import type { WorkerMetrics } from "../metrics/worker-metrics.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 
-/** Answers the primary's questions for the metrics of the worker in this slot, also while it drains. */
+/** Answers the primary's calls, and its questions for the metrics of the worker in this slot, also while it drains. */
 export function createMetricsLink(
   slot: number,
   metrics: Pick<WorkerMetrics, "collect">,
@@ -22,7 +22,11 @@ export function createMetricsLink(
   return {
     name: "metrics link",
     async start() {
-      if (cluster.isWorker) stopHearing = hearPrimary({ "shoal:collect": ({ request }) => answer(request) });
+      if (!cluster.isWorker) return;
+      stopHearing = hearPrimary({
+        "shoal:collect": ({ request }) => answer(request),
+        "shoal:call": () => tellPrimary({ type: "shoal:here" }),
+      });
     },
     async stop() {
       stopHearing();

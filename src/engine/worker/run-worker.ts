@@ -105,10 +105,9 @@ function entranceOf(config: Config, socketDir: string, log: Logger): Entrance {
 
 /**
  * Ends this process when its primary has gone, in whatever way. Node's own end on the channel's "disconnect" is not enough: it
- * waits while a connection is on its way to the primary.
+ * waits while a connection is on its way to the primary. `broken-channel.cts` sees to a channel that is broken.
  */
 function endWithPrimary(primary: number): void {
-  process.on("error", () => process.exit(1)); // the channel is broken
   setInterval(() => {
     if (process.ppid !== primary) process.exit(1);
   }, PRIMARY_CHECK_MS).unref();

@@ -6,7 +6,7 @@ import type { SlowRefusals } from "../http/slow-refusals.js";
 import type { Internals } from "../internals/internals.js";
 import type { EventLoopLag } from "../metrics/event-loop-lag.js";
 import type { WorkerMetrics } from "../metrics/worker-metrics.js";
-import { descriptorCapacity, descriptorLimit } from "../process/descriptors.js";
+import { descriptorCapacity } from "../process/descriptors.js";
 import { type Component, compose } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import { createAdapterSetup } from "../realtime/adapter.js";
@@ -73,7 +73,7 @@ export function createSockets({
     ...{ firstKey: busKey.prepare, readKey: busKey.read, log },
     refused: () => metrics.bus.refused("foreign"),
   });
-  const limit = connectionsLimit(config.admission.connections, log);
+  const limit = Math.min(config.admission.connections, descriptorCapacity()); // of which the start has warned
   const limits = { ...config.admission, connections: limit };
   const hint = createProxyHint(config.trustProxy, log);
   const admission = createAdmission({
@@ -108,15 +108,4 @@ export function createSockets({
       createConnectionAge(connections, config.admission.maxAgeMs),
     ]),
   };
-}
-
-/** As configured, as far as the limit of open files allows. */
-function connectionsLimit(configured: number, log: Logger): number {
-  const capacity = descriptorCapacity();
-  if (configured <= capacity) return configured;
-  log.warn(
-    { configured, descriptors: descriptorLimit(), connections: capacity },
-    "MAX_CONNECTIONS_PER_WORKER is more than the limit of open files (ulimit -n) allows; a worker refuses sooner",
-  );
-  return capacity;
 }

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { onEnd } from "../../support/cleanup.js";
 import { eventually } from "../../support/wait.js";
@@ -40,11 +41,27 @@ export async function openRaw(
     closed,
     async sendPacket(data) {
       await new Promise((resolve) => socket.write(data, resolve));
-      await call(`${url}/hello`); // read by the same process, later
+      await eventually(() => expect(unreadOf(socket)).toBe(0));
+      await call(`${url}/hello`); // and a process that had just accepted it has got on
     },
     async receive(pattern, withinMs = 5000) {
       await eventually(() => expect(received()).toMatch(pattern), { withinMs });
       return received();
     },
   };
+}
+
+const TABLES = ["/proc/net/tcp", "/proc/net/tcp6"];
+
+/**
+ * Bytes of this connection that the kernel has and no process has read yet. Its other end is told by the ports, as both ends are here. A line
+ * of the tables has a number, the local and the remote address, the state, and `tx_queue:rx_queue`, all to the base 16 (man 5 proc, Linux;
+ * 0 elsewhere).
+ */
+function unreadOf({ localPort = 0, remotePort = 0 }: Socket): number {
+  const ports = [remotePort, localPort].map((port) => port.toString(16).toUpperCase().padStart(4, "0"));
+  const lines = TABLES.filter(existsSync).flatMap((table) => readFileSync(table, "latin1").split("\n"));
+  const fields = lines.map((line) => line.trim().split(/ +/));
+  const end = fields.find((field) => ports.every((port, index) => field[index + 1]?.endsWith(`:${port}`)));
+  return Number.parseInt(end?.[4]?.split(":")[1] ?? "0", 16);
 }

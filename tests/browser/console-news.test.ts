@@ -1,0 +1,72 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { apiOf, makeKey } from "../support/api-keys.js";
+import { startBrowser } from "../support/browser.js";
+import { startMongo } from "../support/mongo.js";
+import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
+import { tempDir } from "../support/temp-dir.js";
+import { openConsole, shows } from "./support/console-page.js";
+
+const admin = makeKey("admin");
+const guest = makeKey("guest");
+
+let browser: Browser;
+let shoal: Shoal;
+let keysFile: string;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+  keysFile = join(await tempDir("keys"), "keys.json");
+  await writeFile(keysFile, JSON.stringify([admin.entry, guest.entry]));
+  const env = { API_KEYS_FILE: keysFile };
+  shoal = await spawnShoal({ workers: 1, mongodbUri: (await startMongo()).uriFor(), env });
+});
+
+test("a question that a worker which hangs does not answer is told and asked again, without those to all", async () => {
+  const { page } = await openConsole(browser, shoal.adminUrl);
+  let hangs = true;
+  await page.route("**/instances", () => {}); // no answer ever
+  await page.route(/\/instance(\?.*)?$/, (route) => {
+    return hangs ? undefined : route.continue();
+  });
+  await page.getByLabel("Key of the server API").fill(admin.key);
+  await page.keyboard.press("Enter");
+
+  await shows(page, "#lost", "No news: The private port does not answer. Trying again.");
+  hangs = false;
+  await shows(page, "#content h1", shoal.instance);
+  expect(await page.textContent("#lost")).toBe("");
+});
+
+test("a key that is taken away ends the sign-in also where the view asks for nothing", async () => {
+  const { page } = await openConsole(browser, shoal.adminUrl, guest.key, "#/runbook/redis-is-lost");
+  await shows(page, ".runbook h1", "Redis is lost");
+
+  await writeFile(keysFile, JSON.stringify([admin.entry]));
+
+  await shows(page, "#key-problem", "This key does not count, or no longer.");
+  expect(await page.textContent("#content")).toBe("");
+});
+
+test("who comes back from a room finds the page of the list that he left", async () => {
+  const rooms = Array.from({ length: 60 }, (_, index) => `list:${String(index).padStart(2, "0")}`);
+  const item = { rooms, id: "m1", from: "ann", body: "words" };
+  await apiOf(shoal.adminUrl, admin.key)("POST", "/v1/broadcast", item);
+  const { page, complaints } = await openConsole(browser, shoal.adminUrl, admin.key, "#/rooms/list:");
+  await shows(page, "tbody tr:first-child", "list:00");
+  await page.getByRole("button", { name: "Next" }).click();
+  await shows(page, "tbody tr:first-child", "list:50");
+
+  await page.getByRole("link", { name: "list:55" }).click();
+  await shows(page, ".facts", /Newest number1/);
+  await page.goBack();
+  await shows(page, "tbody tr:first-child", "list:50");
+
+  await page.getByRole("link", { name: "list:55" }).click();
+  await page.getByRole("link", { name: "Back to the list" }).click();
+  await shows(page, "tbody tr:first-child", "list:50");
+  await page.getByRole("button", { name: "Previous" }).click();
+  await shows(page, "tbody tr:first-child", "list:00");
+  expect(complaints).toEqual([]);
+});
