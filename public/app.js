@@ -106,6 +106,7 @@ async function start() {
   });
 
   showIdentity({ user, token, outbox, isConnected: () => isConnected });
+  for (const part of document.querySelectorAll("[inert]")) part.inert = false;
   rooms.start(outbox.rooms());
   setInterval(() => refresh(), REFRESH_MS);
 }

@@ -32,9 +32,15 @@ export function createConversation(name, on) {
 
   /** The way back is open while there may be something before the first message. */
   function showEarlier(outcome) {
-    const first = list.firstSeq() ?? 1;
-    find(".earlier button").hidden = isStart || first === 1 || list.isFull();
-    find(".earlier").hidden = first === 1;
+    const isFirst = (list.firstSeq() ?? 1) === 1;
+    const isClosed = isStart || isFirst || list.isFull();
+    const button = find(".earlier button");
+    const place = find(".earlier");
+    if (button.hidden !== isClosed || place.hidden !== isFirst)
+      scroll.changeAbove(() => {
+        button.hidden = isClosed;
+        place.hidden = isFirst;
+      });
     if (outcome !== undefined) find(".earlier .outcome").textContent = outcome;
   }
 
@@ -100,7 +106,9 @@ export function createConversation(name, on) {
       scroll.contentChanged();
     },
     setVisible(visible) {
+      if (!visible && !root.hidden) list.leave();
       root.hidden = !visible;
+      if (visible) scroll.comeBack();
       scroll.contentChanged();
       look();
     },

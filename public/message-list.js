@@ -5,6 +5,9 @@ const KEEP_MESSAGES = 500;
 const KEEP_MESSAGES_READING = 1_500;
 /** So many more make it forget: where a reader stands is a question of layout, too dear to be asked for each message. */
 const FORGET_AT_ONCE = 100;
+/** What stays around the place of somebody who reads back: so many above it, and so many from there on. */
+const KEEP_ABOVE = 100;
+const KEEP_BELOW = 600;
 const GROUP_WITHIN_MS = 5 * 60_000;
 
 const days = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
@@ -13,6 +16,8 @@ const days = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
 export function createMessageList(list, scroll) {
   /** What an item shows; lines in between are not in here. */
   const shown = new Map();
+  /** How many messages a line stands for. */
+  const leftOut = new WeakMap();
 
   function create(message, delivery) {
     const item = createMessageItem(message);
@@ -47,26 +52,61 @@ export function createMessageList(list, scroll) {
 
   const first = () => shown.keys().next().value;
 
-  function forgetOldest() {
-    const bound = scroll.isAtEnd() ? KEEP_MESSAGES : KEEP_MESSAGES_READING;
-    if (shown.size <= bound + FORGET_AT_ONCE) return;
+  function forget() {
+    const isAtEnd = scroll.isAtEnd();
+    const bound = isAtEnd ? KEEP_MESSAGES : KEEP_MESSAGES_READING;
+    const more = shown.size - bound;
+    if (more <= FORGET_AT_ONCE) return;
+    const items = [...shown.keys()];
+    const place = isAtEnd ? items.length : scroll.placeIn(items);
+    const oldest = Math.min(more, Math.max(0, place - KEEP_ABOVE));
+    leaveOut(items, place + KEEP_BELOW, more - oldest);
+    forgetOldest(oldest, items[place]);
+  }
+
+  function forgetOldest(count, seen) {
+    if (count === 0) return;
+    const rest = shown.size - count;
     scroll.changeAbove(() => {
-      while (shown.size > bound) {
+      while (shown.size > rest) {
         shown.delete(first());
         while (list.firstElementChild !== first()) list.firstElementChild.remove();
       }
       arrange(first());
-    });
+    }, seen);
+  }
+
+  /** So many of these from there on give way to a line: they are below what is being read, which stays where it is. */
+  function leaveOut(items, from, count) {
+    if (count === 0) return;
+    const gone = items.slice(from, from + count);
+    let left = gone.length;
+    const next = items[from + count];
+    for (const item of gone) shown.delete(item);
+    const last = items[from - 1];
+    while (last.nextElementSibling !== next) {
+      left += leftOut.get(last.nextElementSibling) ?? 0;
+      last.nextElementSibling.remove();
+    }
+    const line = createLine(
+      "note",
+      `${left} messages are left out here; reload the page to read them from the end`,
+    );
+    leftOut.set(line, left);
+    last.after(line);
+    arrange(next);
   }
 
   return {
+    /** To be called before it is hidden. */
+    leave: () => scroll.leave([...shown.keys()]),
     isEmpty: () => list.childElementCount === 0,
     isFull: () => shown.size >= KEEP_MESSAGES_READING,
     add(message, delivery) {
       const item = create(message, delivery);
       list.append(item);
       arrange(item);
-      forgetOldest();
+      forget();
     },
     /** Earlier messages, in their order, above all others. */
     prepend(messages) {

@@ -11,10 +11,20 @@ const KEEP_ROOMS = 8;
 const byId = (id) => document.getElementById(id);
 const isRoomName = (name) => typeof name === "string" && ROOM_NAME.test(name) && !/^\.\.?$/.test(name);
 
-/** The room that the address asks for (`#room=name`); home if it names none, or none that is allowed. */
+const FORM = "A room has 1 to 128 letters, digits or _ . : @ - and no spaces";
+/** So much of a wrong address is shown. */
+const MOST_SHOWN = 60;
+
+/** The room that the address asks for (`#room=name`); home if it names none, or none that is allowed, with what is wrong then. */
 function roomInAddress() {
-  const name = new URLSearchParams(location.hash.slice(1)).get("room");
-  return isRoomName(name) ? name : HOME;
+  const asked = location.hash.slice(1);
+  const name = new URLSearchParams(asked).get("room");
+  if (isRoomName(name)) return { name, problem: "" };
+  const shown = (text) => (text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text);
+  const isWrong = name
+    ? `There is no room “${shown(name)}”: ${FORM.toLowerCase()}`
+    : "The link names no room";
+  return { name: HOME, problem: asked === "" ? "" : `${isWrong}. This is the ${HOME}.` };
 }
 
 /**
@@ -61,7 +71,9 @@ export function createRooms({ parts, people, on }) {
 
   /** Brings the room of the address to the front, opening it if need be. */
   function follow() {
-    front = roomInAddress();
+    const { name: asked, problem } = roomInAddress();
+    front = asked;
+    byId("link-problem").textContent = problem;
     if (!open.has(front)) openRoom(front);
     for (const [name, { room }] of open) {
       const mayGo = name !== front && name !== HOME && room.status().unsent === 0;
@@ -103,9 +115,7 @@ export function createRooms({ parts, people, on }) {
     const input = byId("room-name");
     const name = input.value.trim().replace(/^#/, "");
     const isAllowed = isRoomName(name);
-    byId("room-problem").textContent = isAllowed
-      ? ""
-      : "A room has 1 to 128 letters, digits or _ . : @ - and no spaces";
+    byId("room-problem").textContent = isAllowed ? "" : FORM;
     input.setAttribute("aria-invalid", String(!isAllowed));
     if (!isAllowed) return input.focus();
     input.value = "";

@@ -71,6 +71,7 @@ test("what somebody has not sent yet never goes out in the name of who signs in 
     await eventually(async () => expect(await text("present-names")).toContain(`${user} (you)`));
     await opened();
   };
+  await page.waitForSelector("#token-form:not([hidden])"); // the page loads itself once more before
   // As after a reload with a token that has expired.
   await page.evaluate(`sessionStorage.setItem("shoal.user", "ann"); sessionStorage.setItem("shoal.token", "");
     localStorage.setItem("shoal.unsent.ann/lobby/1", JSON.stringify({ body: "of ann", at: new Date() }))`);
@@ -87,4 +88,39 @@ test("what somebody has not sent yet never goes out in the name of who signs in 
   await eventually(async () =>
     expect(await stored()).toMatchObject([{ body: "of bob" }, { from: "ann", body: "of ann" }]),
   );
+});
+
+test("before somebody is signed in, nothing can be written that the page would not take", async () => {
+  const env = { AUTH: "jwt", AUTH_SECRET: SECRET };
+  const { url } = await startWorker({ mongodbUri: (await startMongo()).uriFor(), env });
+  const { page, opened } = await visitChat(await newPerson(await startBrowser()), url);
+  const reached = async (id: string) => {
+    await page.evaluate(`document.getElementById("${id}").focus()`);
+    return (await page.evaluate("document.activeElement.id")) === id;
+  };
+
+  await page.waitForSelector("#token-form:not([hidden])");
+  const address = page.url();
+  for (const id of ["room-name", "draft", "keep-sending", "user-change"])
+    expect(await reached(id)).toBe(false);
+  await page.evaluate("for (const form of document.forms) form.requestSubmit()");
+  expect(page.url()).toBe(address);
+
+  const exp = Math.floor(Date.now() / 1000) + 600;
+  await page.fill("#token", await signToken(secretKey(SECRET), { exp }));
+  await page.press("#token", "Enter");
+  await opened();
+  for (const id of ["room-name", "draft", "keep-sending", "user-change"])
+    expect(await reached(id)).toBe(true);
+});
+
+test("a form that is sent before the page's program runs goes nowhere", async () => {
+  const { url } = await startWorker({ mongodbUri: (await startMongo()).uriFor() });
+  const page = await (await newPerson(await startBrowser())).newPage();
+  await page.route("**/app.js", (route) => route.abort());
+  await page.goto(url);
+  await page.evaluate("document.getElementById('draft').value = 'not lost'");
+  await page.evaluate("for (const form of document.forms) form.requestSubmit()");
+  expect(page.url()).toBe(`${url}/`);
+  expect(await page.inputValue("#draft")).toBe("not lost");
 });
