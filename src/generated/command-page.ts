@@ -5,7 +5,7 @@ import { GENERATED_BY } from "../contract/about.js";
 import { code, page, table } from "./markdown.js";
 
 const INTRODUCTION = [
-  "For operators and developers. `npx shoal COMMAND` in the project's folder installs and builds what is missing; in the production image it is",
+  "For operators and developers. `npx shoal COMMAND` in the project's folder installs and builds what is missing, and changes nothing that is there; in the production image it is",
   "`node dist/cli/main.js COMMAND`. Below it is called `shoal`. It reads the same variables as the server, in the project's folder those of `.env`, too.",
 ];
 

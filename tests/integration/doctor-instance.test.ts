@@ -23,7 +23,13 @@ async function portOf(server: Server): Promise<string> {
 /** What the check finds with these variables. */
 async function found(name: string, environment: Record<string, string>) {
   const all = { AUTH: "none", ADMIN_PORT: "0", PORT: "0", ...environment };
-  const checks = checksOf({ environment: all, url: undefined, idleMs: 0, dateMs: Date.now });
+  const checks = checksOf({
+    environment: all,
+    url: undefined,
+    idleMs: 0,
+    patienceMs: 60_000,
+    dateMs: Date.now,
+  });
   return checks.find((check) => check.name === name)?.run();
 }
 

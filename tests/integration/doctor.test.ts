@@ -53,7 +53,13 @@ async function found(
   environment: Record<string, string>,
   { url, aheadMs = 0, only }: Asked = {},
 ): Promise<ReadonlyMap<string, Result | Error>> {
-  const checks = checksOf({ environment, url, idleMs: 200, dateMs: () => Date.now() + aheadMs });
+  const checks = checksOf({
+    environment,
+    url,
+    idleMs: 200,
+    patienceMs: 60_000,
+    dateMs: () => Date.now() + aheadMs,
+  });
   const results = await Promise.all(
     checks
       .filter(({ name }) => only?.includes(name) ?? true)
@@ -98,7 +104,8 @@ test("all is well with an instance that runs, behind a proxy that is right", asy
   expect([...results.keys()]).toEqual([
     ...["configuration", "port", "admin port", "workers", "descriptors", "data dir", "keys", "token keys"],
     ...["mongodb", "indexes", "redis", "clock"],
-    ...["public address", "upgrade", "polling", "headers", "body size", "idle"],
+    ...["public address", "upgrade", "polling", "headers", "authorization", "cache"],
+    ...["body size", "message size", "idle"],
   ]);
   expect(told(results, "clock")[1]).toMatch(/Redis \d\.\d s/);
   expect(worst([...results.values()] as Result[])).toBe("ok");

@@ -5,6 +5,7 @@ import { StartError } from "../../src/engine/process/start-error.js";
 import { createMongo } from "../../src/engine/stores/mongo.js";
 import { freePort } from "../../tools/shared/ports.js";
 import { onTestEnd } from "../support/cleanup.js";
+import { startFakeReplicaSet } from "../support/fake-replica-set.js";
 import { ALL_MEASURES } from "../support/internals.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
@@ -46,6 +47,13 @@ test("a server of no replica set, where one is named, is told from one that is a
   const uri = server.uriFor().replace("directConnection=true", "replicaSet=rs7");
   const { message } = await failure(uri);
   expect(message).toMatch(/^Cannot reach MongoDB at .*: no server there belongs to the replica set rs7$/);
+});
+
+test("a replica set without a primary is told from servers that are silent", async () => {
+  const set = await startFakeReplicaSet({ hasPrimary: false });
+  const { message, temporary } = await failure(set.uri());
+  expect(message).toMatch(/^Cannot reach MongoDB at .*: the replica set rs has no primary$/);
+  expect(temporary).toBe(true);
 });
 
 test("a port where nobody listens is told with the system's reason", async () => {

@@ -57,6 +57,19 @@ describe("a Redis Cluster", () => {
     await isJoined(await start({ ...environment("sharded"), REDIS_URL }));
   });
 
+  test("joins workers when its channels are granted to them later, in both modes", async () => {
+    const onAll = (...words: string[]) => Promise.all(cluster.nodes.map((node) => node.command(...words)));
+    await onAll("acl", "setuser", "app", "on", ">pw", "resetchannels", "+@all");
+    const REDIS_URL = cluster.urls.replaceAll("redis://", "redis://app:pw@");
+    const pairs = await Promise.all(MODES.map((mode) => start({ ...environment(mode), REDIS_URL })));
+    await Promise.all(pairs.map((pair) => bothBecome(pair, "degraded")));
+
+    await onAll("acl", "setuser", "app", "allchannels");
+
+    await Promise.all(pairs.map((pair) => bothBecome(pair, "ok")));
+    await Promise.all(pairs.map(isJoined));
+  });
+
   test("may lose a node and get it back, in both modes", async () => {
     const pairs = await Promise.all(MODES.map((mode) => start(environment(mode))));
     await Promise.all(pairs.map(isJoined));

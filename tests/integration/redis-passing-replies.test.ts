@@ -62,7 +62,8 @@ test("the doctor warns of a Redis that cannot save its snapshot, and does not bl
   await failToSave(redis);
 
   const environment = { MONGODB_URI: mongo.uriFor(), REDIS_URL: redis.url, AUTH: "none" };
-  const checks = checksOf({ environment, url: undefined, idleMs: 200, dateMs: Date.now });
+  const parts = { environment, url: undefined, idleMs: 200, patienceMs: 60_000, dateMs: Date.now };
+  const checks = checksOf(parts);
   const finding = await checks.find(({ name }) => name === "redis")?.run();
 
   expect(finding).toMatchObject({

@@ -142,6 +142,19 @@ test("a database that Redis does not have is refused, not away", async () => {
   }
 });
 
+test("a Redis that has no sharded channels is told of once, although its reasons differ", async () => {
+  const own = await startRedis({ args: ["--rename-command", "ssubscribe", ""] });
+  const pair = await startPair(mongo.uriFor(), { REDIS_URL: own.url, REDIS_ADAPTER: "sharded" });
+  await refuses(pair, "ERR");
+  const asked = async () => Number(/count=(\d+)/.exec(await own.command("info", "errorstats"))?.[1]);
+  const before = await asked();
+  // Two workers ask for two channels at least, twice.
+  await eventually(async () => expect(await asked()).toBeGreaterThan(before + 8), { withinMs: 30_000 });
+
+  for (const worker of pair.workers)
+    expect(messages(worker).filter((msg) => msg.startsWith("redis refuses;"))).toHaveLength(1);
+}, 60_000);
+
 test("a Redis that refused and then ends is away", async () => {
   const own = await startRedis({ args: ["--requirepass", "pw"] });
   const pair = await startPair(mongo.uriFor(), { REDIS_URL: `redis://:wrong@${own.host}:${own.port}` });

@@ -2,6 +2,7 @@ import { crosses } from "../support/crossing.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { startRedis } from "../support/redis-server.js";
 import { startSentinel } from "../support/redis-topologies.js";
+import { startTcpProxy } from "../support/tcp-proxy.js";
 import { eventually } from "../support/wait.js";
 import { bothBecome, isJoined, startPair, type WorkerPair } from "../support/worker-pair.js";
 
@@ -43,6 +44,21 @@ test("a sentinel leads workers to its master, and to the next one after a fail-o
     async () => expect(await replica.command("info", "replication")).toContain("role:master"),
     { withinMs: 20_000, everyMs: 100 },
   );
+
+  await isJoined(pair);
+  await bothBecome(pair, "ok");
+});
+
+test("a sentinel that takes connections and says nothing is passed over", async () => {
+  const { sentinel, masterName } = await startSentinel();
+  const silent = await startTcpProxy({ target: sentinel });
+  silent.set("blackhole");
+
+  const pair = await start({
+    REDIS_URL: `redis://${silent.host}:${silent.port},${sentinel.url}`,
+    REDIS_TOPOLOGY: "sentinel",
+    REDIS_SENTINEL_MASTER: masterName,
+  });
 
   await isJoined(pair);
   await bothBecome(pair, "ok");

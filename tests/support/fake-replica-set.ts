@@ -39,14 +39,17 @@ const ABILITIES = {
 
 /**
  * A primary and a secondary in MongoDB's protocol, with no data behind them: what a driver says to a replica set, and to whom.
- * Reads find nothing and writes succeed. It cannot show what a server makes of it. Ends by itself.
+ * Reads find nothing and writes succeed. It cannot show what a server makes of it. Without a primary both are secondaries, as in an
+ * election. Ends by itself.
  */
-export async function startFakeReplicaSet(): Promise<FakeReplicaSet> {
+export async function startFakeReplicaSet({ hasPrimary = true } = {}): Promise<FakeReplicaSet> {
   const hosts: string[] = [];
+  const isPrimary = (index: number) => hasPrimary && index === 0;
   const helloOf = (index: number) => () => ({
     ...ABILITIES,
-    ...{ ismaster: index === 0, isWritablePrimary: index === 0, secondary: index === 1 },
-    ...{ setName: NAME, setVersion: 1, hosts, primary: hosts[0], me: hosts[index] },
+    ...{ ismaster: isPrimary(index), isWritablePrimary: isPrimary(index), secondary: !isPrimary(index) },
+    ...{ setName: NAME, setVersion: 1, hosts, me: hosts[index] },
+    ...(hasPrimary ? { primary: hosts[0] } : {}),
   });
   const primary = await startMember(helloOf(0));
   const secondary = await startMember(helloOf(1));

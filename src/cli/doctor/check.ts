@@ -8,12 +8,14 @@ export interface Finding {
   readonly message: string;
   /** What to do; absent when all is well. */
   readonly advice?: string | undefined;
+  /** Where that is explained, when it is not where the check is. */
+  readonly see?: string;
 }
 
 /** Something that is looked at. */
 export interface Check {
   readonly name: string;
-  /** Where it is explained, as a path of the project with an anchor. */
+  /** Where it is explained, as a path of the project with an anchor, unless the finding says another place. */
   readonly see: string;
   /** Looks at it; what it rejects with is a failure. */
   run(): Promise<Finding>;
@@ -26,8 +28,14 @@ export interface Result extends Finding {
 }
 
 export const ok = (message: string): Finding => ({ status: "ok", message });
-export const warn = (message: string, advice: string): Finding => ({ status: "warn", message, advice });
-export const fail = (message: string, advice: string): Finding => ({ status: "fail", message, advice });
+export const warn = (message: string, advice: string, see?: string): Finding =>
+  bad("warn", message, advice, see);
+export const fail = (message: string, advice: string, see?: string): Finding =>
+  bad("fail", message, advice, see);
+
+function bad(status: Status, message: string, advice: string, see: string | undefined): Finding {
+  return { status, message, advice, ...(see === undefined ? {} : { see }) };
+}
 
 /** The worse one decides. */
 export function worst(results: readonly Pick<Finding, "status">[]): Status {
@@ -42,4 +50,18 @@ export function once<Value>(look: () => Promise<Value>): () => Promise<Value> {
     found ??= look();
     return found;
   };
+}
+
+/** What comes of it in that time; after it this rejects, and says who was asked. */
+export async function inTime<Value>(asked: string, value: Promise<Value>, withinMs: number): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const giveUp = () => reject(new Error(`${asked} gives no answer within ${withinMs / 1000} s`));
+    timer = setTimeout(giveUp, withinMs);
+  });
+  try {
+    return await Promise.race([value, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -14,13 +14,15 @@ export interface DoctorParts {
   readonly url: string | undefined;
   /** How long a WebSocket is held open. */
   readonly idleMs: number;
+  /** How long whoever runs here, or is worked with, is waited for. */
+  readonly patienceMs: number;
   /** This machine's clock. */
   readonly dateMs: () => number;
 }
 
 /** All that can be looked at. Where the configuration is wrong, that is itself and what does not need it. */
 export function checksOf(parts: DoctorParts): readonly Check[] {
-  const { environment, url, idleMs, dateMs } = parts;
+  const { environment, url, idleMs, patienceMs, dateMs } = parts;
   const read = configOf(environment);
   const config = "config" in read ? read.config : undefined;
   return [
@@ -28,11 +30,11 @@ export function checksOf(parts: DoctorParts): readonly Check[] {
     ...(config === undefined
       ? []
       : [
-          ...portChecks(config),
+          ...portChecks(config, patienceMs),
           workersCheck(config),
           ...machineChecks(config),
           ...secretChecks(config),
-          ...storeChecks(config, dateMs),
+          ...storeChecks(config, { patienceMs, dateMs }),
         ]),
     ...(url === undefined ? [] : proxyChecks({ url, idleMs, config, token: environment.SHOAL_TOKEN })),
   ];

@@ -1,9 +1,12 @@
 import { urlOf } from "../access.js";
 import { numberIn } from "../arguments.js";
 import { type Given, type Terminal, wrongUsage } from "../command.js";
-import { type Check, fail, type Result, worst } from "./check.js";
+import { type Check, fail, inTime, type Result, worst } from "./check.js";
 import { checksOf } from "./checks.js";
 import { asJson, asText, createProgress } from "./report.js";
+
+/** Whom a check asks, it waits for this part of its time: the rest is for telling who it was that did not answer. */
+const PATIENCE_SHARE = 0.9;
 
 const EXIT_CODES = { ok: 0, warn: 1, fail: 2 } as const;
 
@@ -13,7 +16,10 @@ export async function runDoctor(given: Given, terminal: Terminal): Promise<numbe
   const isAsked = given.text("url") !== undefined || terminal.environment.SHOAL_URL;
   const url = isAsked ? urlOf(given, terminal) : undefined;
   if (url === undefined && given.text("idle") !== undefined) throw wrongUsage("--idle needs --url");
-  const checks = checksOf({ environment: terminal.environment, url, idleMs, dateMs: Date.now });
+  const checks = checksOf({
+    ...{ environment: terminal.environment, url, idleMs },
+    ...{ patienceMs: timeoutMs * PATIENCE_SHARE, dateMs: Date.now },
+  });
   const progress = createProgress(checks, terminal);
   const results = await Promise.all(
     checks.map(async (check) => {
@@ -29,19 +35,12 @@ export async function runDoctor(given: Given, terminal: Terminal): Promise<numbe
 
 /** What a check has found, within the time; a check that is late, or cannot be done, has found that. */
 async function resultOf(check: Check, timeoutMs: number): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const giveUp = () => reject(new Error(`no answer within ${timeoutMs / 1000} s`));
-    timer = setTimeout(giveUp, timeoutMs);
-  });
   try {
-    const finding = await Promise.race([check.run(), late]);
+    const finding = await inTime("what is asked", check.run(), timeoutMs);
     return { check: check.name, see: check.see, ...finding };
   } catch (error) {
     const { message } = error instanceof Error ? error : new Error(String(error));
     const line = message.replaceAll(/\s+/g, " ");
     return { check: check.name, see: check.see, ...fail(line, "mend that, or the variable that names it") };
-  } finally {
-    clearTimeout(timer);
   }
 }

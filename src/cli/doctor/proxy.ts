@@ -1,7 +1,8 @@
 import type { Config } from "../../engine/config/config.js";
 import { type Answer, ask } from "./ask.js";
 import { type Check, type Finding, fail, ok, warn } from "./check.js";
-import { idleFinding, upgradeFinding } from "./web-socket-probe.js";
+import { authorizationFinding, cacheFinding, corsProblem } from "./proxy-answers.js";
+import { idleFinding, messageFinding, upgradeFinding } from "./web-socket-probe.js";
 
 const SEE = "docs/runbook.md#certificates-and-the-edge";
 const EDGE = "docs/deploying.md, and nginx/ for one that works";
@@ -11,8 +12,9 @@ const POLLS = 8;
 const SESSION_MS = 8000;
 const DAY_MS = 86_400_000;
 const RENEWAL_DAYS = 14;
-/** BODY_LIMIT_BYTES where the configuration cannot be read, and the most that is sent. */
-const BODY_BYTES = { preset: 102_400, most: 4_194_304 } as const;
+/** BODY_LIMIT_BYTES and MESSAGE_LIMIT_BYTES where the configuration cannot be read, and the most that is sent. */
+const PRESET_BYTES = { body: 102_400, message: 65_536 } as const;
+const MOST_BYTES = 4_194_304;
 
 export interface ProxyParts {
   /** The public address, without a slash at its end. */
@@ -31,11 +33,19 @@ export function proxyChecks(parts: ProxyParts): Check[] {
     upgrade: () => upgradeFinding(url),
     polling: () => pollingFinding(url),
     headers: () => headersFinding(url),
-    "body size": () => bodyFinding(url, config?.limits.bodyBytes ?? BODY_BYTES.preset),
+    authorization: () => authorizationFinding(url),
+    cache: () => cacheFinding(url),
+    "body size": () => bodyFinding(url, bytesOf(config?.limits.bodyBytes ?? PRESET_BYTES.body)),
+    "message size": () => {
+      const limitBytes = config?.limits.messageBytes;
+      return messageFinding(url, bytesOf(limitBytes ?? PRESET_BYTES.message), limitBytes !== undefined);
+    },
     idle: () => idleFinding(parts),
   };
   return Object.entries(looks).map(([name, run]) => ({ name, see: SEE, run }));
 }
+
+const bytesOf = (limitBytes: number): number => Math.min(limitBytes, MOST_BYTES);
 
 /** The address of Engine.IO there. */
 export function engineUrl(url: string, transport: string): string {
@@ -90,18 +100,24 @@ async function pollingFinding(url: string): Promise<Finding> {
 /** A page of the service's own origin is known by its Host, which a proxy must not replace. */
 async function headersFinding(url: string): Promise<Finding> {
   const { origin } = new URL(url);
-  const answer = await ask(engineUrl(url, "polling"), { headers: { Origin: origin } });
-  if (sidIn(answer) !== undefined) return ok(`Host and Origin come through: pages of ${origin} are let in`);
-  return fail(
-    `pages of ${origin} are not let in: ${seen(answer)}`,
-    "let the proxy pass on Host and X-Forwarded-Proto as they came, and compare ALLOWED_HOSTS and CORS_ORIGIN",
+  const headers = { Origin: origin };
+  const answer = await ask(engineUrl(url, "polling"), { headers });
+  if (sidIn(answer) === undefined)
+    return fail(
+      `pages of ${origin} are not let in: ${seen(answer)}`,
+      "let the proxy pass on Host and X-Forwarded-Proto as they came, and compare ALLOWED_HOSTS and CORS_ORIGIN",
+    );
+  const health = await ask(`${url}/health`, { headers });
+  const isOurs = typeof health.json?.instance === "string"; // otherwise the proxy keeps it to itself
+  return (
+    corsProblem(isOurs ? [answer, health] : [answer]) ??
+    ok(`Host and Origin come through: pages of ${origin} are let in`)
   );
 }
 
 /** A body that the server takes, refused for want of a user: only a proxy refuses it for its size. */
 async function bodyFinding(url: string, limitBytes: number): Promise<Finding> {
-  const bytes = Math.min(limitBytes, BODY_BYTES.most) - 64;
-  const body = JSON.stringify({ id: "doctor", body: "x".repeat(Math.max(0, bytes)) });
+  const body = JSON.stringify({ id: "doctor", body: "x".repeat(Math.max(0, limitBytes - 64)) });
   const headers = { "Content-Type": "application/json" };
   const answer = await ask(`${url}/rooms/doctor/messages`, { method: "POST", headers, body });
   const isOurs = typeof (answer.json?.error as { code?: unknown } | undefined)?.code === "string";

@@ -7,6 +7,13 @@ const PING = "2";
 const PONG = "3";
 const ENTER = "40";
 
+/** How a refusal to enter begins. */
+const REFUSED = "44";
+/** The server ends after 10 s what nobody has entered. */
+const OUTSIDE_MS = 8000;
+/** A proxy may lose a message without a word. */
+const BACK_MS = 5000;
+
 function addressOf(url: string): string {
   return `${url.replace(/^http/, "ws")}/socket.io/?EIO=4&transport=websocket`;
 }
@@ -38,14 +45,14 @@ export async function idleFinding({
   if ("refusal" in outcome) return ok("could not be looked at: see the check of upgrade");
   const { socket } = outcome;
   const startMs = performance.now();
-  let isRefused = false;
+  let refusal: string | undefined;
   try {
     const isKept = await new Promise<boolean>((resolve) => {
       const timer = setTimeout(() => resolve(true), idleMs);
       socket.on("message", (data) => {
         const text = String(data);
         if (text === PING) socket.send(PONG);
-        if (text.startsWith("44")) isRefused = true;
+        if (text.startsWith(REFUSED)) refusal = text;
       });
       socket.once("close", () => {
         clearTimeout(timer);
@@ -53,11 +60,13 @@ export async function idleFinding({
       });
       socket.send(`${ENTER}${JSON.stringify(token ? { token } : { user: "shoal-doctor" })}`);
     });
-    const keptS = Math.round((performance.now() - startMs) / 100) / 10;
+    const keptMs = performance.now() - startMs;
+    const keptS = Math.round(keptMs / 100) / 10;
     if (isKept)
       return ok(`a WebSocket stays open for ${keptS} s; --idle 80 looks further than most proxies' timeouts`);
-    // The server itself ends after 10 s what nobody has entered.
-    if (isRefused)
+    if (refusal?.includes('"temporary":true'))
+      return warn(`can be seen for ${keptS} s only: the server lets nobody in just now`, "look again");
+    if (refusal !== undefined && keptMs > OUTSIDE_MS)
       return warn(`can be seen for ${keptS} s only: the server wants a token`, "put one into SHOAL_TOKEN");
     return fail(
       `a WebSocket was cut after ${keptS} s`,
@@ -66,6 +75,35 @@ export async function idleFinding({
   } finally {
     socket.terminate();
   }
+}
+
+/**
+ * Whether messages of this size come through, both ways. Socket.IO refuses a namespace that it does not have by its name, whoever asks:
+ * as much comes back. `isAllowed`: whether the server is known to take as much.
+ */
+export async function messageFinding(url: string, bytes: number, isAllowed: boolean): Promise<Finding> {
+  const outcome = await opened(url);
+  if ("refusal" in outcome) return ok("could not be looked at: see the check of upgrade");
+  const { socket } = outcome;
+  const name = `/${"x".repeat(bytes)},`;
+  let timer: NodeJS.Timeout | undefined;
+  const problem = await new Promise<string | undefined>((resolve) => {
+    timer = setTimeout(() => resolve(`nothing comes back within ${BACK_MS / 1000} s`), BACK_MS);
+    socket.on("message", (data) => {
+      if (String(data).startsWith(`${REFUSED}${name}`)) resolve(undefined);
+    });
+    socket.once("close", (code) => resolve(`the WebSocket is closed with ${code}`));
+    socket.send(`${ENTER}${name}`);
+  });
+  clearTimeout(timer);
+  socket.terminate();
+  if (problem === undefined) return ok(`WebSocket messages of ${bytes} bytes come through, both ways`);
+  const finding = isAllowed ? fail : warn;
+  const allowance = `MESSAGE_LIMIT_BYTES ${isAllowed ? "allows" : "allows unless it is set"}`;
+  return finding(
+    `a WebSocket message of ${bytes} bytes, which ${allowance}, does not come through: ${problem}`,
+    "raise what the proxy lets through of a WebSocket's frame and message above three times MESSAGE_LIMIT_BYTES",
+  );
 }
 
 type Outcome = { readonly socket: WebSocket; readonly tookMs: number } | { readonly refusal: string };

@@ -55,6 +55,7 @@ export function workersFinding(metrics: string, nowMs: number): Finding {
     return warn(
       `all answer, and ${short.join(", ")}: without any left, clients get 503`,
       "raise the limit of open files (ulimit -n, nofile of the container) of the instance, or add instances",
+      "docs/runbook.md#handshakes-are-refused",
     );
   }
   const restarts = seriesOf(metrics, "realtime_worker_restarts_total");
@@ -69,7 +70,8 @@ export function workersFinding(metrics: string, nowMs: number): Finding {
   if (unsettled.length > 0) {
     return warn(
       `all ${up.size} answer; ${unsettled.join("; ")}`,
-      "look for log: `worker ended`, whose `kind` and `reason` say why (runbook: workers crash again and again)",
+      "look for log: `worker ended`, whose `kind` and `reason` say why",
+      "docs/runbook.md#workers-crash-again-and-again",
     );
   }
   const sum = [...restarts.values()].reduce((total, one) => total + one, 0);

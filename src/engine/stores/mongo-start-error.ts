@@ -24,10 +24,10 @@ export function connectError(error: unknown, uri: string): StartError {
   return new StartError(message, { cause: error, temporary: true });
 }
 
-/** True when none of the servers has been heard of yet, not even by a refusal of the system. */
+/** True when one of the servers has not been heard of yet, not even by a refusal of the system. */
 export function isSilence(error: unknown): boolean {
   const found = (error as { reason?: unknown } | null)?.reason;
-  return isTopology(found) && [...found.servers.values()].some(({ error: cause }) => cause === null);
+  return isTopology(found) && [...found.servers.values()].some(isSilent);
 }
 
 /** True when the server knows us and does not let us, or does not know us at all. */
@@ -54,9 +54,19 @@ function topologyReason(error: unknown): string | undefined {
   if (found.setName !== null && found.servers.size === 0) {
     return `no server there belongs to the replica set ${found.setName}`;
   }
-  const reasons = [...found.servers.values()].map(({ error: cause }) => cause?.message.trim() ?? "no answer");
-  return [...new Set(reasons)].join("; ").slice(0, REASON_CHARACTERS) || undefined;
+  const servers = [...found.servers.values()];
+  // Members that answer: an election may be under way, or the set is not initiated yet.
+  const isLeaderless = found.type === "ReplicaSetNoPrimary" && servers.some(isKnown);
+  const leaderless = isLeaderless ? [`the replica set ${found.setName} has no primary`] : [];
+  const reasons = servers.flatMap(
+    (server) => server.error?.message.trim() ?? (isSilent(server) ? "no answer" : []),
+  );
+  return [...new Set([...leaderless, ...reasons])].join("; ").slice(0, REASON_CHARACTERS) || undefined;
 }
+
+type Server = mongoose.mongo.ServerDescription;
+const isKnown = ({ type }: Server): boolean => type !== "Unknown" && type !== "PossiblePrimary"; // a member names the latter
+const isSilent = (server: Server): boolean => server.error === null && !isKnown(server);
 
 /** The driver exports the type of it, not the class. */
 function isTopology(value: unknown): value is mongoose.mongo.TopologyDescription {

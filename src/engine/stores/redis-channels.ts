@@ -39,28 +39,36 @@ export function watchChannels(client: RedisClient, refusals: Refusals, probe?: P
     psubscribe: new Map(),
     ssubscribe: new Map(),
   };
-  const refusedPublishing = new Set<Publishing>();
+  /** Commands that are refused, each with the first word of the reason: what follows may quote the channel, or what was to be published. */
+  const refused = new Map<string, string>();
+
+  function setRefused(what: string, refusal: string | undefined): void {
+    if (refusal === undefined) return;
+    const [code = ""] = refusal.split(" ", 1);
+    if (refused.get(what) === code) return;
+    refused.set(what, code);
+    refusals.add(what, refusal);
+  }
+
+  function setGranted(what: string): void {
+    refused.delete(what);
+    refusals.clear(what);
+  }
 
   function settled(name: string, channels: readonly Channel[], granted: boolean, refusal?: string): void {
     if (/publish$/.test(name)) {
-      if (granted) {
-        refusedPublishing.delete(name as Publishing);
-        refusals.clear(name);
-      } else if (refusal !== undefined && !refusedPublishing.has(name as Publishing)) {
-        // Only the first: some replies quote what was to be published.
-        refusedPublishing.add(name as Publishing);
-        refusals.add(name, refusal);
-      }
+      if (granted) setGranted(name);
+      else setRefused(name, refusal);
       return;
     }
-    const wanted = failed[name.replace("unsubscribe", "subscribe") as Subscribing];
+    const what = name.replace("unsubscribe", "subscribe") as Subscribing;
+    const wanted = failed[what];
     for (const channel of channels) {
       if (granted || name.includes("unsubscribe")) wanted.delete(String(channel));
       else wanted.set(String(channel), channel);
     }
-    const what = name.replace("unsubscribe", "subscribe");
-    if (wanted.size === 0) refusals.clear(what);
-    else if (refusal !== undefined) refusals.add(what, refusal);
+    if (wanted.size === 0) setGranted(what);
+    else setRefused(what, refusal);
   }
 
   const sender: CommandSender = client;
@@ -78,20 +86,23 @@ export function watchChannels(client: RedisClient, refusals: Refusals, probe?: P
     return reply;
   };
 
-  const subscribers: Record<Subscribing, (...channels: Channel[]) => Promise<unknown>> = {
-    subscribe: (...channels) => client.subscribe(...channels),
-    psubscribe: (...patterns) => client.psubscribe(...patterns.map(String)),
-    ssubscribe: (...channels) => client.ssubscribe(...channels),
+  const subscribers: Record<Subscribing, (channel: Channel) => Promise<unknown>> = {
+    subscribe: (channel) => client.subscribe(channel),
+    psubscribe: (pattern) => client.psubscribe(String(pattern)),
+    ssubscribe: (channel) => client.ssubscribe(channel),
   };
 
   return {
     retry() {
       for (const [name, channels] of Object.entries(failed) as [Subscribing, Map<string, Channel>][]) {
-        if (channels.size > 0) subscribers[name](...channels.values()).catch(() => {}); // noted above
+        // One by one: a cluster takes no two sharded channels of different slots at once. What fails is noted above.
+        for (const channel of [...channels.values()]) subscribers[name](channel).catch(() => {});
       }
       if (probe !== undefined) client[probe.name](probe.channel, "").catch(() => {});
     },
     isComplete: () =>
-      refusedPublishing.size === 0 && Object.values(failed).every((channels) => channels.size === 0),
+      !refused.has("publish") &&
+      !refused.has("spublish") &&
+      Object.values(failed).every((channels) => channels.size === 0),
   };
 }

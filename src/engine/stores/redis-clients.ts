@@ -11,6 +11,8 @@ type Options = Omit<RedisOptions, "replyMapping">;
 export type RedisClient = Redis | Cluster;
 
 const CONNECT_TIMEOUT_MS = 3000;
+/** A sentinel that has not told of its master for this long is passed over, in milliseconds. */
+const SENTINEL_TIMEOUT_MS = 3000;
 /** A publish that got no answer for this long counts as lost, in milliseconds. */
 const PUBLISH_TIMEOUT_MS = 2000;
 
@@ -67,6 +69,7 @@ function createClient(config: RedisConfig, purpose: Options): RedisClient {
           ...(config.sentinel.username === "" ? {} : { sentinelUsername: config.sentinel.username }),
           ...(config.sentinel.password === "" ? {} : { sentinelPassword: config.sentinel.password }),
           sentinelRetryStrategy: retryDelayMs,
+          sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,
           // The first is for the master, the second for the sentinels themselves.
           enableTLSForSentinelMode: first.tls,
           ...(first.tls ? { sentinelTLS: secured(config.tls) } : {}),

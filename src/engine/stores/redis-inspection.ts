@@ -14,6 +14,16 @@ export interface RedisFacts {
   readonly refused: readonly { readonly what: string; readonly reason: string; readonly passes: boolean }[];
   /** Undefined where Redis tells no time: before version 7. */
   readonly clock: ClockReading | undefined;
+  /** Where its master is, as host:port, if it is a replica. What is published at a replica reaches nobody elsewhere. */
+  readonly master: string | undefined;
+  /** What may wait for a subscriber; undefined where this user may not read it. */
+  readonly outputLimit: OutputLimit | undefined;
+}
+
+/** `client-output-buffer-limit pubsub`: a subscriber for whom more waits is cut off, at once or after some time. 0 bytes: never. */
+export interface OutputLimit {
+  readonly hardBytes: number;
+  readonly softBytes: number;
 }
 
 /**
@@ -29,17 +39,34 @@ export async function inspectRedis(config: RedisConfig, dateMs: () => number): P
   try {
     await Promise.all(clients.map((client) => connected(client, config)));
     const beforeMs = dateMs();
-    const info = await publisher.info("server").catch(() => "");
+    const info = await publisher.info().catch(() => "");
     const afterMs = dateMs();
     const serverMs = Number(/^server_time_usec:(\d+)/m.exec(info)?.[1] ?? Number.NaN) / 1000;
     return {
       version: /^redis_version:(\S+)/m.exec(info)?.[1] ?? "unknown",
       refused: await refusedOf(publisher, subscriber, config),
       clock: Number.isNaN(serverMs) ? undefined : { serverMs, beforeMs, afterMs },
+      master: masterIn(info),
+      outputLimit: await outputLimitOf(publisher),
     };
   } finally {
     for (const client of clients) client.disconnect();
   }
+}
+
+function masterIn(info: string): string | undefined {
+  if (!/^role:slave/m.test(info)) return undefined;
+  const [host, port] = ["host", "port"].map(
+    (part) => new RegExp(`^master_${part}:(\\S+)`, "m").exec(info)?.[1],
+  );
+  return `${host}:${port}`;
+}
+
+/** No instance asks for it: the smallest rights do not have it, and a hosted Redis may not have it at all. */
+async function outputLimitOf(client: RedisClient): Promise<OutputLimit | undefined> {
+  const reply = await client.config("GET", "client-output-buffer-limit").catch(() => undefined);
+  const [, hard, soft] = /pubsub (\d+) (\d+)/.exec(JSON.stringify(reply) ?? "") ?? [];
+  return hard === undefined ? undefined : { hardBytes: Number(hard), softBytes: Number(soft) };
 }
 
 /** The client tells of the reason by an event, and by the promise only that the connection was closed. */

@@ -40,9 +40,10 @@ export function createRedis(config: RedisConfig, internals: Pick<Internals, "all
   const clients = { publisher, subscriber };
   const address = config.urls.map(redactUri).join(",");
   const refusals = createRefusals(address, log);
+  const probe = `${config.prefix}-probe`;
   const publications = watchChannels(publisher, refusals, {
     name: config.adapter === "sharded" ? "spublish" : "publish",
-    channel: `${config.prefix}-probe`,
+    channel: probe,
   });
   publisher.on("ready", publications.retry);
   const subscriptions = watchChannels(subscriber, refusals);
@@ -81,6 +82,16 @@ export function createRedis(config: RedisConfig, internals: Pick<Internals, "all
     return () => void client.off("close", onClose).off("ready", onReady);
   }
 
+  /** In a cluster a ping goes to any node, and channels have a connection of their own: that is asked to end what it does not have. */
+  async function subscriberAnswers(): Promise<unknown> {
+    const isApart = config.topology === "cluster" && config.adapter === "pubsub";
+    // What fails at once is known to the client, which makes another one.
+    const channels = isApart ? subscriber.unsubscribe(probe).catch(() => {}) : undefined;
+    return Promise.all([subscriber.ping(), channels]);
+  }
+
+  const asks = { publisher: () => publisher.ping(), subscriber: subscriberAnswers };
+
   const areReady = (): boolean => Object.values(clients).every(({ status }) => status === "ready");
 
   // Logged once an outage, not once an attempt.
@@ -97,14 +108,15 @@ export function createRedis(config: RedisConfig, internals: Pick<Internals, "all
 
   // A half-open connection never reports an error by itself, and a subscriber would wait on it for ever.
   async function beat(): Promise<void> {
-    for (const client of Object.values(clients)) {
+    for (const name of ["publisher", "subscriber"] as const) {
+      const client = clients[name];
       const wasSlow = slow.delete(client);
       if (client.status === "connect" && !wasSlow) slow.add(client);
       else if (client.status === "connect") {
         isAway("the connection does not become usable");
         client.disconnect(true);
       }
-      if (client.status !== "ready" || (await answers(client, HEARTBEAT_TIMEOUT_MS))) continue;
+      if (client.status !== "ready" || (await answers(asks[name](), HEARTBEAT_TIMEOUT_MS))) continue;
       isAway("no answer to a heartbeat");
       client.disconnect(true);
     }
@@ -129,21 +141,21 @@ export function createRedis(config: RedisConfig, internals: Pick<Internals, "all
     },
     isUp: () => subscriber.status === "ready" && subscriptions.isComplete() && publications.isComplete(),
     onReady(handler) {
-      // The client renews its subscriptions when it is ready; a ping behind them is answered when they are in force.
-      const listener = (): void => void subscriber.ping().then(handler, handler);
+      // The client renews its subscriptions when it is ready; what is asked behind them is answered when they are in force.
+      const listener = (): void => void subscriberAnswers().then(handler, handler);
       subscriber.on("ready", listener);
       return () => void subscriber.off("ready", listener);
     },
     async ping(timeoutMs) {
-      return areReady() && (await answers(publisher, timeoutMs)) && refusals.current() === undefined;
+      return areReady() && (await answers(asks.publisher(), timeoutMs)) && refusals.current() === undefined;
     },
     refusal: refusals.current,
   };
 }
 
 /** A refusal is an answer, too, and so is a word about writes, of which there are none: the connection works. */
-async function answers(client: RedisClient, timeoutMs: number): Promise<boolean> {
-  const answer = client.ping().then(
+async function answers(asked: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  const answer = asked.then(
     () => true,
     (error: unknown) => refusalIn(error) !== undefined || concernsWrites(error),
   );
