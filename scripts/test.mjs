@@ -2,14 +2,13 @@
 import { build, checkTypesOf } from "./setup/build.mjs";
 import { runCommand } from "./setup/command.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
-import { runScript, SetupFailure } from "./setup/failure.mjs";
+import { failOn, runScript } from "./setup/failure.mjs";
 import { endWithLauncher } from "./setup/launcher.mjs";
 import { checkNodeVersion } from "./setup/node-version.mjs";
-import { fetchNode, isNodeVersion, runUnder } from "./setup/other-node.mjs";
+import { fetchNode, runUnder, takeNodeVersion } from "./setup/other-node.mjs";
 import { inProject, say } from "./setup/project.mjs";
 import { needsOf } from "./setup/test-needs.mjs";
 import { checkPaths, checksFor, isWatching, selectedTests } from "./setup/test-selection.mjs";
-import { wrongUsage } from "./setup/usage.mjs";
 
 const USAGE = `Usage: npm test [-- [--node VERSION] <arguments for jest>]
 
@@ -33,7 +32,7 @@ async function main({ version, rest }) {
   checkPaths(rest);
   if (version === undefined) return check(rest);
   const program = await fetchNode(version);
-  failOn({ code: await runUnder(program, inProject("scripts", "test.mjs"), rest) });
+  failOn(await runUnder(program, inProject("scripts", "test.mjs"), rest));
 }
 
 async function check(args) {
@@ -61,30 +60,14 @@ const runJest = (args) => run(JEST, [...args, ...REPORTERS], isWatching(args));
 
 async function checkTypes(projects) {
   say(`checking types (tsc) of ${projects.join(", ")}`);
-  for (const project of projects) failOn(await checkTypesOf(project));
+  for (const project of projects) failOn((await checkTypesOf(project)).code);
 }
 
 async function run(program, args, terminal = false) {
-  failOn(await runCommand(process.execPath, [program, ...args], { cwd: inProject(), terminal }));
-}
-
-/** What was wrong is on the screen already. */
-function failOn({ code }) {
-  if (code !== 0) throw new SetupFailure("", code ?? 1);
-}
-
-/** Takes `--node VERSION` or `--node=VERSION` out of the arguments. */
-function takeVersion(args) {
-  const at = args.findIndex((arg) => arg === "--node" || arg.startsWith("--node="));
-  if (at === -1) return { version: undefined, rest: args };
-  const isApart = args[at] === "--node";
-  const version = isApart ? (args[at + 1] ?? "") : args[at].slice("--node=".length);
-  if (!isNodeVersion(version)) {
-    throw wrongUsage(`--node takes a version such as 24 or 24.11.0, not "${version}"`, USAGE);
-  }
-  return { version, rest: args.toSpliced(at, isApart ? 2 : 1) };
+  const { code } = await runCommand(process.execPath, [program, ...args], { cwd: inProject(), terminal });
+  failOn(code);
 }
 
 const args = process.argv.slice(2);
 if (args.includes("--help") || args.includes("-h")) process.stdout.write(USAGE);
-else await runScript(() => main(takeVersion(args)));
+else await runScript(() => main(takeNodeVersion(args, USAGE)));

@@ -88,7 +88,7 @@ async function compile({ source, output }) {
       transform: { verbatimModuleSyntax: true },
       experimental: { keepImportAttributes: true },
     },
-    module: { type: "es6" },
+    module: { type: path.endsWith(".cts") ? "commonjs" : "es6" },
   });
   return { path: inProject(output), code, map };
 }

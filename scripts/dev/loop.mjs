@@ -135,7 +135,7 @@ export function startLoop(fromFile) {
     return code;
   }
 
-  watchSources(onHint);
+  watchSources({ onHint, onMoved: types.forget, haveChanged: sources.haveChanged });
   isHinted = true;
   serve([]).then(rounds).catch(fail);
   return { stop, failed };

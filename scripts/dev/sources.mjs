@@ -1,12 +1,14 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { compiledSources } from "../setup/build.mjs";
-import { inProject } from "../setup/project.mjs";
+import { compiledSources, SOURCE_FOLDERS } from "../setup/build.mjs";
+import { inProject, say } from "../setup/project.mjs";
 
 /** How long sources have to stay as they are, in milliseconds: longer than a step of the file system's clock. */
 const SETTLED_AFTER_MS = 20;
 /** The same for one that has become empty: most editors empty a file before they write it. */
 const EMPTY_AFTER_MS = 250;
+/** From the moment when a folder of sources is away to that when it is said, in milliseconds. */
+const TELL_AFTER_MS = 1000;
 
 /** The sources in their present form, as the file system has it. A watcher's word is not enough: it leaves out what came in the same moment. */
 export function createSources() {
@@ -19,8 +21,14 @@ export function createSources() {
   async function take() {
     let found = look();
     let foundAt = performance.now();
+    let tellAt = performance.now() + TELL_AFTER_MS;
     for (;;) {
       await pause(SETTLED_AFTER_MS);
+      const away = SOURCE_FOLDERS.find(isAway);
+      if (away !== undefined && performance.now() > tellAt) {
+        say(`${away}/ is away: it is waited for`);
+        tellAt = Number.POSITIVE_INFINITY;
+      }
       const again = look();
       if (found === undefined || again === undefined || differences(found, again).length > 0) {
         found = again;
@@ -41,8 +49,11 @@ export function createSources() {
   return { take, haveChanged };
 }
 
-/** @returns undefined while files come and go */
+const isAway = (folder) => !existsSync(inProject(folder));
+
+/** @returns undefined while files come and go, or all of a folder is away */
 function look() {
+  if (SOURCE_FOLDERS.some(isAway)) return undefined;
   try {
     return new Map(compiledSources().map(({ source }) => [source, formOf(source)]));
   } catch (error) {

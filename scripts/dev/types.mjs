@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { join, sep } from "node:path";
 import { compiledSources } from "../setup/build.mjs";
-import { inProject } from "../setup/project.mjs";
+import { inProject, say } from "../setup/project.mjs";
 import { createImporters } from "./importers.mjs";
 import { launchLanguageServer } from "./language-server.mjs";
 
 const SERVER = join("src", sep);
+/** A check that takes longer is told of, in milliseconds. */
+const PATIENCE_MS = 2000;
 /** @typedef {{ areRight: boolean, output: string }} Verdict */
 
 /**
@@ -40,6 +42,8 @@ export function createTypeCheck() {
     end();
     const number = present;
     const isOver = () => number !== present;
+    const tell = () => say(`checking the types of ${counted([...doubtful].filter(isOfServer).length)}`);
+    const timer = setTimeout(tell, PATIENCE_MS);
     try {
       // A compiler that ends in the midst of it is launched again, once.
       const found = await errorsAfter(changed).catch((error) => {
@@ -52,6 +56,8 @@ export function createTypeCheck() {
     } catch (error) {
       if (isOver()) return undefined;
       return { areRight: true, output: `the types could not be checked: ${error.message}\n` };
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -87,10 +93,17 @@ export function createTypeCheck() {
     server?.stop();
   }
 
-  return { prepare, check, end, stop };
+  /** Has the next check launch the compiler anew: it does not see that a folder which was moved away has come back. */
+  function forget() {
+    stop();
+    server = undefined;
+  }
+
+  return { prepare, check, end, forget, stop };
 }
 
 const isOfServer = (source) => source.startsWith(SERVER);
+const counted = (count) => `${count} ${count === 1 ? "source" : "sources"}`;
 const exists = (source) => existsSync(inProject(source));
 
 /** What the compiler reads of a source: of the client library what was compiled from it. */

@@ -11,6 +11,7 @@ const SOURCES = [
   { folder: "src", to: "" },
   { folder: "client", to: "client" },
 ];
+export const SOURCE_FOLDERS = SOURCES.map(({ folder }) => folder);
 const OUTPUT = inProject("dist");
 const BUILD_INFO = join(OUTPUT, ".tsbuildinfo");
 const STAMP = join(OUTPUT, ".stamp");
@@ -39,12 +40,22 @@ export async function build() {
   writeFileSync(STAMP, JSON.stringify({ inputs, outputs: outputDigest() }));
 }
 
+/** Whether dist/ is there in full, whatever it was compiled from. */
+export function isBuilt() {
+  return existsSync(STAMP);
+}
+
+/** Whether dist/ was compiled from the present sources. */
+export function isUpToDate() {
+  return parseStamp(readIfThere(STAMP)).inputs === inputDigest();
+}
+
 /** All sources and where each is compiled to, as paths from the project's folder. */
 export function compiledSources() {
   return SOURCES.flatMap(({ folder, to }) =>
     sourcesIn(folder).map((name) => ({
       source: join(folder, name),
-      output: join("dist", to, name.replace(/\.ts$/, ".js")),
+      output: join("dist", to, compiledName(name)),
     })),
   );
 }
@@ -62,7 +73,8 @@ export function checkTypesOf(project) {
 export async function runTsc(args) {
   const program = inProject("node_modules", "typescript", "bin", "tsc");
   const pretty = process.stdout.isTTY ? ["--pretty"] : [];
-  const options = { cwd: inProject(), quiet: true, env: compilerEnvironment() };
+  // It goes on to its end after a signal; what it leaves unfinished is compiled anew.
+  const options = { cwd: inProject(), quiet: true, deaf: true, env: compilerEnvironment() };
   const result = await runCommand(process.execPath, [program, ...args, ...pretty], options);
   process.stdout.write(result.output);
   return result;
@@ -73,15 +85,17 @@ export async function runTsc(args) {
  * @returns {boolean} whether there was one
  */
 export function removeStale() {
-  const expected = new Set(
-    SOURCES.flatMap(({ folder, to }) =>
-      sourcesIn(folder).map((name) => join(to, name.replace(/\.ts$/, ".js"))),
-    ),
-  );
-  const isStale = (name) => !expected.has(name.replace(/\.map$/, "").replace(/\.d\.ts$/, ".js"));
+  const expected = new Set(compiledSources().map(({ output }) => output));
+  const moduleOf = (name) => name.replace(/\.map$/, "").replace(/\.d\.(c?)ts$/, ".$1js");
+  const isStale = (name) => !expected.has(join("dist", moduleOf(name)));
   const stale = modules().filter(isStale);
   for (const name of stale) rmSync(join(OUTPUT, name));
   return stale.length > 0;
+}
+
+/** A `.cts` stays a CommonJS module. */
+function compiledName(name) {
+  return name.replace(/\.(c?)ts$/, ".$1js");
 }
 
 function inputDigest() {
@@ -91,7 +105,7 @@ function inputDigest() {
 }
 
 function sourcesIn(folder) {
-  return filesBelow(inProject(folder)).filter((name) => name.endsWith(".ts"));
+  return filesBelow(inProject(folder)).filter((name) => /\.c?ts$/.test(name));
 }
 
 function outputDigest() {
@@ -99,7 +113,7 @@ function outputDigest() {
 }
 
 function modules() {
-  return filesBelow(OUTPUT).filter((name) => /\.(js(\.map)?|d\.ts)$/.test(name));
+  return filesBelow(OUTPUT).filter((name) => /\.(c?js(\.map)?|d\.c?ts)$/.test(name));
 }
 
 function digest(paths) {

@@ -16,12 +16,14 @@ const LOOK_EVERY_MS = 50;
  * Runs a program and resolves with `{code, output}` when it has ended. `output` is empty unless `quiet` kept it from the screen,
  * which shows instead, after 2 s, how long it takes and what `reached` says. `env` is added to this process's. A signal to this process
  * is passed on to the program and to all that it has started, and becomes a rejection once they have ended, so that callers can clean
- * up; a second one ends them at once. With `terminal` it goes to the program alone, which can read the keyboard and be known to sudo.
+ * up; a second one ends them at once, and with `deaf`, for what pays no heed to signals, so does the first. With `terminal` it goes to
+ * the program alone, which can read the keyboard and be known to sudo.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ quiet?: boolean, cwd?: string, env?: Readonly<Record<string, string | undefined>>, terminal?: boolean, reached?: (() => string) | undefined }} options
+ * @param {{ quiet?: boolean, cwd?: string, env?: Readonly<Record<string, string | undefined>>, terminal?: boolean, deaf?: boolean, reached?: (() => string) | undefined }} options
  */
-export function runCommand(command, args, { quiet = false, cwd, env, terminal = false, reached } = {}) {
+export function runCommand(command, args, options = {}) {
+  const { quiet = false, cwd, env, terminal = false, deaf = false, reached } = options;
   // The head of a group: compilers and jest leave what they have started behind when a signal ends them.
   const hasGroup = !terminal && process.platform !== "win32";
   const child = spawn(command, args, {
@@ -37,15 +39,15 @@ export function runCommand(command, args, { quiet = false, cwd, env, terminal = 
   child.stdout?.setEncoding("utf8").on("data", collect);
   child.stderr?.setEncoding("utf8").on("data", collect);
   const endProgress = quiet ? showProgress(reached) : () => {};
-  return settled(child, () => output, hasGroup).finally(endProgress);
+  return settled(child, () => output, { hasGroup, deaf }).finally(endProgress);
 }
 
-function settled(child, output, hasGroup) {
+function settled(child, output, { hasGroup, deaf }) {
   let interruption;
   let firstAt = Number.POSITIVE_INFINITY;
   const passOn = (received) => {
     const isSecond = performance.now() - firstAt > ECHO_MS;
-    const signal = isSecond ? "SIGKILL" : received;
+    const signal = isSecond || deaf ? "SIGKILL" : received;
     if (interruption === undefined) firstAt = performance.now();
     interruption ??= new Interruption(constants.signals[received]);
     if (hasGroup) signalGroup(child.pid, signal);

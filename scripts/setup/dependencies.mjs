@@ -26,6 +26,11 @@ export async function installDependencies() {
   writeFileSync(STAMP, wanted);
 }
 
+/** Whether dependencies are there in full, of whatever package-lock.json. */
+export function areInstalled() {
+  return existsSync(INSTALLED_LOCK);
+}
+
 /** True when someone ran npm already and all that the lock file names is there, optional packages aside. */
 function isInstalled(lock, installed) {
   return Object.entries(lock.packages).every(([path, wanted]) => {

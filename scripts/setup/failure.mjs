@@ -7,6 +7,15 @@ export class SetupFailure extends Error {
   }
 }
 
+/**
+ * Fails with a program's exit code, unless that is 0; what was wrong is on the screen already. `code` is null where a signal ended it.
+ * @param {number | null | undefined} code
+ * @throws {SetupFailure}
+ */
+export function failOn(code) {
+  if (code !== 0) throw new SetupFailure("", code ?? 1);
+}
+
 /** The user or the system asked to end while a step ran. */
 export class Interruption extends SetupFailure {
   constructor(signalNumber) {

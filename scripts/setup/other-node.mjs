@@ -5,12 +5,23 @@ import { SetupFailure } from "./failure.mjs";
 import { checkNodeVersion } from "./node-version.mjs";
 import { npm } from "./npm.mjs";
 import { inProject, say } from "./project.mjs";
+import { wrongUsage } from "./usage.mjs";
 
 const CACHE = inProject(".cache", "node");
 
-/** True for a major version and for a whole one: `24`, `24.11.0`. */
-export function isNodeVersion(text) {
-  return /^\d{1,3}(\.\d{1,3}\.\d{1,3})?$/.test(text);
+/** A major version or a whole one: `24`, `24.11.0`. */
+const VERSION = /^\d{1,3}(\.\d{1,3}\.\d{1,3})?$/;
+
+/** Takes `--node VERSION` or `--node=VERSION` out of a script's arguments. @throws {SetupFailure} of wrongUsage for anything else there. */
+export function takeNodeVersion(args, usage) {
+  const at = args.findIndex((arg) => arg === "--node" || arg.startsWith("--node="));
+  if (at === -1) return { version: undefined, rest: args };
+  const isApart = args[at] === "--node";
+  const version = isApart ? (args[at + 1] ?? "") : args[at].slice("--node=".length);
+  if (!VERSION.test(version)) {
+    throw wrongUsage(`--node takes a version such as 24 or 24.11.0, not "${version}"`, usage);
+  }
+  return { version, rest: args.toSpliced(at, isApart ? 2 : 1) };
 }
 
 /**

@@ -42,10 +42,22 @@ export interface DevLoop {
 
 /** Starts it and waits until it serves. */
 export async function startDevLoop(): Promise<DevLoop> {
+  const loop = await runDevLoop(await newDevProject());
+  await loop.dev.waitForLine(logged("ready"), ROUND);
+  return loop;
+}
+
+/** A copy of the project. */
+export async function newDevProject(): Promise<string> {
   const project = await tempDir("dev");
   for (const name of COPIED) await cp(join(ROOT, name), join(project, name), { recursive: true });
   if (existsSync(join(ROOT, ".cache"))) await symlink(join(ROOT, ".cache"), join(project, ".cache"));
   await linkPackages(project);
+  return project;
+}
+
+/** Starts it in such a copy. */
+export async function runDevLoop(project: string): Promise<DevLoop> {
   const sourcePath = join(project, SOURCE);
   const source = await readFile(sourcePath, "utf8");
   const port = await freePort();
@@ -61,7 +73,6 @@ export async function startDevLoop(): Promise<DevLoop> {
     },
     stopWithinMs: 30_000,
   });
-  await dev.waitForLine(logged("ready"), ROUND);
 
   async function greeting(): Promise<unknown> {
     const response = await fetch(`${url}/hello`);
