@@ -11,7 +11,8 @@ const APP_VARIABLES = "app/variables";
  * `src/engine`, or a file that stands alone there. All may enter the contract.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  main: ["engine/run-instance", "engine/worker"],
+  main: ["engine/load", "engine/run-instance", "engine/worker"],
+  "engine/load": ["engine/ipc", "engine/process"],
   app: ["engine/process (type)"],
   cli: ["engine/config", "engine/process", "engine/stores", "engine/trust", "engine/worker"],
   generated: ["app", "cli", "engine/config", "engine/internals", "engine/worker"],
@@ -72,7 +73,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
       "engine/metrics (type)",
       "engine/presence (type)",
     ],
-    ...["engine/process (type)", "engine/rooms (type)", "engine/stores (type)", "engine/trust"],
+    ...["engine/process", "engine/rooms (type)", "engine/stores (type)", "engine/trust"],
   ],
   "engine/http": ["engine/config", "engine/process", "engine/trust", "engine/metrics (type)"],
   "engine/trust": [

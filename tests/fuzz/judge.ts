@@ -15,6 +15,8 @@ STATUSES.delete(ERRORS.internal.status);
 
 /** Close codes of RFC 6455 that tell of the client's mistake, or of no mistake. */
 const CLOSE_CODES = new Set([1000, 1001, 1002, 1003, 1005, 1007, 1008, 1009]);
+/** Codes of applications: the server has none, and sends back that of a client (RFC 6455, 5.5.1 and 7.4.2). */
+const isOfClient = (code: number): boolean => code >= 3000 && code <= 4999;
 
 /** What a refusal's code says of the server. */
 function judgeCode(code: unknown): string | undefined {
@@ -110,7 +112,7 @@ export function createJudge(material: Material, verdict: Verdict): CaseJudge {
     },
     closeCode(code) {
       verdict.count(`closed with ${code}`);
-      if (!CLOSE_CODES.has(code)) verdict.complain(`closed the WebSocket with ${code}`);
+      if (!CLOSE_CODES.has(code) && !isOfClient(code)) verdict.complain(`closed the WebSocket with ${code}`);
     },
   };
 }

@@ -108,3 +108,25 @@ test("packets in chunks that grow too large are answered in their midst, and the
   expect(await connection.readToEnd()).toMatch(/^HTTP\/1.1 413 .*HTTP\/1.1 200 /s);
   expect(broken).toEqual([]);
 });
+
+test.each([
+  ["that grows too large", "Content-Type: application/json", "413"],
+  [
+    "that is not what it is said to be, and grows too large",
+    "Content-Type: application/json\r\nContent-Encoding: gzip",
+    "413",
+  ],
+  ["of another type", "Content-Type: text/plain", "415"],
+  ["of which something is expected that is not known", "Content-Type: text/plain\r\nExpect: more", "415"],
+])(
+  "a body without an end %s is answered in its midst, and read no longer than 2 s",
+  async (_what, lines, status) => {
+    const connection = await openRaw(worker.url);
+    connection.write(`POST /hello HTTP/1.1\r\nHost: shoal\r\n${lines}\r\nTransfer-Encoding: chunked\r\n\r\n`);
+    const sending = setInterval(() => connection.write(`4e20\r\n${"x".repeat(20_000)}\r\n`), 20);
+    onTestEnd(() => clearInterval(sending));
+
+    const received = await connection.readToEnd(30_000);
+    expect(received.match(/HTTP\/1.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`]);
+  },
+);

@@ -81,9 +81,9 @@ describe("the request log", () => {
 
   test.each([
     ["http://ann:hunter2@host/hello?token=hunter2", "/hello"],
-    ["http://ann:hunter2@host", ""],
+    ["http://ann:hunter2@host", "/"],
     ["HTTPS://hunter2@host:1/a/b", "/a/b"],
-    ["http://h?x=http://ann:hunter2@host/", ""],
+    ["http://h?x=http://ann:hunter2@host/", "/"],
     ["//ann:hunter2@host/hello", "//***@host/hello"],
     ["/hello?next=http://ann:hunter2@host/", "/hello"],
     ["/hello#access_token=hunter2", "/hello"],

@@ -25,13 +25,16 @@ export interface SourceFile {
 export function sourceFiles(folder = "src"): SourceFile[] {
   const root = join(PROJECT, folder);
   return readdirSync(root, { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts"))
+    .filter((path) => /\.c?ts$/.test(path))
     .map((path) => readSource(root, path));
 }
 
 function readSource(root: string, path: string): SourceFile {
   const text = readFileSync(join(root, path), "utf8");
-  const name = relative(root, join(root, path)).split(sep).join("/").replace(/\.ts$/, "");
+  const name = relative(root, join(root, path))
+    .split(sep)
+    .join("/")
+    .replace(/\.c?ts$/, "");
   return { name, text, lines: text.split("\n").length - 1, imports: importsOf(name, text) };
 }
 

@@ -18,6 +18,8 @@ export interface PairOptions {
 /** One connection through the proxy. */
 export interface Pair {
   modeChanged(): void;
+  /** From which port the target sees it; undefined while it does not. */
+  portAtTarget(): number | undefined;
   /** Ends both sides at once, with RST. */
   abort(): void;
 }
@@ -95,7 +97,7 @@ export function createPair({
 
   watch(client);
   modeChanged();
-  return { modeChanged, abort };
+  return { modeChanged, portAtTarget: () => upstream?.localPort, abort };
 }
 
 /** Unix sockets know no RST: closing one with unread data is the nearest there is. */

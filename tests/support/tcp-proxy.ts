@@ -16,6 +16,8 @@ export interface TcpProxy {
   readonly swallowedBytes: number;
   /** Changes the mode, at once and for all connections; see ProxyMode. */
   set(mode: ProxyMode): void;
+  /** From now on this one connection, which the target sees from that port, is a blackhole in every mode. */
+  silence(portAtTarget: number): void;
   /** Resets one new connection after exactly `bytes` bytes from the server to the client; further calls, further connections. */
   cutAfterBytes(bytes: number): void;
   stop(): Promise<void>;
@@ -24,6 +26,7 @@ export interface TcpProxy {
 /** A wire to `target` that can be harmed, on a free port of 127.0.0.1. Ends by itself. */
 export async function startTcpProxy({ target }: { target: ProxyTarget }): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
+  const silent = new Set<number>();
   const cuts: number[] = [];
   let mode: ProxyMode = "pass";
   let accepted = 0;
@@ -34,16 +37,18 @@ export async function startTcpProxy({ target }: { target: ProxyTarget }): Promis
     accepted++;
     connections++;
     client.once("close", () => connections--);
+    let portAtTarget = (): number | undefined => undefined;
     const pair = createPair({
       client,
       target,
-      mode: () => mode,
+      mode: () => (silent.has(portAtTarget() ?? -1) ? "blackhole" : mode),
       cutAfterBytes: cuts.shift(),
       onSwallowed: (bytes) => {
         swallowedBytes += bytes;
       },
       onClosed: () => pairs.delete(pair),
     });
+    portAtTarget = pair.portAtTarget;
     pairs.add(pair);
   }
 
@@ -72,6 +77,10 @@ export async function startTcpProxy({ target }: { target: ProxyTarget }): Promis
     },
     set(next) {
       mode = next;
+      for (const pair of pairs) pair.modeChanged();
+    },
+    silence(port) {
+      silent.add(port);
       for (const pair of pairs) pair.modeChanged();
     },
     cutAfterBytes: (bytes) => void cuts.push(bytes),

@@ -74,6 +74,17 @@ test("there is nothing else, and nothing to be changed", async () => {
   expect([posted.status, posted.headers.allow]).toEqual([405, "GET, HEAD"]);
 });
 
+test.each([
+  ["http://127.0.0.1/livez", 200],
+  ["http://[::1/livez", 400],
+])("the target may be a whole URL, and must be one: %s", async (target, status) => {
+  const raw = await openRaw(await start());
+
+  raw.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+
+  expect(await raw.readToEnd()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+});
+
 test("HEAD is GET without the body", async () => {
   const response = await fetch(`${await start()}/livez`, { method: "HEAD" });
 

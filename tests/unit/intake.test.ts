@@ -1,8 +1,8 @@
+import { createTurns } from "../../src/engine/process/turns.js";
 import { Connection } from "../../src/engine/realtime/connections/connection.js";
 import { createIntake } from "../../src/engine/realtime/connections/intake.js";
 import type { RawConnection } from "../../src/engine/realtime/connections/raw-connection.js";
 import { createReading } from "../../src/engine/realtime/connections/reading.js";
-import { createTurns } from "../../src/engine/realtime/connections/turns.js";
 import { deferred, eventually } from "../support/wait.js";
 
 const OPEN = 3;
@@ -131,4 +131,23 @@ test("who sends more when a turn's time is used up is read from again later, who
   await nextTurn();
   expect(isRead(modest)).toBe(true);
   await eventually(() => expect(isRead(greedy)).toBe(true));
+});
+
+test("packets of a client whose connection has broken off give their place to the next ones", () => {
+  const { connection, close } = newConnection();
+  connection.hold();
+  const [lost, again, beside] = [jest.fn(), jest.fn(), jest.fn()];
+  let isLost = false;
+  connection.whenRead(lost, () => isLost);
+  isLost = true;
+  connection.whenRead(again, () => false);
+  expect(close).not.toHaveBeenCalled();
+
+  connection.release();
+  expect([lost, again].map(({ mock }) => mock.calls.length)).toEqual([0, 1]);
+
+  connection.hold();
+  connection.whenRead(again, () => false);
+  connection.whenRead(beside, () => false);
+  expect(close).toHaveBeenCalledWith(true);
 });

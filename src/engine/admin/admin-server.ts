@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { Socket } from "node:net";
 import { AppError } from "../../contract/errors.js";
 import { expectEarlyAnswer } from "../http/early-answer.js";
+import { toOriginForm } from "../http/request-target.js";
+import { ignoreExpectations } from "../http/server-listeners.js";
 import { createListener, type Listener } from "../process/listener.js";
 import { isConsolePath } from "./console-files.js";
 
@@ -51,6 +53,7 @@ export function createAdminServer(host: string, port: number, parts: AdminParts)
     },
     (request, response) => {
       expectEarlyAnswer(request, response);
+      if (!toOriginForm(request)) return send(response, json(400, { status: "no URL of HTTP" }));
       const [path = ""] = (request.url ?? "").split("?", 1);
       const builtIn = Object.hasOwn(BUILT_IN, path) ? BUILT_IN[path] : undefined;
       if (builtIn === undefined) {
@@ -64,6 +67,7 @@ export function createAdminServer(host: string, port: number, parts: AdminParts)
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
+  ignoreExpectations(server);
   const listener = createListener(server, host, port, {
     variables: { host: "ADMIN_HOST", port: "ADMIN_PORT" },
   });

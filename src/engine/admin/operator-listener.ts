@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
 import { expectEarlyAnswer } from "../http/early-answer.js";
+import { ignoreExpectations } from "../http/server-listeners.js";
 import type { Component } from "../process/lifecycle.js";
 
 /** Answers what the primary passes on from the private port: listens on a private socket from `start` to `stop`. */
@@ -8,6 +9,7 @@ export function createOperatorListener(path: string, operate: RequestListener): 
     expectEarlyAnswer(request, response);
     operate(request, response);
   });
+  ignoreExpectations(server);
 
   return {
     name: "operator listener",

@@ -15,7 +15,7 @@ export interface History extends Component {
   happened(what: Happening["what"], worker?: number, detail?: string): void;
   /** The instance as it is, with the samples taken after this time (milliseconds since 1970). */
   report(afterMs: number): InstanceReport;
-  /** Process numbers of the workers that were asked last and did not answer. */
+  /** Process numbers of the workers that do not answer. */
   silent(): ReadonlySet<number>;
 }
 
@@ -25,16 +25,21 @@ export interface HistoryParts {
   /** The workers as they are. */
   status(): readonly WorkerStatus[];
   readonly measure: Measure;
+  /** Process numbers of the workers that do not answer now; those that did not when they were measured last count besides. */
+  readonly silent?: (() => ReadonlySet<number>) | undefined;
   /** Gets the workers after each look at them. */
   onLook(workers: readonly WorkerView[]): void;
 }
 
-export function createHistory({ instance, status, measure, onLook }: HistoryParts): History {
+export function createHistory({ instance, status, measure, silent, onLook }: HistoryParts): History {
   const since = new Date().toISOString();
   const samples = createSamples(measure, () => onLook(views()));
   const happenings: Happening[] = []; // the newest first
 
-  const views = (): WorkerView[] => status().map((worker) => viewOf(worker, samples.last()));
+  function views(): WorkerView[] {
+    const hanging = silent?.();
+    return status().map((worker) => viewOf(worker, samples.last(), hanging?.has(worker.pid) === true));
+  }
 
   return {
     ...compose("history", [samples]),
@@ -63,13 +68,13 @@ export function createHistory({ instance, status, measure, onLook }: HistoryPart
 }
 
 /** What was measured before a worker came is its predecessor's. */
-function viewOf(worker: WorkerStatus, last: Look | undefined): WorkerView {
+function viewOf(worker: WorkerStatus, last: Look | undefined, hangs: boolean): WorkerView {
   const wasThere = last !== undefined && worker.state === "ready" && Date.parse(worker.since) < last.atMs;
   const load = wasThere ? last.loads.get(worker.worker) : undefined;
   const reading = wasThere ? last.readings.get(worker.worker) : undefined;
   return {
     ...worker,
-    isSilent: wasThere && load === undefined,
+    isSilent: worker.state === "ready" && (hangs || (wasThere && load === undefined)),
     ...(load === undefined ? {} : { load: { ...load, memoryBytes: reading?.memoryBytes ?? 0 } }),
   };
 }

@@ -8,8 +8,10 @@ import type { Route } from "../../contract/route.js";
 import type { Config } from "../config/config.js";
 import type { HttpMetrics } from "../metrics/types.js";
 import type { Logger } from "../process/logger.js";
+import { createTurns } from "../process/turns.js";
 import type { Authenticator } from "../trust/authenticator.js";
 import type { KeyAuthenticator } from "../trust/keys/key-authenticator.js";
+import { addressKey } from "../trust/limits/address-key.js";
 import type { Limits } from "../trust/limits/limits.js";
 import { accessLog } from "./access-log.js";
 import { type ClientAddress, trustFunction } from "./client-address.js";
@@ -17,6 +19,7 @@ import { declaredRoutes, type RouteParts } from "./declared-routes.js";
 import { docsPage } from "./docs-page.js";
 import { errorHandler, notFound } from "./error-handler.js";
 import type { InFlight } from "./in-flight.js";
+import { inTurns } from "./in-turns.js";
 import { jsonBody } from "./json-body.js";
 import { oneAtATime } from "./one-at-a-time.js";
 import type { OriginCheck } from "./origin.js";
@@ -112,7 +115,10 @@ function onlyWithKeys(keys: KeyAuthenticator): RequestHandler {
   return (_request, _response, next) => next(keys.areConfigured() ? undefined : "router");
 }
 
-/** What every request passes first: it waits for its turn on its connection, gets its id, is measured, counted as under way and logged. */
+/** Requests that a turn of the event loop begins, in milliseconds. */
+const TURN_MS = 2;
+
+/** What every request passes first: it waits for its turn on its connection, gets its id, is measured, counted as under way, and waits for its turn in the process. */
 function beginApp(config: Config, { clientAddress, log, inFlight, metrics, traced }: AppParts): Express {
   const app = express();
   app.disable("x-powered-by");
@@ -126,6 +132,8 @@ function beginApp(config: Config, { clientAddress, log, inFlight, metrics, trace
     inFlight.enter(response);
     next();
   });
+  // Counted already, so that a stop does not take it for one that has not come.
+  app.use(inTurns(createTurns(TURN_MS), (request) => addressKey(clientAddress(request))));
   // Lines that nobody would see would be a fifth of what a small request costs.
   if (log.isLevelEnabled("info")) app.use(accessLog(log, clientAddress));
   return app;

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import express, { type Request, type RequestHandler } from "express";
+import express, { type NextFunction, type Request, type RequestHandler } from "express";
 import { AppError } from "../../contract/errors.js";
 
 /** Other names of UTF-8, and of a part of it. The parser knows only names that begin with `utf-`. */
@@ -27,10 +27,31 @@ export function jsonBody(limitBytes: number): RequestHandler {
       } else {
         if (isEmpty) delete request.headers["content-encoding"]; // nothing is compressed to something
         nameCharset(request);
-        parse(request, response, next);
+        parse(request, response, length === undefined ? boundRead(request, limitBytes, next) : next);
       }
     }
   };
+}
+
+/**
+ * For a body whose length is not known. The parser reads to its end what it refuses, before it says so, and a client may send without an
+ * end. So it is refused as soon as it is too large, whatever the parser says later.
+ */
+function boundRead(request: Request, limitBytes: number, next: NextFunction): NextFunction {
+  let left = limitBytes;
+  let isTold = false;
+  function tell(error?: unknown): void {
+    request.off("data", count);
+    if (isTold) return;
+    isTold = true;
+    next(error);
+  }
+  function count(chunk: Buffer): void {
+    left -= chunk.length;
+    if (left < 0) tell(new AppError("too_large"));
+  }
+  request.on("data", count);
+  return tell;
 }
 
 /** The parser would put another character in the place of what is none, and something else would be stored than was sent. */
@@ -39,11 +60,14 @@ function verifyUtf8(_request: unknown, _response: unknown, body: Buffer, charset
     throw Object.assign(new Error("not UTF-8"), { type: "entity.parse.failed" });
 }
 
-/** Without a length it takes the first byte, or the end, to know whether there is a body. Nothing is read. */
+/**
+ * Without a length it takes the first byte, or the end, to know whether there is a body. Nothing is read. Never tells of a request that breaks
+ * off before: it is not one without a body.
+ */
 function whenKnown(request: Request, tell: (isEmpty: boolean) => void): void {
   function settle(): void {
     request.off("readable", settle).off("close", settle);
-    tell(request.readableLength === 0);
+    if (!request.destroyed || request.complete) tell(request.readableLength === 0);
   }
   request.on("readable", settle).on("close", settle);
 }

@@ -21,3 +21,11 @@ export function takeUpgradeListeners(httpServer: HttpServer): OnUpgrade {
     for (const listener of listeners) listener.call(httpServer, request, socket, head);
   };
 }
+
+/**
+ * Serves a request with an `Expect` that is not `100-continue` as one without, as it may be (RFC 9110, 10.1.1). Node would answer 417 before
+ * anybody hears of it, and go on to read its body, which may have no end.
+ */
+export function ignoreExpectations(httpServer: HttpServer): void {
+  httpServer.on("checkExpectation", (request, response) => httpServer.emit("request", request, response));
+}

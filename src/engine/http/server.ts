@@ -10,6 +10,7 @@ import type { Logger } from "../process/logger.js";
 import { ENGINE_PATH } from "./engine-request.js";
 import { PARSED_HEADER_BYTES } from "./header-size.js";
 import type { InFlight } from "./in-flight.js";
+import { ignoreExpectations } from "./server-listeners.js";
 
 /**
  * Above the idle timeouts of usual proxies (60 s and 75 s), so that it is the proxy that closes an idle connection: a
@@ -49,6 +50,7 @@ export function createHttpServer(listener: RequestListener): Server {
   const server = createServer(options, listener);
   // Node would keep 1,000 header lines and drop the rest, perhaps one that says how long the body is. Their size is bounded.
   server.maxHeadersCount = 0;
+  ignoreExpectations(server);
   // Node takes its own listener off a connection that asks for an upgrade. Whoever gets it next may have to wait for the
   // answers before it, and the client may break off meanwhile, which would end the process. A connection may come many times.
   server.on("connection", (socket) => {

@@ -3,8 +3,8 @@ import { createRateBuckets } from "../trust/limits/rate-buckets.js";
 
 /** Refusals of an address that are answered at once: as many as close a connection for its events, and then four a second. */
 const AT_ONCE = { perSecond: 4, burst: 20 };
-/** How long each further one waits, in milliseconds. */
-const WAIT_MS = 1000;
+/** How long each further one waits, in milliseconds: not all as long, or those that were refused together would come again together. */
+const WAIT_MS = { least: 1000, most: 2000 };
 /** Answers that may wait at a time, of an address and of all. What is beyond is answered at once: who waits holds a descriptor. */
 const MOST_OF_ADDRESS = 64;
 const MOST = 1024;
@@ -12,7 +12,7 @@ const MOST = 1024;
 /** Answers an address that goes on asking although it is told to wait more slowly, so that it asks less. */
 export interface SlowRefusals {
   /**
-   * Calls `answer`, at once or a second later, with whether it has waited: then it is to be the connection's last one, and what else
+   * Calls `answer`, at once or one to two seconds later, with whether it has waited: then it is to be the connection's last one, and what else
    * comes on the connection is not answered. Never calls it for a connection that has ended meanwhile.
    */
   refuse(address: string, socket: Socket, answer: (hasWaited: boolean) => void): void;
@@ -30,10 +30,13 @@ export function createSlowRefusals(now: () => number): SlowRefusals {
     ending.add(socket);
     waiting += 1;
     byAddress.set(address, (byAddress.get(address) ?? 0) + 1);
-    const timer = setTimeout(() => {
-      leave();
-      answer(true);
-    }, WAIT_MS);
+    const timer = setTimeout(
+      () => {
+        leave();
+        answer(true);
+      },
+      WAIT_MS.least + Math.random() * (WAIT_MS.most - WAIT_MS.least),
+    );
     // Not at the end of the connection only: while the rest of a body comes, or the client does not close, it stays open.
     function leave(): void {
       clearTimeout(timer);

@@ -51,7 +51,7 @@ export class Connection {
   jobs: Job[] = [];
   #holds = 0;
   #isClosing = false;
-  #resume: (() => void) | undefined;
+  #waiting: { readonly read: () => void; readonly isOver: () => boolean } | undefined;
 
   constructor(raw: RawConnection, webSocket: WebSocket | undefined) {
     this.raw = raw;
@@ -84,12 +84,13 @@ export class Connection {
   /**
    * Calls back at once, or when the connection is read from again: for a request with packets of a client that polls. One may
    * wait; with a second one the connection is cut off, as Engine.IO does where two overlap: else they would all get past the hold.
+   * One that `isOver`, as its own TCP connection broke off, gives its place to the next, which may be the same, sent again.
    */
-  whenRead(read: () => void): void {
-    const isSecond = this.#resume !== undefined;
+  whenRead(read: () => void, isOver: () => boolean = () => false): void {
+    const isSecond = this.#waiting?.isOver() === false;
     if (isSecond) this.cut();
     if (this.#holds === 0 || isSecond) read();
-    else this.#resume = read;
+    else this.#waiting = { read, isOver };
   }
 
   /** It has upgraded to the WebSocket that it has probed. */
@@ -131,8 +132,8 @@ export class Connection {
 
   #readOn(): void {
     this.webSocket?.resume();
-    this.#resume?.();
-    this.#resume = undefined;
+    this.#waiting?.read();
+    this.#waiting = undefined;
   }
 }
 

@@ -1,6 +1,6 @@
+import type { Turns } from "../../process/turns.js";
 import type { Connection, Job } from "./connection.js";
 import type { Reading } from "./reading.js";
-import type { Turns } from "./turns.js";
 
 /** Events of one connection that may wait; who sends more at once is cut off. Only a client that polls can, in one request. */
 const MAX_WAITING = 4096;
@@ -22,7 +22,6 @@ export function createIntake(turns: Turns, reading: Reading, openEvents: number)
   /** Those of whom an event could begin, in the order in which they come. */
   const ready = new Set<Connection>();
   const held = new WeakSet<Connection>();
-  let isAsked = false;
 
   function begin(connection: Connection, job: Job): void {
     connection.running += 1;
@@ -37,12 +36,10 @@ export function createIntake(turns: Turns, reading: Reading, openEvents: number)
   function queue(connection: Connection): void {
     if (connection.running >= openEvents) return; // comes back when one of them ends
     ready.add(connection);
-    if (!isAsked) turns.onNext(work);
-    isAsked = true;
+    turns.onNext(work);
   }
 
   function work(): void {
-    isAsked = false;
     // Who is put back comes up again in the same loop, behind the others.
     for (const connection of ready) {
       if (turns.isOver()) break;
@@ -52,10 +49,7 @@ export function createIntake(turns: Turns, reading: Reading, openEvents: number)
       if (connection.jobs.length > 0) queue(connection);
       else if (held.delete(connection)) reading.release(connection);
     }
-    if (ready.size > 0 && !isAsked) {
-      turns.onNext(work);
-      isAsked = true;
-    }
+    if (ready.size > 0) turns.onNext(work);
   }
 
   return {

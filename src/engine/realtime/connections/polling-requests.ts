@@ -27,9 +27,8 @@ export function installPollingRequests(io: Io, connections: Connections): void {
       connection.takenPost = post;
     });
     if (connection.raw.readyState === "closing") return takeWhileClosing(connection, request, response, next);
-    connection.whenRead(() => {
-      if (!request.destroyed) next();
-    });
+    const isOver = (): boolean => request.destroyed;
+    connection.whenRead(() => !isOver() && next(), isOver);
   });
 
   function connectionOf({ url = "" }: IncomingMessage): Connection | undefined {
@@ -73,6 +72,9 @@ function takeWhileClosing(
  */
 const NAME = /[?&]t=((?!\d+(?:&|$))(?:[0-9a-z]{8}|[\w-]{7}(?:\.[\w-]{1,8})?))(?:&|$)/;
 
+/** A name that says a time no further from now is one, in milliseconds: as many as a name of the newer form says by chance for 4 s in 17 h. */
+const NOW_MS = 86_400_000;
+
 /**
  * Whether a proxy or a browser sends a poll again, as they do when a connection breaks off before the answer: the answer to the first one,
  * with what it carried, has not reached the client, which would never hear of that. A client that names all its requests alike
@@ -103,7 +105,13 @@ function answerAgain(response: ServerResponse): void {
 }
 
 function nameIn(url: string): string | undefined {
-  return NAME.exec(url)?.[1];
+  const name = NAME.exec(url)?.[1];
+  return name === undefined || isNow(name) ? undefined : name;
+}
+
+/** The client for Dart sends the time in milliseconds to the base 36, of which a browser may show no more than tenths of a second. */
+function isNow(name: string): boolean {
+  return Math.abs(Number.parseInt(name, 36) - Date.now()) < NOW_MS;
 }
 
 function keepAnswer(connection: Connection, response: ServerResponse): void {

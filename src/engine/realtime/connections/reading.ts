@@ -1,5 +1,5 @@
+import type { Turns } from "../../process/turns.js";
 import type { Connection } from "./connection.js";
-import type { Turns } from "./turns.js";
 
 /** What a client that asks for little sends within a turn; see {@link Reading.took}. */
 const MODEST_WEIGHT = 64;
@@ -22,20 +22,13 @@ export function createReading(turns: Turns): Reading {
   /** Those who are held until the next turn. */
   let late: Connection[] = [];
   const greedy: Connection[] = [];
-  let isAsked = false;
-
-  function ask(): void {
-    if (!isAsked) turns.onNext(next);
-    isAsked = true;
-  }
 
   function next(): void {
-    isAsked = false;
     const all = late;
     late = [];
     greedy.shift()?.release();
     for (const connection of all) release(connection);
-    if (greedy.length > 0) ask();
+    if (greedy.length > 0) turns.onNext(next);
   }
 
   function release(connection: Connection): void {
@@ -44,7 +37,7 @@ export function createReading(turns: Turns): Reading {
       return;
     }
     greedy.push(connection);
-    ask();
+    turns.onNext(next);
   }
 
   return {
@@ -61,7 +54,7 @@ export function createReading(turns: Turns): Reading {
       share.isLate = true;
       connection.hold();
       late.push(connection);
-      ask();
+      turns.onNext(next);
     },
     release,
   };

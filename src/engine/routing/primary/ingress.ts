@@ -1,5 +1,6 @@
 import type { Worker } from "node:cluster";
 import type { Config } from "../../config/config.js";
+import { UNTAKEN_MS } from "../../http/untaken-answers.js";
 import { type Component, compose } from "../../process/lifecycle.js";
 import { createListener, type Listener } from "../../process/listener.js";
 import type { Logger } from "../../process/logger.js";
@@ -45,7 +46,7 @@ function forward(config: Config, log: Logger, routable: () => readonly Worker[])
 }
 
 function sticky(config: Config, routable: () => readonly Worker[]) {
-  const sockets = createStickySockets(config.shutdownTimeoutMs * FLUSH_SHARE);
+  const sockets = createStickySockets(config.shutdownTimeoutMs * FLUSH_SHARE, UNTAKEN_MS);
   const server = createStickyServer(routable, sockets);
   return { ground: sockets, gate: createListener(server, config.host, config.port) };
 }

@@ -1,5 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import type { Socket } from "node:net";
+import { LOOKS } from "../../http/untaken-answers.js";
 import { watchSends } from "../../internals/sticky.js";
 import type { Component } from "../../process/lifecycle.js";
 
@@ -26,8 +27,11 @@ export interface StickySockets extends Component {
   handOver(socket: Socket, give: () => void): void;
 }
 
-/** `stop` gives answers that the workers have finished up to `flushTimeoutMs` to reach their clients. */
-export function createStickySockets(flushTimeoutMs: number): StickySockets {
+/**
+ * `stop` gives answers that the workers have finished up to `flushTimeoutMs` to reach their clients. A client that takes nothing of its
+ * answer for `untakenMs` is cut off, and one that goes on sending meanwhile: the worker has given its answer away, and does not see that.
+ */
+export function createStickySockets(flushTimeoutMs: number, untakenMs: number): StickySockets {
   const owners = new Map<Socket, Worker | undefined>();
   /** Whose bytes the library is being given. */
   let given: { readonly socket: Socket; readonly bytes: number } | undefined;
@@ -93,10 +97,21 @@ export function createStickySockets(flushTimeoutMs: number): StickySockets {
     add(socket) {
       owners.set(socket, undefined);
       let lingering: NodeJS.Timeout | undefined;
+      socket.setTimeout(untakenMs, () => {
+        if (socket.writableLength > 0) socket.destroy();
+      });
+      // What the client sends puts that off, too, and a socket of node:net that is paused is read until its buffer is full. Nothing that
+      // comes after the answer has an answer: all of its request has come, or the worker has ended the connection.
+      let bytesRead = Number.POSITIVE_INFINITY;
+      const looking = setInterval(() => {
+        if (socket.bytesRead > bytesRead) socket.destroy();
+        if (socket.writableEnded) bytesRead = socket.bytesRead;
+      }, untakenMs / LOOKS);
       socket.once("finish", () => {
         lingering = setTimeout(() => socket.destroy(), LINGER_MS);
       });
       socket.once("close", () => {
+        clearInterval(looking);
         clearTimeout(lingering);
         owners.delete(socket);
       });

@@ -6,6 +6,7 @@ import { closeWith } from "../../http/close-with.js";
 import { expectEarlyAnswer } from "../../http/early-answer.js";
 import { readEngineRequest } from "../../http/engine-request.js";
 import { isTooLarge } from "../../http/header-size.js";
+import { toOriginForm } from "../../http/request-target.js";
 import { hasContent, isWebSocketUpgrade } from "../../http/server.js";
 import { takeRequestListeners, takeUpgradeListeners } from "../../http/server-listeners.js";
 import { cutIfUntaken } from "../../http/untaken-answers.js";
@@ -145,6 +146,7 @@ export function createSessionRouter({
         const here = (): void => onRequest(request, response);
         const cameBy = check.judge(request);
         if (isBeyondLimit(request, cameBy)) return refuse(response, 431);
+        if (!toOriginForm(request)) return refuse(response, 400);
         if (!request.url?.startsWith(path)) return here();
         if (cameBy === "forged") return refuse(response, 403);
         order.inTurn(socket, before, () => {

@@ -2,9 +2,9 @@
 export interface Turns {
   /** The number of this turn. */
   number(): number;
-  /** Whether this turn has used up its time. The clock of a turn starts with the first question. */
+  /** Whether this turn has used up its time. The clock of a turn starts with the first question, which is answered with no. */
   isOver(): boolean;
-  /** Calls back at the beginning of the next turn. */
+  /** Calls back at the beginning of the next turn; once, however often the same callback is asked for until then. */
   onNext(callback: () => void): void;
 }
 
@@ -12,28 +12,31 @@ export interface Turns {
 export function createTurns(budgetMs: number): Turns {
   let number = 0;
   let startedAtMs: number | undefined;
-  let callbacks: (() => void)[] = [];
+  let callbacks = new Set<() => void>();
 
-  function start(): number {
+  function start(): void {
     startedAtMs = performance.now();
     setImmediate(next);
-    return startedAtMs;
   }
 
   function next(): void {
     number += 1;
     startedAtMs = undefined;
     const due = callbacks;
-    callbacks = [];
+    callbacks = new Set();
     for (const callback of due) callback();
   }
 
   return {
     number: () => number,
-    isOver: () => performance.now() - (startedAtMs ?? start()) > budgetMs,
+    isOver() {
+      if (startedAtMs !== undefined) return performance.now() - startedAtMs > budgetMs;
+      start();
+      return false;
+    },
     onNext(callback) {
       if (startedAtMs === undefined) start();
-      callbacks.push(callback);
+      callbacks.add(callback);
     },
   };
 }
