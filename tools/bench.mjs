@@ -4,7 +4,8 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { outputOf, runCommand } from "../scripts/setup/command.mjs";
 import { importCompiled } from "../scripts/setup/compiled.mjs";
-import { runScript, SetupFailure } from "../scripts/setup/failure.mjs";
+import { failOn, runScript, SetupFailure } from "../scripts/setup/failure.mjs";
+import { fetchNode, runUnder, takeNodeVersion } from "../scripts/setup/other-node.mjs";
 import { inProject } from "../scripts/setup/project.mjs";
 import { givenPath, parseOptions, readNumber, wrongUsage } from "../scripts/setup/usage.mjs";
 import { compileTool } from "./shared/prepare.mjs";
@@ -15,14 +16,15 @@ const USAGE = `Usage: npm run bench [-- options]
 Starts Shoal and its peers (stock Socket.IO, plain ws, nchan where nginx has it), drives them in turn and prints ratios of
 CPU time, throughput, latency and memory with their targets. Exits with 1 if a target was missed. Linux only.
 
-  --rows LIST     comma-separated: fanout, durable, memory, latency, isolation, publish, ingress, flood (default
-                  all of these), soak (ten minutes)
+  --rows LIST     comma-separated: fanout, durable, cuts, memory, latency, isolation, publish, ingress, flood
+                  (default all of these), soak (ten minutes)
   --short         smaller sizes and fewer rounds
   --runs N        all rows this often (1 to 20, default 1); a target is met when every run meets it
   --json FILE     the figures (default .cache/bench/report.json)
   --html FILE     the report with plots (default .cache/bench/report.html)
   --env NAME=VALUE  a variable for Shoal; may be repeated
   --against DIR   another build of Shoal (a dist folder with its node_modules) as a further side: fanout, memory, latency, publish
+  --node VERSION  everything with this version of Node.js (24, or whole: 24.11.0), which comes from npm
   --nchan-module FILE  nchan's module for nginx, if it is not where Debian puts it
   --help
 `;
@@ -74,7 +76,7 @@ async function main(values) {
     const program = inProject(".cache", "bench", "tools", "bench", "main.js");
     const order = JSON.stringify(orderOf(values, cores, mongodb.uri()));
     const { code } = await runCommand(process.execPath, [program, order], { cwd: inProject() });
-    if (code !== 0) throw new SetupFailure("", code ?? 1);
+    failOn(code);
   } finally {
     await mongodb.stop();
     rmSync(dataDir, { recursive: true, force: true });
@@ -101,7 +103,9 @@ function orderOf(values, cores, mongodbUri) {
 }
 
 await runScript(async () => {
-  const values = readOptions(process.argv.slice(2));
+  const { version, rest } = takeNodeVersion(process.argv.slice(2), USAGE);
+  const values = readOptions(rest);
   if (values.help) process.stdout.write(USAGE);
-  else await main(values);
+  else if (version === undefined) await main(values);
+  else failOn(await runUnder(await fetchNode(version), inProject("tools", "bench.mjs"), rest));
 });

@@ -4,6 +4,7 @@ import { cpus, loadavg } from "node:os";
 import { dirname } from "node:path";
 import { htmlReport } from "./report/html.js";
 import { type Run, summary, tableOf } from "./report/table.js";
+import { cuts } from "./rows/cuts.js";
 import { durable } from "./rows/durable.js";
 import { fanOut } from "./rows/fan-out.js";
 import { flood } from "./rows/flood.js";
@@ -26,7 +27,7 @@ interface Order {
   readonly html: string;
 }
 
-const ROWS: readonly Row[] = [fanOut, durable, memory, latency, isolation, publish, ingress, flood];
+const ROWS: readonly Row[] = [fanOut, durable, cuts, memory, latency, isolation, publish, ingress, flood];
 /** Rows that run only when they are named: they take longer than all others. */
 const LONG_ROWS: readonly Row[] = [soak];
 const ALL_ROWS = [...ROWS, ...LONG_ROWS];

@@ -7,11 +7,8 @@ export interface StackInstance extends Component {
   /** Without nginx in between. */
   readonly url: string;
   pid(): number;
-  /**
-   * SIGTERM, and a new process when the old one has ended; resolves, with the end of the old one, when it is ready.
-   * `changes` are variables from then on.
-   */
-  restart(changes?: Readonly<Record<string, string>>): Promise<Exit>;
+  /** SIGTERM, and a new process when the old one has ended; resolves, with the end of the old one, when it is ready. */
+  restart(): Promise<Exit>;
   /** SIGHUP; resolves when all workers are replaced. */
   reload(): Promise<void>;
   /** SIGKILL to all its processes at once. */
@@ -40,12 +37,11 @@ const RELOADED_WITHIN_MS = 120_000;
 export function createStackInstance(options: StackInstanceOptions): StackInstance {
   const { name, port, program, watcher, stopWithinMs } = options;
   let member: Program | undefined;
-  let changed: Readonly<Record<string, string>> = {};
   let stopped = false;
 
   async function start(): Promise<void> {
     if (stopped) return;
-    const env = { ...options.env(), ...changed, HOST, PORT: String(port), INSTANCE_ID: name };
+    const env = { ...options.env(), HOST, PORT: String(port), INSTANCE_ID: name };
     const started = startProgram({ name, command: process.execPath, args: [program], env, watcher });
     member = started;
     await started.waitFor(READY, READY_WITHIN_MS).catch(async (error: Error) => {
@@ -59,8 +55,7 @@ export function createStackInstance(options: StackInstanceOptions): StackInstanc
     start,
     url: `http://${HOST}:${port}`,
     pid: () => member?.pid ?? 0,
-    async restart(changes = {}) {
-      changed = { ...changed, ...changes };
+    async restart() {
       const exit = await running(member).stop(stopWithinMs);
       await start();
       return exit;

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { AudienceSpec } from "./audience.js";
+import type { CutsResult, CutsSpec } from "./cuts.js";
 import type { FloodResult, FloodSpec } from "./flood.js";
 import type { HandshakeResult, HandshakeSpec } from "./handshakes.js";
 import type { HttpResult, HttpSpec } from "./http-requests.js";
@@ -20,6 +21,7 @@ export interface Orders {
   http: (spec: HttpSpec) => Promise<HttpResult>;
   storing: (spec: StoringSpec) => Promise<StoringResult>;
   victims: (spec: VictimSpec) => Promise<VictimResult>;
+  cuts: (spec: CutsSpec) => Promise<CutsResult>;
   /** Goes on until `endFlood`. */
   flood: (spec: FloodSpec) => Promise<void>;
   endFlood: (nothing: null) => Promise<FloodResult>;

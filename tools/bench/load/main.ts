@@ -1,5 +1,6 @@
 // The load process: does what the benchmark tells it over IPC.
 import { type Audience, bodyOf, openAudience } from "./audience.js";
+import { measureCuts } from "./cuts.js";
 import { type Flood, startFlood } from "./flood.js";
 import { measureHandshakes } from "./handshakes.js";
 import { measureHttp } from "./http-requests.js";
@@ -39,6 +40,7 @@ const orders: Orders = {
   http: measureHttp,
   storing: measureStoring,
   victims: measureVictims,
+  cuts: measureCuts,
   async flood(spec) {
     state.flood = startFlood(spec);
   },

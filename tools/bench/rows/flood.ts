@@ -65,7 +65,7 @@ export const flood: Row = {
         {
           name: "limits",
           server: await shoal.start(machine, { env: LIMITS }),
-          rounds: context.short ? 2 : 4,
+          rounds: context.short ? 3 : 5,
         },
         { name: "no limits", server: await shoal.start(machine), rounds: 1 },
       ];

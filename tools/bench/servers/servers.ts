@@ -148,6 +148,11 @@ export function startUnrouted(machine: Machine, workers: number): Promise<Server
   return startPeer(machine, "stock", "all", [String(workers), machine.redisUrl, "unrouted"]);
 }
 
+/** Socket.IO with its recovery of connections, of the row `cuts`. */
+export function startRecovering(machine: Machine, workers: number): Promise<Server> {
+  return startPeer(machine, "stock", "all", [String(workers), machine.redisUrl, "sticky", "recovery"]);
+}
+
 /** Another build of Shoal, for those who want to know what a change gives; none unless it was asked for. */
 export function otherBuilds({ setup }: Pick<Machine, "setup">): Peer[] {
   const { otherDist } = setup;
