@@ -16,7 +16,11 @@ export interface Visitors {
 }
 
 /** Readers that come late, leave, come back to where they were, and hang for a while. */
-export function startVisitors(world: World, rng: Prng, rooms: readonly string[]): Visitors {
+export function startVisitors(
+  world: Pick<World, "urls" | "ledger" | "issuer">,
+  rng: Prng,
+  rooms: readonly string[],
+): Visitors {
   const here: { readonly client: ChaosClient; readonly reader: Reader; hangs: boolean }[] = [];
   const left: { readonly room: string; readonly position: Position }[] = [];
   let stopped = false;

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { checksOf } from "../../src/cli/doctor/checks.js";
 import { VARIABLES } from "../../src/engine/config/variables.js";
@@ -12,8 +13,12 @@ const sources = sourceFiles()
   .map(({ text }) => text)
   .join("\n");
 
-/** Words that stand for no variable of the configuration. */
-const OTHER_WORDS = ["SIGHUP", "SIGTERM", "NODE_OPTIONS", "SIGKILL", "SIGABRT"];
+/** Words that stand for no variable of the configuration: signals and errors of the system are among them. */
+const OTHER_WORDS = new Set([
+  "NODE_OPTIONS",
+  ...Object.keys(constants.signals),
+  ...Object.keys(constants.errno),
+]);
 /** Of every process, by prom-client; tests/deploy/monitoring.test.ts sees that they are exported. */
 const OF_PROCESSES = [
   ...["process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "process_max_fds"],
@@ -34,7 +39,7 @@ function namesOfMetrics(text: string): string[] {
 function namesOfVariables(text: string): string[] {
   return [...text.matchAll(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)`/g)]
     .map(([, name = ""]) => name)
-    .filter((name) => !OTHER_WORDS.includes(name));
+    .filter((name) => !OTHER_WORDS.has(name));
 }
 
 function pathsOf(text: string): string[] {
@@ -73,7 +78,7 @@ describe("docs/runbook.md", () => {
   });
 
   test("each section that the doctor finds says so, with the name of the check", () => {
-    const parts = { environment: {}, url: "http://localhost", idleMs: 0, dateMs: Date.now };
+    const parts = { environment: {}, url: "http://localhost", idleMs: 0, patienceMs: 0, dateMs: Date.now };
     const checks = checksOf({ ...parts, environment: { MONGODB_URI: "mongodb://localhost/shoal" } });
     const page = "docs/runbook.md#";
     const silent = checks.filter(({ name, see }) => {

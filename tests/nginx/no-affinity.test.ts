@@ -49,7 +49,7 @@ test.each([
   await live(crowd);
 
   expect(crowd.troubles()).toEqual([]);
-  expect(crowd.visitors.filter(({ connects }) => connects.length !== 1)).toEqual([]);
+  expect(crowd.visitors.flatMap(({ ends }) => ends)).toEqual([]);
   expect(Object.keys(crowd.byInstance()).sort()).toEqual([...instances].sort());
   const sids = new Set(crowd.visitors.map(({ socket }) => socket.io.engine.id));
   const requests = () => nginx.requests().filter(({ sid }) => sids.has(sid));

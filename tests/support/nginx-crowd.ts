@@ -10,8 +10,8 @@ export interface Visitor {
   readonly socket: Socket;
   /** Of the latest connect. */
   readonly session: Session | undefined;
-  /** When it was let in, by performance.now(), first and again. */
-  readonly connects: readonly number[];
+  /** When its connections ended, by performance.now(). */
+  readonly ends: readonly number[];
   readonly pings: number;
   /** Refusals and ends of the connection, in its own words. */
   readonly troubles: string[];
@@ -21,8 +21,6 @@ export interface Crowd {
   readonly visitors: readonly Visitor[];
   /** Everybody's troubles. */
   troubles(): string[];
-  /** Those so far count no more. */
-  forgetTroubles(): void;
   /** Connected visitors by instance. */
   byInstance(): Record<string, number>;
   /** Waits until all are connected, and none to `without`. */
@@ -44,18 +42,23 @@ export interface CrowdOptions {
   readonly user?: (index: number) => string;
 }
 
-const SECOND_MS = 1000;
+/** Visitors that come in at a time: the pace is the machine's, and nobody waits in front of the door until he is shut out. */
+const AT_ONCE = 25;
 
-/** Connects them all at once. They end by themselves. */
+/** Connects them, some at a time. They end by themselves. */
 export function startCrowd(options: CrowdOptions): Crowd {
   const visitors = Array.from({ length: options.count }, (_, index) => visit(options, index));
+  const outside = visitors.map(({ socket }) => socket);
+  function letNextIn(): void {
+    const next = outside.shift();
+    next?.once("connect", letNextIn);
+    next?.connect();
+  }
+  for (let one = 0; one < AT_ONCE; one += 1) letNextIn();
 
   return {
     visitors,
     troubles: () => visitors.flatMap(({ troubles }) => troubles),
-    forgetTroubles() {
-      for (const { troubles } of visitors) troubles.length = 0;
-    },
     byInstance() {
       const counts: Record<string, number> = {};
       for (const { socket, session } of visitors) {
@@ -76,18 +79,6 @@ export function startCrowd(options: CrowdOptions): Crowd {
   };
 }
 
-/** The largest number of reconnects of all these within one second, from `sinceMs` of performance.now() on. */
-export function peakReconnects(crowds: readonly Crowd[], sinceMs: number): number {
-  const connects = crowds.flatMap(({ visitors }) => visitors.flatMap((visitor) => visitor.connects.slice(1)));
-  const times = connects.filter((time) => time >= sinceMs).sort((one, other) => one - other);
-  return Math.max(0, ...times.map((from, index) => countUntil(times, index, from + SECOND_MS)));
-}
-
-function countUntil(times: readonly number[], start: number, end: number): number {
-  const after = times.findIndex((time, index) => index > start && time >= end);
-  return (after === -1 ? times.length : after) - start;
-}
-
 function visit(
   { url, transports, named = false, agent, reconnectAfterMs, user }: CrowdOptions,
   index: number,
@@ -96,26 +87,27 @@ function visit(
   const nodeOptions: object = agent === undefined ? {} : { agent };
   const socket = io(url, {
     forceNew: true,
+    autoConnect: false,
     ...(transports === undefined ? {} : { transports: [...transports] }),
     ...(named ? { query: { r: randomUUID() } } : {}),
     ...nodeOptions,
     ...(reconnectAfterMs === undefined ? {} : { reconnectionDelay: reconnectAfterMs }),
     ...(user === undefined ? {} : { auth: { user: user(index) } }),
   });
-  const connects: number[] = [];
+  const ends: number[] = [];
   const troubles: string[] = [];
   let session: Session | undefined;
   let pings = 0;
   let ending = false;
   socket.on("session", (next: Session) => {
     session = next;
-    connects.push(performance.now());
   });
   socket.io.on("ping", () => {
     pings += 1;
   });
   socket.on("connect_error", (error) => troubles.push(`connect_error: ${describe(error)}`));
   socket.on("disconnect", (reason, details) => {
+    ends.push(performance.now());
     const why = details instanceof Error ? ` (${describe(details)})` : "";
     if (!ending) troubles.push(`disconnect: ${reason}${why}`);
   });
@@ -128,7 +120,7 @@ function visit(
     get session() {
       return session;
     },
-    connects,
+    ends,
     get pings() {
       return pings;
     },

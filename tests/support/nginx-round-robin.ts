@@ -28,6 +28,10 @@ export interface RoundRobinFaults {
   readonly host?: string;
   /** Largest body, in nginx's words; default 1m. */
   readonly bodyLimit?: string;
+  /** How it treats what it passes on, in nginx's words; default: it sends on at once what comes. */
+  readonly location?: string;
+  /** More of its configuration, in nginx's words. */
+  readonly http?: string;
 }
 
 /**
@@ -63,8 +67,9 @@ function configuration(
   log: string,
   port: number,
   instances: readonly string[],
-  { upgrades = true, host = "$http_host", bodyLimit = "1m" }: RoundRobinFaults,
+  faults: RoundRobinFaults,
 ): string {
+  const { upgrades = true, host = "$http_host", bodyLimit = "1m" } = faults;
   const bodies = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   return `
     worker_processes 1;
@@ -76,6 +81,7 @@ function configuration(
       access_log ${log} brief;
       map $http_upgrade $connection_upgrade { default ${upgrades ? "upgrade" : "''"}; '' ''; }
       client_max_body_size ${bodyLimit};
+      ${faults.http ?? ""}
       upstream shoal {
         ${instances.map((url) => `server ${new URL(url).host};`).join("\n")}
         keepalive 32;
@@ -89,7 +95,7 @@ function configuration(
           proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
           proxy_set_header Upgrade ${upgrades ? "$http_upgrade" : "''"};
           proxy_set_header Connection $connection_upgrade;
-          proxy_buffering off;
+          ${faults.location ?? "proxy_buffering off;"}
           proxy_next_upstream off;
         }
       }
