@@ -5,6 +5,8 @@ import { SetupFailure } from "./failure.mjs";
 import { inProject } from "./project.mjs";
 
 const WATCH = /^--watch(All)?(=.*)?$/;
+/** What says how jest is to tell the result: it would tell the list of files in the same way. */
+const OF_RESULT = /^--(json|outputFile)(=.*)?$/;
 
 /** True when jest is to stay and run tests again. */
 export function isWatching(args) {
@@ -21,6 +23,7 @@ const TYPED = [
   "tools/chaos",
   "tools/fuzz",
   "tools/loadtest",
+  "tools/renewal",
   "tools/stack",
   "scripts",
 ];
@@ -62,7 +65,9 @@ function matches(pattern, file) {
 
 /** The test files that jest would run with these arguments; none when it does not know one of them. Needs the dependencies. */
 export function selectedTests(jest, args) {
-  const rest = args.filter((arg) => !WATCH.test(arg));
-  const listed = outputOf(process.execPath, [jest, ...rest, "--listTests", "--json"], { cwd: inProject() });
-  return JSON.parse(listed?.trim().split("\n").at(-1) ?? "[]");
+  const rest = args.filter(
+    (arg, at) => !WATCH.test(arg) && !OF_RESULT.test(arg) && args[at - 1] !== "--outputFile",
+  );
+  const listed = outputOf(process.execPath, [jest, ...rest, "--listTests"], { cwd: inProject() }) ?? "";
+  return listed.split("\n").filter((line) => line.endsWith(".test.ts"));
 }

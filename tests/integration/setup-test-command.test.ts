@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { evaluate, newProject, node, ROOT, type Run } from "../support/setup-project.js";
 import { sourceFiles } from "../support/source-files.js";
+import { tempDir } from "../support/temp-dir.js";
 
 /** What it takes to run these test files, by name. */
 function needsOf(files: readonly string[]): Promise<unknown> {
@@ -52,7 +53,18 @@ describe("what has to be installed for tests", () => {
   });
 });
 
-const ALL = ["tests", "tools/bench", "tools/chaos", "tools/fuzz", "tools/loadtest", "tools/stack", "scripts"];
+const ALL = [
+  "tests",
+  ...["bench", "chaos", "fuzz", "loadtest", "renewal", "stack"].map((tool) => `tools/${tool}`),
+  "scripts",
+];
+
+test("types are checked of all that has its own", () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  // The build itself checks the client.
+  const listed = [...scripts.typecheck.matchAll(/-p (\S+)/g)].map(([, project]) => project);
+  expect(listed.filter((project) => project !== "client").sort()).toEqual([...ALL].sort());
+});
 
 test.each([
   [[], { lint: true, types: ALL }],
@@ -66,6 +78,19 @@ test.each([
   expect(await evaluate("test-selection.mjs", "checksFor", `checksFor(${JSON.stringify(args)})`)).toEqual(
     checks,
   );
+});
+
+test("the tests are known also when jest is to write its result into a file", async () => {
+  const jest = join(ROOT, "node_modules", "jest", "bin", "jest.js");
+  const result = join(await tempDir("result"), "result.json");
+  const args = ["tests/unit/health", "--json", `--outputFile=${result}`];
+  const listed = evaluate(
+    "test-selection.mjs",
+    "selectedTests",
+    `selectedTests(${JSON.stringify(jest)}, ${JSON.stringify(args)})`,
+  );
+  expect(await listed).toEqual([join(ROOT, "tests", "unit", "health.test.ts")]);
+  expect(existsSync(result)).toBe(false);
 });
 
 /** Writes a program in the place of Node's that says its version and, of a script, with what it was run. */
