@@ -37,6 +37,25 @@ test.each(["http://localhost", "http://localhost?x=1"])(
   },
 );
 
+test("a WebSocket may be asked for by a whole URL, too, and not by what is none", async () => {
+  const upgrade = async (origin: string) => {
+    const raw = await openRaw(worker.url);
+    const lines = [
+      `GET ${origin}/socket.io/?EIO=4&transport=websocket HTTP/1.1`,
+      `Host: ${new URL(worker.url).host}`,
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+    ];
+    raw.write(`${lines.join("\r\n")}\r\n\r\n`);
+    return await raw.read(/^HTTP\/1\.1 \d+/);
+  };
+
+  expect(await upgrade("http://localhost")).toMatch(/^HTTP\/1\.1 101 /);
+  expect(await upgrade("http://[::1")).toMatch(/^HTTP\/1\.1 400 /);
+});
+
 test.each([
   "http://[::1/hello",
   "http://localhost:port/hello",

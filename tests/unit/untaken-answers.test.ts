@@ -113,6 +113,19 @@ test("one that comes after that time and is not taken is cut off as well", async
   expect(await read()).toBeLessThan(LARGE.length);
 });
 
+test("of answers whose turn never came nothing is left when the connection has ended", async () => {
+  const { client, response } = await ask({ lines: "" });
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = timers();
+  client.write("GET / HTTP/1.1\r\nHost: shoal\r\n\r\n".repeat(90));
+  await eventually(() => expect(response.req.socket.bytesRead).toBeGreaterThan(90 * 30));
+
+  client.destroy();
+  await within(closing(response), 20_000, "the end of the answer");
+
+  await eventually(() => expect(timers()).toBeLessThan(before + 10));
+});
+
 /** Sends a few bytes again and again, sooner than in the time that a client has. */
 function sendOn(client: Socket, bytes: string): void {
   const sending = setInterval(() => client.write(bytes), PATIENT_MS / 20);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
 /** How long a client may take nothing of an answer, in milliseconds: longer than slow lines take for what the kernel holds. */
 export const UNTAKEN_MS = 120_000;
@@ -6,24 +7,60 @@ export const UNTAKEN_MS = 120_000;
 /** Looks within that time at what a client does meanwhile. */
 export const LOOKS = 8;
 
+/** A connection with requests that are not answered yet. */
+interface Watch {
+  open: number;
+  end(): void;
+}
+
 /**
- * Ends the connection of a client that does not take its answer: no heartbeat finds out, and what is left of the answer would be kept
+ * Ends connections of clients that do not take their answers: no heartbeat finds out, and what is left of an answer would be kept
  * for as long as the client likes. One that takes something now and then has all the time that it needs, and so has an answer that is not ready.
+ * To be called for each request.
  */
-export function cutIfUntaken({ socket }: IncomingMessage, response: ServerResponse, untakenMs: number): void {
-  response.setTimeout(untakenMs, () => {
-    if (socket.writableLength > 0) socket.destroy();
-  });
-  // What the client sends puts that off, too: so it is not read as long as it has something to take.
+export function createUntakenCut(
+  untakenMs: number,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  // One for each connection, not for each answer: up to Node 22 an answer whose turn has not come when its connection ends never closes.
+  const watches = new WeakMap<Socket, Watch>();
+
+  function watchOf(socket: Socket): Watch {
+    const watch = watches.get(socket) ?? startWatch(socket, untakenMs / LOOKS, () => watches.delete(socket));
+    watches.set(socket, watch);
+    return watch;
+  }
+
+  return ({ socket }, response) => {
+    response.setTimeout(untakenMs, () => {
+      if (socket.writableLength > 0) socket.destroy();
+    });
+    const watch = watchOf(socket);
+    watch.open += 1;
+    response.once("close", () => {
+      watch.open -= 1;
+      if (watch.open === 0) watch.end();
+    });
+  };
+}
+
+/** What the client sends puts the time of its answer off, too: so it is not read as long as it has something to take. */
+function startWatch(socket: Socket, everyMs: number, onEnd: () => void): Watch {
   let isPaused = false;
+
   function setPaused(pause: boolean): void {
     if (pause) socket.pause();
     else if (isPaused) socket.resume();
     isPaused = pause;
   }
-  const looking = setInterval(() => setPaused(socket.writableLength > 0), untakenMs / LOOKS);
-  response.once("close", () => {
+
+  function end(): void {
     clearInterval(looking);
+    socket.off("close", end);
     setPaused(false);
-  });
+    onEnd();
+  }
+
+  const looking = setInterval(() => setPaused(socket.writableLength > 0), everyMs);
+  socket.once("close", end);
+  return { open: 0, end };
 }

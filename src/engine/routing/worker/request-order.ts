@@ -11,6 +11,7 @@ const MOST_OPEN = 100;
 export interface RequestOrder {
   /**
    * Notes a request that has come. False if it is not to be handled: its connection is over, as it is with one request too many.
+   * Each response closes with its connection at the latest, as Node documents: up to Node 22 it forgets those whose turn has not come.
    */
   enter(socket: Socket, response: ServerResponse): boolean;
   /** Calls `go` when the answers have ended to all requests before this one, unless the connection has ended then. */
@@ -21,26 +22,33 @@ export interface RequestOrder {
 
 interface Line {
   last: ServerResponse;
-  open: number;
+  readonly open: Set<ServerResponse>;
 }
 
 export function createRequestOrder(): RequestOrder {
   const lines = new WeakMap<Socket, Line>();
 
+  function lineOf(socket: Socket, last: ServerResponse): Line {
+    const known = lines.get(socket);
+    if (known !== undefined) return known;
+    const line = { last, open: new Set<ServerResponse>() };
+    lines.set(socket, line);
+    // Later than Node itself does it.
+    socket.once("close", () => setImmediate(closeAll, line.open));
+    return line;
+  }
+
   return {
     enter(socket, response) {
       if (socket.destroyed) return false;
-      const line = lines.get(socket) ?? { last: response, open: 0 };
-      lines.set(socket, line);
+      const line = lineOf(socket, response);
       line.last = response;
-      line.open += 1;
-      if (line.open > MOST_OPEN) {
+      if (line.open.size === MOST_OPEN) {
         socket.destroy();
         return false;
       }
-      response.once("close", () => {
-        line.open -= 1;
-      });
+      line.open.add(response);
+      response.once("close", () => line.open.delete(response));
       return true;
     },
     inTurn(socket, before, go) {
@@ -49,4 +57,8 @@ export function createRequestOrder(): RequestOrder {
     },
     last: (socket) => lines.get(socket)?.last,
   };
+}
+
+function closeAll(open: ReadonlySet<ServerResponse>): void {
+  for (const response of open) response.emit("close");
 }

@@ -9,7 +9,7 @@ import { isTooLarge } from "../../http/header-size.js";
 import { toOriginForm } from "../../http/request-target.js";
 import { hasContent, isWebSocketUpgrade } from "../../http/server.js";
 import { takeRequestListeners, takeUpgradeListeners } from "../../http/server-listeners.js";
-import { cutIfUntaken } from "../../http/untaken-answers.js";
+import { createUntakenCut } from "../../http/untaken-answers.js";
 import type { Component } from "../../process/lifecycle.js";
 import type { Logger } from "../../process/logger.js";
 import type { AddressBook, Destination, Upgrade } from "./destination.js";
@@ -70,6 +70,7 @@ export function createSessionRouter({
   const relays = new Set<() => void>();
   const tunnels = new Set<() => void>();
   const order = createRequestOrder();
+  const cutIfUntaken = createUntakenCut(untakenMs);
   let leaving = false;
 
   /** The session that a request is for, if somebody else might have it. */
@@ -141,7 +142,7 @@ export function createSessionRouter({
         expectEarlyAnswer(request, response);
         const before = order.last(socket);
         if (!order.enter(socket, response)) return;
-        cutIfUntaken(request, response, untakenMs);
+        cutIfUntaken(request, response);
         if (leaving) response.setHeader("Connection", "close");
         const here = (): void => onRequest(request, response);
         const cameBy = check.judge(request);
@@ -160,7 +161,9 @@ export function createSessionRouter({
         const socket = duplex as Socket; // of a server of node:http without TLS
         const here = (): void => onUpgrade(request, socket, head);
         const cameBy = check.judge(request);
+        const isOfHttp = toOriginForm(request);
         order.inTurn(socket, order.last(socket), () => {
+          if (!isOfHttp) return closeWith(socket, BAD_UPGRADE);
           // Anything else asks for a protocol that this server does not speak, and is to be answered as if it did not (RFC 9110, 7.8).
           if (!isWebSocketUpgrade(request)) {
             replay(
