@@ -16,13 +16,12 @@ async function start() {
   const served: Served[] = [];
   let hear: (one: Served) => void = () => {};
   const app = express();
-  app.use(oneAtATime());
   app.use((request, response) => {
     const one = { path: request.path, response };
     served.push(one);
     hear(one);
   });
-  const server = createServer(app).listen(0, "127.0.0.1");
+  const server = createServer(oneAtATime(app)).listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestEnd(() => {
     server.close();

@@ -1,3 +1,4 @@
+import type { RequestListener } from "node:http";
 import { fileURLToPath } from "node:url";
 import cors from "cors";
 import express, { type Express, type RequestHandler, Router } from "express";
@@ -27,6 +28,7 @@ import { measureRequest } from "./request-durations.js";
 import { identifyRequest } from "./request-id.js";
 import { limitAddresses } from "./request-limits.js";
 import type { SlowRefusals } from "./slow-refusals.js";
+import { createSpacedRequests } from "./spaced-requests.js";
 import { staticFiles } from "./static-files.js";
 
 /** What the applications are made of. */
@@ -52,7 +54,7 @@ const PUBLIC_DIR = fileURLToPath(new URL("../../../public", import.meta.url));
 const CLIENT_DIR = fileURLToPath(new URL("../../../dist/client", import.meta.url));
 
 /** The Express application of the public port: the order of middleware and the routes. It never listens. */
-export function createApp(config: Config, parts: AppParts): Express {
+export function createApp(config: Config, parts: AppParts): RequestListener {
   const serving = routePartsOf(config, parts, false);
   const [operators, routes] = byPort(parts.routes);
   const app = beginApp(config, parts);
@@ -64,8 +66,11 @@ export function createApp(config: Config, parts: AppParts): Express {
       serving,
     ),
   );
-  if (config.rates.ipRequests !== "off")
-    app.use(limitAddresses(parts.limits.requests, parts.clientAddress, parts.slowRefusals));
+  const { ipRequests } = config.rates;
+  if (ipRequests !== "off") {
+    const spaced = createSpacedRequests(ipRequests, () => performance.now());
+    app.use(limitAddresses(parts.limits.requests, parts.clientAddress, parts.slowRefusals, spaced));
+  }
   app.use(refuseOtherHosts(parts.checkOrigin));
   app.use(jsonBody(config.limits.bodyBytes));
 
@@ -83,17 +88,17 @@ export function createApp(config: Config, parts: AppParts): Express {
   if (config.apiDocs) app.use("/docs", docsPage());
 
   app.use(notFound, errorHandler(parts.log));
-  return app;
+  return oneAtATime(app);
 }
 
 /** The Express application of the private port: the routes of operators, who need a key once there is one, and the server API. */
-export function createOperatorApp(config: Config, parts: AppParts): Express {
+export function createOperatorApp(config: Config, parts: AppParts): RequestListener {
   const routes = parts.routes.filter(({ access }) => access.kind === "operator" || access.kind === "key");
   const app = beginApp(config, parts);
   app.use(jsonBody(config.limits.bodyBytes));
   app.use(declaredRoutes(routes, routePartsOf(config, parts, true)));
   app.use(notFound, errorHandler(parts.log));
-  return app;
+  return oneAtATime(app);
 }
 
 /** Those of operators, and those of everybody else. */
@@ -118,12 +123,11 @@ function onlyWithKeys(keys: KeyAuthenticator): RequestHandler {
 /** Requests that a turn of the event loop begins, in milliseconds. */
 const TURN_MS = 2;
 
-/** What every request passes first: it waits for its turn on its connection, gets its id, is measured, counted as under way, and waits for its turn in the process. */
+/** What every request passes first, once its turn on its connection has come: it gets its id, is measured, counted as under way, and waits for its turn in the process. */
 function beginApp(config: Config, { clientAddress, log, inFlight, metrics, traced }: AppParts): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("trust proxy", trustFunction(config.trustProxy));
-  app.use(oneAtATime());
   // Before the request is measured, so that its duration is an example of its trace.
   if (traced !== undefined) app.use(traced);
   app.use((request, response, next) => {

@@ -7,18 +7,24 @@ import type { Limits } from "../trust/limits/limits.js";
 import { type RateLimit, rateLimited } from "../trust/limits/rate-limit.js";
 import type { ClientAddress } from "./client-address.js";
 import type { SlowRefusals } from "./slow-refusals.js";
+import type { SpacedRequests } from "./spaced-requests.js";
 
-/** Refuses the requests of an address that asks too often, before anything is done for them. */
+/** Refuses the requests of an address that asks too often, before anything is done for them, and spaces those that it may ask meanwhile. */
 export function limitAddresses(
   requests: RateLimit,
   clientAddress: ClientAddress,
   refusals: SlowRefusals,
+  spaced: SpacedRequests,
 ): RequestHandler {
   return (request, response, next) => {
     const payer = { limit: requests, key: addressKey(clientAddress(request)) };
     const waitMs = requests.take(payer.key);
     tellQuota(response, payer);
-    if (waitMs === 0) return next();
+    if (waitMs === 0) {
+      if (refusals.isWaiting(payer.key)) spaced.space(payer.key, request.socket, next);
+      else next();
+      return;
+    }
     refusals.refuse(payer.key, request.socket, (hasWaited) => {
       if (hasWaited) response.setHeader("Connection", "close");
       next(rateLimited(waitMs));

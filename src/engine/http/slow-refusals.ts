@@ -16,6 +16,8 @@ export interface SlowRefusals {
    * comes on the connection is not answered. Never calls it for a connection that has ended meanwhile.
    */
   refuse(address: string, socket: Socket, answer: (hasWaited: boolean) => void): void;
+  /** Whether an answer of this address waits. */
+  isWaiting(address: string): boolean;
 }
 
 /** `now` is in milliseconds. */
@@ -56,5 +58,6 @@ export function createSlowRefusals(now: () => number): SlowRefusals {
       if (atOnce.take(address) === 0 || isFull) answer(false);
       else if (!socket.destroyed) wait(address, socket, answer);
     },
+    isWaiting: (address) => byAddress.has(address),
   };
 }

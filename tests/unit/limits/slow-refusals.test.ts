@@ -12,8 +12,9 @@ function world() {
     refusals.refuse(address, socket, (hasWaited) => void answers.push(hasWaited));
     return answers;
   };
+  const isWaiting = (address: string): boolean => refusals.isWaiting(address);
   const many = (address: string, count: number) => Array.from({ length: count }, () => refuse(address));
-  return { refuse, many, connect };
+  return { refuse, many, connect, isWaiting };
 }
 
 afterEach(() => jest.useRealTimers());
@@ -29,6 +30,18 @@ test("twenty refusals of an address are answered at once, and those that follow 
   expect(later).toEqual(Array(5).fill([]));
   jest.advanceTimersByTime(1001);
   expect(later).toEqual(Array(5).fill([true]));
+});
+
+test("an address is known to wait as long as an answer of it does", () => {
+  const { many, isWaiting } = world();
+  many("a", 20);
+  expect(isWaiting("a")).toBe(false);
+  many("a", 2);
+  expect(isWaiting("a")).toBe(true);
+  expect(isWaiting("b")).toBe(false);
+
+  jest.advanceTimersByTime(2000);
+  expect(isWaiting("a")).toBe(false);
 });
 
 test("answers that began to wait together are not given together", () => {
