@@ -6,14 +6,18 @@ import { jsonBody } from "../../src/engine/http/json-body.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { eventually, within } from "../support/wait.js";
 
-/** A server that says what it was asked, and the client's connection to it. */
-async function start() {
+/** A server that says what it was asked, looks at bodies so many turns of the event loop after a request has come, and the client's connection to it. */
+async function start(turns = 0) {
   const asked: string[] = [];
   const app = express();
+  app.use(async (_request, _response, next) => {
+    for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    next();
+  });
   app.use(jsonBody(1000));
-  app.use(({ method }, response) => {
+  app.use(({ method, body }, response) => {
     asked.push(method);
-    response.end();
+    response.end(JSON.stringify({ body }));
   });
   const httpServer = createServer(app);
   await once(httpServer.listen(0, "127.0.0.1"), "listening");
@@ -47,3 +51,23 @@ test("one with a body of no bytes is", async () => {
 
   await eventually(() => expect(asked).toEqual(["DELETE"]));
 });
+
+test.each([
+  ["its length", 0, "Content-Length: 0\r\n\r\n"],
+  ["no chunks", 0, "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+  ["no chunks", 5, "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+])(
+  "a body of no bytes that is called JSON is an object without fields: %s tell of it, looked at %d turns later",
+  async (_what, turns, framed) => {
+    const { client } = await start(turns);
+    let answers = "";
+    client.on("data", (chunk) => {
+      answers += chunk;
+    });
+    // Twice: the connection can be used again.
+    for (const count of [1, 2]) {
+      client.write(`POST / HTTP/1.1\r\nHost: shoal\r\nContent-Type: application/json\r\n${framed}`);
+      await eventually(() => expect(answers.match(/\r\n\r\n\{"body":\{\}\}/g)).toHaveLength(count));
+    }
+  },
+);

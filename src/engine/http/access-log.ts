@@ -25,7 +25,7 @@ export function accessLog(log: Logger, clientAddress: ClientAddress): RequestHan
   });
 }
 
-/** A request's target may be a whole URL with a password, and end with a fragment, in which browsers get tokens. */
+/** A path may begin with two slashes and a password, as a URL without its scheme, and end with a fragment, in which browsers get tokens. */
 function pathOf(target: string): string {
-  return redactUri(target.split(/[?#]/, 1)[0] ?? "").replace(/^[a-z][a-z\d+.-]*:\/\/[^/]*/i, "");
+  return redactUri(target.split(/[?#]/, 1)[0] ?? "");
 }

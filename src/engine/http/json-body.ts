@@ -8,7 +8,8 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)"?/i;
 
 /**
  * Parses JSON bodies up to `limitBytes`; refuses every other kind of body instead of ignoring it. A body of no bytes is
- * none, whatever its type: clients and proxies announce it with every POST, or with every request.
+ * none, whatever its type: clients and proxies announce it with every POST, or with every request. Of one that is called JSON an object without
+ * fields is made, so that what is missing is named; the parser would do that, unless the end of the body has been seen before.
  */
 export function jsonBody(limitBytes: number): RequestHandler {
   const parse = express.json({ limit: limitBytes, verify: verifyUtf8 });
@@ -19,13 +20,14 @@ export function jsonBody(limitBytes: number): RequestHandler {
     else take(Number(length) === 0);
 
     function take(isEmpty: boolean): void {
-      if (request.is("application/json") === false) {
+      const isJson = request.is("application/json") !== false;
+      if (isEmpty || !isJson) {
         request.resume(); // read and dropped, so that the connection can be used again
+        if (isJson) request.body = {};
         next(isEmpty ? undefined : new AppError("unsupported_media_type"));
       } else if (Number(length) > limitBytes) {
         next(new AppError("too_large")); // the parser would read it to its end before it says so
       } else {
-        if (isEmpty) delete request.headers["content-encoding"]; // nothing is compressed to something
         nameCharset(request);
         parse(request, response, length === undefined ? boundRead(request, limitBytes, next) : next);
       }
