@@ -57,6 +57,7 @@ export function forkWorker(slot: number, boot: () => PrimaryMessage, events: Poo
   let isLeaving = false;
   let retired = false;
   let isAbandoned = false;
+  let isKilled = false;
   let siblingName: string | undefined;
   let failure: { readonly message: string; readonly temporary: boolean } | undefined;
   let since = new Date().toISOString();
@@ -82,6 +83,7 @@ export function forkWorker(slot: number, boot: () => PrimaryMessage, events: Poo
     },
     "shoal:stage": ({ stage }) => watch.reached(stage),
     "shoal:ready"() {
+      if (isKilled) return; // said before, and heard later
       watch.end();
       wasReady = true;
       if (!isLeaving) since = new Date().toISOString();
@@ -147,6 +149,7 @@ export function forkWorker(slot: number, boot: () => PrimaryMessage, events: Poo
   }
 
   function kill(): void {
+    isKilled = true;
     node.process.kill("SIGKILL");
   }
 
