@@ -112,7 +112,12 @@ function show() {
 }
 
 function open({ title, show: fill, needs }, place, rest) {
-  if (needs === undefined || allowed.includes(needs)) return fill({ place, rest, api, allowed, heard, kept });
+  /** What comes after the view was left is not about the one that is shown. */
+  function heardHere(error) {
+    if (place.isConnected) heard(error);
+  }
+  if (needs === undefined || allowed.includes(needs))
+    return fill({ place, rest, api, allowed, heard: heardHere, kept });
   place.append(
     el("h1", {}, title),
     el(

@@ -1,5 +1,7 @@
-/** A task that fails is tried again sooner, in milliseconds: another worker may answer. */
+/** A task that nobody has answered is tried again sooner, in milliseconds: another worker may answer. */
 const RETRY_MS = 1000;
+/** No answer came, or nobody was there who could give one. What is refused is refused a second later as well. */
+const UNANSWERED = [0, 503];
 
 /** Does a task again and again, `everyMs` after it has ended, while the tab is seen. `stop` ends it. */
 export function poll(everyMs, task) {
@@ -11,12 +13,12 @@ export function poll(everyMs, task) {
     if (isOver || isBusy || document.hidden) return;
     clearTimeout(timer);
     isBusy = true;
-    const isDone = await task().then(
-      () => true,
-      () => false,
+    const status = await task().then(
+      () => 200,
+      (error) => error.status,
     );
     isBusy = false;
-    if (!isOver) timer = setTimeout(run, isDone ? everyMs : RETRY_MS);
+    if (!isOver) timer = setTimeout(run, UNANSWERED.includes(status) ? RETRY_MS : everyMs);
   }
 
   document.addEventListener("visibilitychange", run);

@@ -39,6 +39,47 @@ test("a question that a worker which hangs does not answer is told and asked aga
   expect(await page.textContent("#lost")).toBe("");
 });
 
+test("what comes after a view was left is not told in the next one", async () => {
+  const { page } = await openConsole(browser, shoal.adminUrl);
+  let give = (): void => {};
+  const asked = new Promise<void>((resolve) => {
+    void page.route(/\/instance(\?.*)?$/, async (route) => {
+      resolve();
+      await new Promise<void>((go) => {
+        give = go;
+      });
+      await route.abort();
+    });
+  });
+  await page.getByLabel("Key of the server API").fill(admin.key);
+  await page.keyboard.press("Enter");
+  await asked;
+  await page.evaluate('location.hash = "#/runbook/redis-is-lost"');
+  await shows(page, ".runbook h1", "Redis is lost");
+
+  const failed = page.waitForEvent("requestfailed");
+  give();
+  await failed;
+  // By an answer that was asked for later, what was to be done about that one is done.
+  await page.evaluate('fetch("/livez").then((answer) => answer.text())');
+
+  expect(await page.textContent("#lost")).toBe("");
+});
+
+test("what is refused is asked again at its time, and what nobody answers sooner", async () => {
+  const { page } = await openConsole(browser, shoal.adminUrl);
+  const counts = await page.evaluate(`import("/console/poll.js").then(({ poll }) => new Promise((resolve) => {
+    const counts = { 403: 0, 429: 0, 503: 0 };
+    for (const status of [403, 429, 503]) poll(600_000, async () => {
+      counts[status] += 1;
+      if (counts[503] === 3) resolve(counts);
+      throw { status };
+    });
+  }))`);
+
+  expect(counts).toEqual({ 403: 1, 429: 1, 503: 3 });
+});
+
 test("a key that is taken away ends the sign-in also where the view asks for nothing", async () => {
   const { page } = await openConsole(browser, shoal.adminUrl, guest.key, "#/runbook/redis-is-lost");
   await shows(page, ".runbook h1", "Redis is lost");
