@@ -134,7 +134,9 @@ test("idle connections of a worker that ends are closed between two requests, an
 });
 
 test("a request of which a worker that ends has read the beginning is answered", async () => {
-  const own = await spawnShoal({ workers: 2, mongodbUri: mongo.uriFor(), env: { ROUTING: "forward" } });
+  // A tenth of it is what the rest of such a request may take, however slow the machine is.
+  const env = { ROUTING: "forward", SHUTDOWN_TIMEOUT_MS: "600000" };
+  const own = await spawnShoal({ workers: 2, mongodbUri: mongo.uriFor(), env });
   const connections = await Promise.all([0, 1].map(() => openRaw(own.url)));
   for (const connection of connections) {
     expect(await exchange(connection, get("/hello"))).toMatch(/^HTTP\/1.1 200 /);
