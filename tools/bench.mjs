@@ -18,6 +18,7 @@ CPU time, throughput, latency and memory with their targets. Exits with 1 if a t
 
   --rows LIST     comma-separated: fanout, durable, cuts, memory, latency, isolation, publish, ingress, flood
                   (default all of these), soak (ten minutes)
+  --floods LIST   comma-separated: only these kinds in the row flood (default all that it prints)
   --short         smaller sizes and fewer rounds
   --runs N        all rows this often (1 to 20, default 1); a target is met when every run meets it
   --json FILE     the figures (default .cache/bench/report.json)
@@ -30,6 +31,7 @@ CPU time, throughput, latency and memory with their targets. Exits with 1 if a t
 `;
 const OPTIONS = {
   rows: { type: "string", default: "" },
+  floods: { type: "string", default: "" },
   short: { type: "boolean", default: false },
   runs: { type: "string" },
   json: { type: "string", default: inProject(".cache", "bench", "report.json") },
@@ -94,13 +96,16 @@ function orderOf(values, cores, mongodbUri) {
       nchan: hasNginx ? (values["nchan-module"] ?? NCHAN_OF_DEBIAN) : undefined,
       env: Object.fromEntries(values.env.map((one) => one.split(/=(.*)/s).slice(0, 2))),
     },
-    rows: values.rows.split(",").filter((name) => name !== ""),
+    rows: namesIn(values.rows),
+    floods: namesIn(values.floods),
     short: values.short,
     runs: values.runs,
     json: givenPath(values.json),
     html: givenPath(values.html),
   };
 }
+
+const namesIn = (list) => list.split(",").filter((name) => name !== "");
 
 await runScript(async () => {
   const { version, rest } = takeNodeVersion(process.argv.slice(2), USAGE);

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { dirname } from "node:path";
+import { FLOODS } from "./load/attacks.js";
 import { htmlReport } from "./report/html.js";
 import { type Run, summary, tableOf } from "./report/table.js";
 import { cuts } from "./rows/cuts.js";
@@ -21,6 +22,8 @@ interface Order {
   readonly setup: Setup;
   /** Names; all without any. */
   readonly rows: readonly string[];
+  /** Kinds of floods; all without any. */
+  readonly floods: readonly string[];
   readonly short: boolean;
   readonly runs: number;
   readonly json: string;
@@ -34,11 +37,13 @@ const ALL_ROWS = [...ROWS, ...LONG_ROWS];
 
 const order = JSON.parse(process.argv[2] ?? "{}") as Order;
 const wanted = order.rows.length === 0 ? ROWS : ALL_ROWS.filter(({ name }) => order.rows.includes(name));
-const unknown = order.rows.filter((name) => !ALL_ROWS.some((row) => row.name === name));
-if (unknown.length > 0) {
-  say(`There is no row ${unknown.join(", ")}; there are ${ALL_ROWS.map(({ name }) => name).join(", ")}`);
-  process.exit(2);
-}
+refuseUnknown(
+  "row",
+  order.rows,
+  ALL_ROWS.map(({ name }) => name),
+);
+refuseUnknown("flood", order.floods, FLOODS);
+const floods = FLOODS.filter((kind) => order.floods.length === 0 || order.floods.includes(kind));
 
 for (const [signal, code] of [
   ["SIGINT", 130],
@@ -54,6 +59,7 @@ for (let number = 1; number <= order.runs; number += 1) {
     const found = await row.run({
       setup: order.setup,
       short: order.short,
+      floods,
       say: (line) => say(`  [${clock()}] ${line}`),
     });
     reports.push(found);
@@ -71,6 +77,13 @@ const { lines, passed } = summary(runs);
 for (const line of lines) say(line);
 say(`written: ${order.json} and ${order.html}`);
 process.exit(passed ? 0 : 1);
+
+function refuseUnknown(what: string, asked: readonly string[], known: readonly string[]): void {
+  const unknown = asked.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  say(`There is no ${what} ${unknown.join(", ")}; there are ${known.join(", ")}`);
+  process.exit(2);
+}
 
 function clock(): string {
   const seconds = Math.floor((Date.now() - begunAt.getTime()) / 1000);

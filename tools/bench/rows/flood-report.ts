@@ -1,4 +1,3 @@
-import { FLOODS } from "../load/attacks.js";
 import type { VictimSpec } from "../load/victims.js";
 import type { Point } from "./flood.js";
 import { coreOf, p99Of, perSecond, ratioOf, spreadOf, type Wait } from "./flood-sums.js";
@@ -38,7 +37,7 @@ export function floodReport(
     charts: WAITS.map(([wait, name]) => ({
       title: `p99 of ${name} under a flood, of that under a flood elsewhere`,
       unit: "times",
-      groups: FLOODS.map((kind) => ({
+      groups: [...new Set(points.map(({ kind }) => kind))].map((kind) => ({
         label: kind,
         bars: points
           .filter((point) => point.kind === kind)

@@ -1,3 +1,4 @@
+import type { FloodKind } from "../load/attacks.js";
 import type { Setup } from "../servers/machine.js";
 
 /** What a row claims: a figure, and what it is held to. */
@@ -36,6 +37,8 @@ export interface RowContext {
   readonly setup: Setup;
   /** Sizes that fit into a test. */
   readonly short: boolean;
+  /** What the row of floods has to show. */
+  readonly floods: readonly FloodKind[];
   /** Tells the user what is going on. */
   say(line: string): void;
 }
