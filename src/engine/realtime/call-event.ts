@@ -2,6 +2,7 @@ import type { Caller, Decide } from "../../contract/access.js";
 import { errorsOfEvent, onlyDeclared } from "../../contract/error-schema.js";
 import { AppError } from "../../contract/errors.js";
 import type { ClientEvent, EventTools } from "../../contract/event.js";
+import type { Passport } from "../../contract/passport.js";
 import { chargeMessages } from "../trust/limits/charge.js";
 import type { Limits } from "../trust/limits/limits.js";
 import { type Deliver, SocketClient, userOf } from "./clients.js";
@@ -48,12 +49,7 @@ export function createCallEvent(parts: CallParts): CallEvent {
     const user = userOf(socket);
     const left = event.leaves(payload, user);
     if (left !== undefined) admittance.leave(socket, left);
-    const caller: Caller = {
-      get passport() {
-        return socket.data.passport;
-      },
-      isOperator: false,
-    };
+    const caller = new SocketCaller(socket);
     const asked = access.kind === "ruled" ? access.asked(payload as never) : undefined;
     const channel = event.enters(payload, user);
 
@@ -81,6 +77,23 @@ export function createCallEvent(parts: CallParts): CallEvent {
     // The entry is open before the decision, which may take a while: what the client leaves meanwhile it is not let into.
     return channel === undefined ? run(NO_WAY_IN) : admittance.admit(socket, channel, asked, run);
   };
+}
+
+/**
+ * Who sends an event. A class: of an object with a getter of its own V8 makes a hidden class for each, which keeps the event from being collected
+ * with the young objects.
+ */
+class SocketCaller implements Caller {
+  readonly #socket: IoSocket;
+  readonly isOperator = false;
+
+  constructor(socket: IoSocket) {
+    this.#socket = socket;
+  }
+
+  get passport(): Passport {
+    return this.#socket.data.passport;
+  }
 }
 
 /** Gives only what is declared; anything else is an error of the log. */

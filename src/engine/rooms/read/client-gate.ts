@@ -30,7 +30,7 @@ export function createClientGate(most: number): ClientGate {
         });
       } finally {
         // Those that failed in the line come here later, when the client may have begun anew.
-        if (places.running === 0 && byClient.get(client) === places) byClient.delete(client);
+        if (places.running() === 0 && byClient.get(client) === places) byClient.delete(client);
       }
     },
   };

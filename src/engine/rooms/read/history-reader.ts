@@ -28,7 +28,7 @@ export function createHistoryReader(
   const places = createPlaces(limits.reads);
 
   async function inTurn<T>(read: () => Promise<T>): Promise<T> {
-    const isFull = places.running >= limits.reads && places.waiting >= limits.waitingReads;
+    const isFull = places.running() >= limits.reads && places.waiting() >= limits.waitingReads;
     if (isFull) throw new RoomUnavailable("overloaded");
     return places.run(read);
   }

@@ -4,8 +4,8 @@ export interface Places {
   run<T>(task: () => Promise<T>): Promise<T>;
   /** Lets all that wait fail without having run. */
   failWaiting(error: unknown): void;
-  readonly running: number;
-  readonly waiting: number;
+  running(): number;
+  waiting(): number;
 }
 
 /** How many wait is bounded by whoever calls. */
@@ -29,11 +29,8 @@ export function createPlaces(most: number): Places {
     failWaiting(error) {
       for (const { fail } of turns.splice(0)) fail(error);
     },
-    get running() {
-      return running;
-    },
-    get waiting() {
-      return turns.length;
-    },
+    // No getters: what has some of its own is not collected with the young objects, and these are made for every other event.
+    running: () => running,
+    waiting: () => turns.length,
   };
 }
