@@ -69,6 +69,18 @@ test("a refused handshake says when to come back, by polling and by WebSocket", 
   expect(answer).toContain('"rate_limited"');
 });
 
+test("an address of which refusals wait is let in as its rate allows, by WebSocket, too", async () => {
+  const worker = await start({ RATE_IP_HANDSHAKES: "20,5" });
+  const flood = Array.from({ length: 60 }, () => fetch(worker.url + HANDSHAKE));
+  const statuses = Promise.all(flood.map(async (answer) => (await answer).status));
+  const again = { reconnection: true, reconnectionDelay: 100, reconnectionDelayMax: 200, withinMs: 30_000 };
+  const clients = [0, 1, 2].map(() => connectClient(worker.url, again));
+
+  for (const { socket } of await Promise.all(clients))
+    expect(await emitAck(socket, "join", { room: "den" })).toMatchObject({ ok: true });
+  expect(new Set(await statuses)).toEqual(new Set([200, 429]));
+});
+
 test.each([
   ["of an IPv6 network", (n: number) => `2001:db8:0:1:${n}::1`, "2001:db8:0:2::1"],
   [

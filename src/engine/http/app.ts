@@ -68,7 +68,7 @@ export function createApp(config: Config, parts: AppParts): RequestListener {
   );
   const { ipRequests } = config.rates;
   if (ipRequests !== "off") {
-    const spaced = createSpacedRequests(ipRequests, () => performance.now());
+    const spaced = createSpacedRequests(ipRequests, parts.slowRefusals, () => performance.now());
     app.use(limitAddresses(parts.limits.requests, parts.clientAddress, parts.slowRefusals, spaced));
   }
   app.use(refuseOtherHosts(parts.checkOrigin));

@@ -20,11 +20,7 @@ export function limitAddresses(
     const payer = { limit: requests, key: addressKey(clientAddress(request)) };
     const waitMs = requests.take(payer.key);
     tellQuota(response, payer);
-    if (waitMs === 0) {
-      if (refusals.isWaiting(payer.key)) spaced.space(payer.key, request.socket, next);
-      else next();
-      return;
-    }
+    if (waitMs === 0) return spaced.space(payer.key, request.socket, next);
     refusals.refuse(payer.key, request.socket, (hasWaited) => {
       if (hasWaited) response.setHeader("Connection", "close");
       next(rateLimited(waitMs));

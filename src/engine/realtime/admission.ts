@@ -5,6 +5,7 @@ import { closeWith } from "../http/close-with.js";
 import { readEngineRequest } from "../http/engine-request.js";
 import { hasContent } from "../http/server.js";
 import type { SlowRefusals } from "../http/slow-refusals.js";
+import type { SpacedRequests } from "../http/spaced-requests.js";
 import { addressKey } from "../trust/limits/address-key.js";
 import { type RateLimit, rateLimited } from "../trust/limits/rate-limit.js";
 import type { Connections } from "./connections/connections.js";
@@ -31,6 +32,8 @@ export interface AdmissionParts {
   /** Of one address. */
   readonly handshakes: RateLimit;
   readonly slowRefusals: SlowRefusals;
+  /** Of handshakes. */
+  readonly spaced: SpacedRequests;
   readonly clientAddress: ClientAddress;
   meanLagMs(): number;
   /** Hears of what was decided. */
@@ -58,7 +61,8 @@ const MOST_URL_CHARACTERS = 2048;
  * with 413. The rate is kept by a token bucket of one second.
  */
 export function createAdmission(parts: AdmissionParts): Admission {
-  const { io, connections, limits, handshakes, slowRefusals, clientAddress, meanLagMs, onHandshake } = parts;
+  const { io, connections, limits, handshakes, slowRefusals, spaced, clientAddress } = parts;
+  const { meanLagMs, onHandshake } = parts;
   let closed = false;
   let tokens = limits.handshakesPerSecond;
   let filledAtMs = performance.now();
@@ -83,8 +87,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
   }
 
   /** Asked before the worker's own rate, of which an address that is refused takes nothing. */
-  function refusalOfAddress(request: IncomingMessage): Refusal | undefined {
-    const key = addressKey(clientAddress(request));
+  function refusalOfAddress(request: IncomingMessage, key: string): Refusal | undefined {
     const waitMs = handshakes.take(key);
     if (waitMs === 0) return undefined;
     onHandshake("address", request);
@@ -102,7 +105,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
     return method === "POST" && Number(headers["content-length"]) > maxHttpBufferSize;
   }
 
-  function refusalFor(request: IncomingMessage): Refusal | undefined {
+  function refusalFor(request: IncomingMessage): Refusal | LetIn {
     const { url = "", headers } = request;
     const asked = readEngineRequest(url, `${io.path()}/`);
     if (asked.kind === "session") {
@@ -112,22 +115,33 @@ export function createAdmission(parts: AdmissionParts): Admission {
         connection.cut(); // as Engine.IO does
         return BODY_TOO_LARGE;
       }
-      return headers.upgrade === undefined || connection.mayUpgrade ? undefined : SECOND_WEBSOCKET;
+      return headers.upgrade === undefined || connection.mayUpgrade
+        ? { spacedBy: undefined }
+        : SECOND_WEBSOCKET;
     }
     if (asked.kind !== "handshake") return MALFORMED;
     if (url.length > MOST_URL_CHARACTERS) return TOO_LONG;
-    const refusal = refusalOfAddress(request);
+    const address = addressKey(clientAddress(request));
+    const refusal = refusalOfAddress(request, address);
     if (refusal !== undefined) return refusal;
     const result = judge();
     onHandshake(result, request);
-    return result === "accepted" ? undefined : notNow(result);
+    return result === "accepted" ? { spacedBy: address } : notNow(result);
   }
 
   return {
     install() {
       io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
         const refusal = refusalFor(request);
-        if (refusal === undefined) return next();
+        if ("spacedBy" in refusal) {
+          const { spacedBy } = refusal;
+          if (spacedBy === undefined) return next();
+          spaced.space(spacedBy, request.socket, () => {
+            if (closed) refuse(request, response, notNow("draining"));
+            else next();
+          });
+          return;
+        }
         if (refusal.address === undefined) return refuse(request, response, refusal);
         slowRefusals.refuse(refusal.address, request.socket, (hasWaited) => {
           if (hasWaited) response.setHeader("Connection", "close"); // whatever else comes on it is not answered
@@ -139,6 +153,12 @@ export function createAdmission(parts: AdmissionParts): Admission {
       closed = true;
     },
   };
+}
+
+/** No refusal. */
+interface LetIn {
+  /** The address with whose other handshakes it is spaced; undefined for a request of a session. */
+  readonly spacedBy: string | undefined;
 }
 
 /** An answer other than Engine.IO's. */

@@ -70,6 +70,8 @@ const TURN_MS = 4;
 
 /** Packets that a connection may send for each event that its user may: heartbeats and attachments are packets, too. */
 const PACKETS_PER_EVENT = 4;
+/** Packets as which the largest one counts: to read it costs a worker some twenty times as much as an event that is small. */
+const PACKETS_OF_LARGEST = 16;
 
 /** The Socket.IO side of a worker: attaches to the HTTP server at start, ends every connection at stop. */
 export function createRealtime(parts: RealtimeParts): Component {
@@ -140,14 +142,13 @@ export function createRealtime(parts: RealtimeParts): Component {
   };
 }
 
-/** The largest message counts as much as an event. */
 function paceOf(rate: RateSetting, largest: number): Pace {
   if (rate === "off") return NO_PACE;
   const { perSecond, burst } = rate;
   const packets = {
     perSecond: PACKETS_PER_EVENT * perSecond,
     burst: PACKETS_PER_EVENT * burst,
-    sizePerPacket: largest / (PACKETS_PER_EVENT - 1),
+    sizePerPacket: largest / (PACKETS_OF_LARGEST - 1),
   };
   return createPace(packets, () => performance.now());
 }

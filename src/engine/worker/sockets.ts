@@ -3,6 +3,7 @@ import type { Config } from "../config/config.js";
 import type { ClientAddress } from "../http/client-address.js";
 import type { OriginCheck } from "../http/origin.js";
 import type { SlowRefusals } from "../http/slow-refusals.js";
+import { createSpacedRequests } from "../http/spaced-requests.js";
 import type { Internals } from "../internals/internals.js";
 import type { EventLoopLag } from "../metrics/event-loop-lag.js";
 import type { WorkerMetrics } from "../metrics/worker-metrics.js";
@@ -78,6 +79,7 @@ export function createSockets({
   const hint = createProxyHint(config.trustProxy, log);
   const admission = createAdmission({
     ...{ io, connections, limits, handshakes, slowRefusals, clientAddress },
+    spaced: createSpacedRequests(config.rates.ipHandshakes, slowRefusals, () => performance.now()),
     meanLagMs: lag.meanMs,
     onHandshake(result, request) {
       if (result === "address") hint(request);

@@ -3,7 +3,8 @@ import { createSpacedRequests } from "../../../src/engine/http/spaced-requests.j
 
 function world(rate = { perSecond: 100, burst: 200 }) {
   jest.useFakeTimers({ now: 0 });
-  const spaced = createSpacedRequests(rate, () => Date.now());
+  const refusals = { isWaiting: (address: string) => address !== "quiet" };
+  const spaced = createSpacedRequests(rate, refusals, () => Date.now());
   const begun: string[] = [];
   const ask = (address: string, name: string, socket = {} as Socket) =>
     spaced.space(address, socket, () => begun.push(name));
@@ -24,6 +25,12 @@ test("requests of an address begin in order, at twice its rate, and those of ano
   expect(begun).toEqual(["a1", "b1", "a2"]);
   jest.advanceTimersByTime(5);
   expect(begun).toEqual(["a1", "b1", "a2", "a3"]);
+});
+
+test("those of an address of which no refusal waits begin at once, however many come", () => {
+  const { ask, begun } = world();
+  for (let n = 1; n <= 50; n += 1) ask("quiet", `q${n}`);
+  expect(begun).toHaveLength(50);
 });
 
 test("who keeps to the rate never waits", () => {
