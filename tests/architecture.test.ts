@@ -249,6 +249,23 @@ describe("architecture", () => {
   });
 });
 
+/**
+ * What is made once, or once for each room. V8 makes a hidden class in the old space for each object with a getter of its own, which keeps what the
+ * getter closes over from being collected with the young objects: of what is made for each request or event that is the request or event.
+ */
+const OWN_GETTERS = [
+  ...["live-rooms", "message-ring", "open-rooms", "room-cursor"].map((name) => `engine/rooms/read/${name}`),
+  "engine/rooms/rooms",
+  "engine/realtime/rights/rechecks",
+  "engine/trust/limits/rate-buckets",
+  "engine/trust/revocation/revocation-list",
+];
+
+test("what is made for each request or event has no getters of its own, nor a bound resource, but is a class", () => {
+  const found = files.filter(({ text }) => /^ {4,}get \w+\(|AsyncResource\.bind\(/m.test(text));
+  expect(found.map(({ name }) => name).sort()).toEqual([...OWN_GETTERS].sort());
+});
+
 describe("the errors", () => {
   test("are all used", () => {
     const unused = Object.keys(ERRORS).filter(
