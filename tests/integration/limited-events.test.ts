@@ -2,6 +2,7 @@ import { connectClient, emitAck } from "../support/connect-client.js";
 import { openEngineClient, openPollingSession, postPackets } from "../support/engine-client.js";
 import { parseMetrics } from "../support/metrics-text.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
+import { openRaw } from "../support/raw-tcp.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
 import { eventually, once } from "../support/wait.js";
 
@@ -177,3 +178,29 @@ test("who sends more packets than events are let in is read from later, and othe
   expect(flood.packets.filter((packet) => packet.startsWith("431"))).toEqual([]);
   expect(flood.webSocket.readyState).toBe(flood.webSocket.OPEN);
 });
+
+test.each(["", "Upgrade: x\r\n"])(
+  "a client that polls is read no faster than it may send, with the header %j",
+  async (header) => {
+    const worker = await start({ RATE_USER_EVENTS: "1,10" });
+    const polling = "/socket.io/?EIO=4&transport=polling";
+    const opened = await (await fetch(worker.url + polling)).text();
+    const { sid } = JSON.parse(opened.slice(1)) as { sid: string };
+    const path = `${polling}&sid=${sid}`;
+    const pongs = Array(200).fill("3").join("\x1e"); // of 40 that may come at once
+    const post = async () => {
+      const raw = await openRaw(worker.url);
+      raw.write(
+        `POST ${path} HTTP/1.1\r\nHost: x\r\n${header}Content-Length: ${pongs.length}\r\n\r\n${pongs}`,
+      );
+      return raw;
+    };
+    const first = await post();
+    await first.read(/^HTTP\/1\.1 200 /);
+
+    const second = await post();
+    // Each comes later than the second would be answered if it did not wait.
+    for (let n = 0; n < 20; n += 1) await fetch(`${worker.url}/health`);
+    expect(second.text()).toBe("");
+  },
+);

@@ -1,3 +1,5 @@
+import { ServerResponse } from "node:http";
+
 /** Where Engine.IO answers: the default of Socket.IO, with the slash that it puts at the end. */
 export const ENGINE_PATH = "/socket.io/";
 
@@ -36,4 +38,12 @@ export function readEngineRequest(url: string, path: string): EngineRequest {
   const isPlain = others.length === 0 && SESSION_ID.test(sessionId);
   const isLiteral = isPlain && query.slice(1).split("&").includes(`sid=${sessionId}`);
   return isLiteral ? { kind: "session", sessionId } : MALFORMED;
+}
+
+/**
+ * Whether what Engine.IO gives its middleware as a response is one to an upgrade, for which it has a class of its own: a request with the header
+ * `Upgrade` and without `Connection: Upgrade` is none for Node.
+ */
+export function isOfUpgrade(response: object): boolean {
+  return !(response instanceof ServerResponse);
 }

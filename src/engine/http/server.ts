@@ -10,6 +10,7 @@ import type { Logger } from "../process/logger.js";
 import { ENGINE_PATH } from "./engine-request.js";
 import { PARSED_HEADER_BYTES } from "./header-size.js";
 import type { InFlight } from "./in-flight.js";
+import { toOriginForm } from "./request-target.js";
 import { ignoreExpectations } from "./server-listeners.js";
 
 /**
@@ -45,7 +46,8 @@ export function createHttpServer(listener: RequestListener): Server {
     maxHeaderSize: PARSED_HEADER_BYTES, // the session router refuses what is beyond the limit of clients
     // What it refuses is answered as a request, with its body. Without a body Node (24 and 26) drops what follows in the same
     // packet, so that the session router answers those, which it gets with all that was read.
-    shouldUpgradeCallback: (request) => isWebSocketUpgrade(request) || !hasContent(request),
+    shouldUpgradeCallback: (request) =>
+      (toOriginForm(request) && isWebSocketUpgrade(request)) || !hasContent(request),
   };
   const server = createServer(options, listener);
   // Node would keep 1,000 header lines and drop the rest, perhaps one that says how long the body is. Their size is bounded.

@@ -2,7 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import { AppError } from "../../contract/errors.js";
 import type { ClientAddress } from "../http/client-address.js";
 import { closeWith } from "../http/close-with.js";
-import { readEngineRequest } from "../http/engine-request.js";
+import { isOfUpgrade, readEngineRequest } from "../http/engine-request.js";
 import { hasContent } from "../http/server.js";
 import type { SlowRefusals } from "../http/slow-refusals.js";
 import type { SpacedRequests } from "../http/spaced-requests.js";
@@ -105,8 +105,8 @@ export function createAdmission(parts: AdmissionParts): Admission {
     return method === "POST" && Number(headers["content-length"]) > maxHttpBufferSize;
   }
 
-  function refusalFor(request: IncomingMessage): Refusal | LetIn {
-    const { url = "", headers } = request;
+  function refusalFor(request: IncomingMessage, isUpgrade: boolean): Refusal | LetIn {
+    const { url = "" } = request;
     const asked = readEngineRequest(url, `${io.path()}/`);
     if (asked.kind === "session") {
       const connection = connections.get(asked.sessionId);
@@ -115,9 +115,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
         connection.cut(); // as Engine.IO does
         return BODY_TOO_LARGE;
       }
-      return headers.upgrade === undefined || connection.mayUpgrade
-        ? { spacedBy: undefined }
-        : SECOND_WEBSOCKET;
+      return !isUpgrade || connection.mayUpgrade ? { spacedBy: undefined } : SECOND_WEBSOCKET;
     }
     if (asked.kind !== "handshake") return MALFORMED;
     if (url.length > MOST_URL_CHARACTERS) return TOO_LONG;
@@ -132,7 +130,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
   return {
     install() {
       io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
-        const refusal = refusalFor(request);
+        const refusal = refusalFor(request, isOfUpgrade(response));
         if ("spacedBy" in refusal) {
           const { spacedBy } = refusal;
           if (spacedBy === undefined) return next();
@@ -222,7 +220,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, refusal: Ref
     "Content-Type": "application/json",
     "Content-Length": Buffer.byteLength(body),
   };
-  if (request.headers.upgrade === undefined) {
+  if (!isOfUpgrade(response)) {
     if (!hasContent(request)) response.setHeader("Connection", "close");
     response.writeHead(refusal.status, headers).end(body);
     return;

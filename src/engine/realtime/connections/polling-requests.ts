@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { readEngineRequest } from "../../http/engine-request.js";
+import { isOfUpgrade, readEngineRequest } from "../../http/engine-request.js";
 import type { Io } from "../io.js";
 import type { Connection } from "./connection.js";
 import type { Connections } from "./connections.js";
@@ -14,7 +14,7 @@ export function installPollingRequests(io: Io, connections: Connections): void {
   const path = `${io.path()}/`;
 
   io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
-    const connection = request.headers.upgrade === undefined ? connectionOf(request) : undefined;
+    const connection = isOfUpgrade(response) ? undefined : connectionOf(request);
     if (connection === undefined) return next();
     if (request.method === "GET") {
       if (isRepeated(connection, request)) connection.cut(); // and Engine.IO answers that it is over
