@@ -1,12 +1,16 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { Readable } from "node:stream";
 import { createHttpServer } from "../../src/engine/http/server.js";
 import { createRequestOrder } from "../../src/engine/routing/worker/request-order.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { eventually } from "../support/wait.js";
 
 const GET = "GET / HTTP/1.1\r\nHost: shoal\r\n\r\n";
+
+const UPGRADE =
+  "GET /socket.io/ HTTP/1.1\r\nHost: shoal\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 
 /** A server that keeps all answers to itself, how often each of them has closed, and the client's connection to it. */
 async function start() {
@@ -18,6 +22,7 @@ async function start() {
     closed.set(response, 0);
     response.on("close", () => closed.set(response, (closed.get(response) ?? 0) + 1));
   });
+  httpServer.on("upgrade", (_request, socket: Socket) => order.keepAnswering(socket));
   await once(httpServer.listen(0, "127.0.0.1"), "listening");
   const client = connect((httpServer.address() as AddressInfo).port, "127.0.0.1").on("error", () => {});
   onTestEnd(() => {
@@ -53,4 +58,21 @@ test("a connection with more than a hundred open requests is cut off", async () 
   await eventually(() => expect(times()).toEqual(Array(100).fill(1)));
   expect(closed.size).toBe(100);
   expect(refused).toHaveLength(1);
+});
+
+test("an answer that is written piece by piece goes on when an upgrade waits behind it", async () => {
+  const { client, closed } = await start();
+  client.write(`${GET}${UPGRADE}`);
+  await eventually(() => expect(closed.size).toBe(1));
+  const [answer] = closed.keys();
+  if (answer === undefined) throw new Error("nothing was asked");
+  const piece = Buffer.alloc(1024 * 1024);
+  let bytes = 0;
+  client.on("data", (chunk) => {
+    bytes += chunk.length;
+  });
+
+  Readable.from(Array(8).fill(piece)).pipe(answer);
+
+  await eventually(() => expect(bytes).toBeGreaterThan(8 * piece.length), { withinMs: 20_000 });
 });

@@ -17,6 +17,11 @@ const PATIENT_MS = 2000;
 /** More than the kernel takes for a client that does not read. */
 const LARGE = Buffer.alloc(32 * 1024 * 1024);
 
+const UPGRADE = [
+  "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1",
+  ...["Host: shoal", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "", ""],
+].join("\r\n");
+
 /** Errors may come before the end, of which Node's `once` would make a failure. */
 const closing = (one: Socket | ServerResponse) => new Promise((resolve) => one.once("close", resolve));
 
@@ -80,6 +85,16 @@ test("nor does it help to go on sending", async () => {
   const { client, response } = await ask({ untakenMs: PATIENT_MS, lines: "" });
   client.pause();
   sendOn(client, "\r\n"); // may stand before a request
+  response.end(LARGE);
+
+  await within(closing(response), 20_000, "the end of the answer");
+});
+
+test("nor an upgrade behind it", async () => {
+  const { client, response } = await ask({ untakenMs: PATIENT_MS, lines: "" });
+  client.pause();
+  client.write(UPGRADE);
+  await eventually(() => expect(response.req.socket.bytesRead).toBeGreaterThan(UPGRADE.length));
   response.end(LARGE);
 
   await within(closing(response), 20_000, "the end of the answer");

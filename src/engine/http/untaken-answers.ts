@@ -13,14 +13,19 @@ interface Watch {
   end(): void;
 }
 
+/** Ends connections of clients that do not take their answers. */
+export interface UntakenCut {
+  /** To be called for each request. */
+  watch(request: IncomingMessage, response: ServerResponse): void;
+  /** To be called for an upgrade: the connection is read by whoever gets it, and before that by nobody. */
+  leave(socket: Socket): void;
+}
+
 /**
- * Ends connections of clients that do not take their answers: no heartbeat finds out, and what is left of an answer would be kept
- * for as long as the client likes. One that takes something now and then has all the time that it needs, and so has an answer that is not ready.
- * To be called for each request.
+ * No heartbeat finds them out, and what is left of an answer would be kept for as long as the client likes. One that takes something now and
+ * then has all the time that it needs, and so has an answer that is not ready.
  */
-export function createUntakenCut(
-  untakenMs: number,
-): (request: IncomingMessage, response: ServerResponse) => void {
+export function createUntakenCut(untakenMs: number): UntakenCut {
   // One for each connection, not for each answer: up to Node 22 an answer whose turn has not come when its connection ends never closes.
   const watches = new WeakMap<Socket, Watch>();
 
@@ -30,16 +35,19 @@ export function createUntakenCut(
     return watch;
   }
 
-  return ({ socket }, response) => {
-    response.setTimeout(untakenMs, () => {
-      if (socket.writableLength > 0) socket.destroy();
-    });
-    const watch = watchOf(socket);
-    watch.open += 1;
-    response.once("close", () => {
-      watch.open -= 1;
-      if (watch.open === 0) watch.end();
-    });
+  return {
+    watch({ socket }, response) {
+      response.setTimeout(untakenMs, () => {
+        if (socket.writableLength > 0) socket.destroy();
+      });
+      const watch = watchOf(socket);
+      watch.open += 1;
+      response.once("close", () => {
+        watch.open -= 1;
+        if (watch.open === 0) watch.end();
+      });
+    },
+    leave: (socket) => watches.get(socket)?.end(),
   };
 }
 

@@ -16,6 +16,8 @@ export interface RequestOrder {
   enter(socket: Socket, response: ServerResponse): boolean;
   /** Calls `go` when the answers have ended to all requests before this one, unless the connection has ended then. */
   inTurn(socket: Socket, before: ServerResponse | undefined, go: () => void): void;
+  /** Lets the answers before an upgrade go on, of which it takes Node's own listeners off the connection. */
+  keepAnswering(socket: Socket): void;
   /** The answer to the last request that has come. */
   last(socket: Socket): ServerResponse | undefined;
 }
@@ -54,6 +56,18 @@ export function createRequestOrder(): RequestOrder {
     inTurn(socket, before, go) {
       if (before === undefined || before.closed) go();
       else before.once("close", () => !socket.destroyed && go());
+    },
+    keepAnswering(socket) {
+      const line = lines.get(socket);
+      if (line === undefined || line.open.size === 0) return;
+      const { last, open } = line;
+      const tell = (event: string) => (): void => {
+        const [current] = open;
+        current?.emit(event);
+      };
+      const [onDrain, onTimeout] = [tell("drain"), tell("timeout")];
+      socket.on("drain", onDrain).on("timeout", onTimeout);
+      last.once("close", () => socket.off("drain", onDrain).off("timeout", onTimeout));
     },
     last: (socket) => lines.get(socket)?.last,
   };

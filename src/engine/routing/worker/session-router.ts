@@ -70,7 +70,7 @@ export function createSessionRouter({
   const relays = new Set<() => void>();
   const tunnels = new Set<() => void>();
   const order = createRequestOrder();
-  const cutIfUntaken = createUntakenCut(untakenMs);
+  const untaken = createUntakenCut(untakenMs);
   let leaving = false;
 
   /** The session that a request is for, if somebody else might have it. */
@@ -142,7 +142,7 @@ export function createSessionRouter({
         expectEarlyAnswer(request, response);
         const before = order.last(socket);
         if (!order.enter(socket, response)) return;
-        cutIfUntaken(request, response);
+        untaken.watch(request, response);
         if (leaving) response.setHeader("Connection", "close");
         const here = (): void => onRequest(request, response);
         const cameBy = check.judge(request);
@@ -162,6 +162,8 @@ export function createSessionRouter({
         const here = (): void => onUpgrade(request, socket, head);
         const cameBy = check.judge(request);
         const isOfHttp = toOriginForm(request);
+        untaken.leave(socket);
+        order.keepAnswering(socket);
         order.inTurn(socket, order.last(socket), () => {
           if (!isOfHttp) return closeWith(socket, BAD_UPGRADE);
           // Anything else asks for a protocol that this server does not speak, and is to be answered as if it did not (RFC 9110, 7.8).
