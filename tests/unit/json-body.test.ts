@@ -1,9 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
 import express from "express";
 import { jsonBody } from "../../src/engine/http/json-body.js";
-import { onTestEnd } from "../support/cleanup.js";
+import { connectTo } from "../support/server-and-client.js";
 import { eventually, within } from "../support/wait.js";
 
 /** A server that says what it was asked, looks at bodies so many turns of the event loop after a request has come, and the client's connection to it. */
@@ -20,13 +19,7 @@ async function start(turns = 0) {
     response.end(JSON.stringify({ body }));
   });
   const httpServer = createServer(app);
-  await once(httpServer.listen(0, "127.0.0.1"), "listening");
-  const client = connect((httpServer.address() as AddressInfo).port, "127.0.0.1").on("error", () => {});
-  onTestEnd(() => {
-    client.destroy();
-    httpServer.close();
-    httpServer.closeAllConnections();
-  });
+  const client = await connectTo(httpServer);
   return { httpServer, client, asked };
 }
 

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { createHttpServer } from "../../src/engine/http/server.js";
 import { createRequestOrder } from "../../src/engine/routing/worker/request-order.js";
-import { onTestEnd } from "../support/cleanup.js";
+import { connectTo } from "../support/server-and-client.js";
 import { eventually } from "../support/wait.js";
 
 const GET = "GET / HTTP/1.1\r\nHost: shoal\r\n\r\n";
@@ -23,13 +23,7 @@ async function start() {
     response.on("close", () => closed.set(response, (closed.get(response) ?? 0) + 1));
   });
   httpServer.on("upgrade", (_request, socket: Socket) => order.keepAnswering(socket));
-  await once(httpServer.listen(0, "127.0.0.1"), "listening");
-  const client = connect((httpServer.address() as AddressInfo).port, "127.0.0.1").on("error", () => {});
-  onTestEnd(() => {
-    client.destroy();
-    httpServer.close();
-    httpServer.closeAllConnections();
-  });
+  const client = await connectTo(httpServer);
   return { client, closed, refused, times: () => [...closed.values()] };
 }
 

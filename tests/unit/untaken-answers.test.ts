@@ -9,6 +9,7 @@ import { createRelayCheck } from "../../src/engine/routing/worker/relay-check.js
 import { createRelayProof } from "../../src/engine/routing/worker/relay-proof.js";
 import { createSessionRouter } from "../../src/engine/routing/worker/session-router.js";
 import { onTestEnd } from "../support/cleanup.js";
+import { connectTo } from "../support/server-and-client.js";
 import { eventually, within } from "../support/wait.js";
 
 const UNTAKEN_MS = 100;
@@ -48,13 +49,7 @@ async function ask({ untakenMs = UNTAKEN_MS, lines = "Connection: close\r\n" } =
     log,
     ...timing,
   }).start();
-  await once(httpServer.listen(0, "127.0.0.1"), "listening");
-  const client = connect((httpServer.address() as AddressInfo).port, "127.0.0.1").on("error", () => {});
-  onTestEnd(() => {
-    client.destroy();
-    httpServer.close();
-    httpServer.closeAllConnections();
-  });
+  const client = await connectTo(httpServer);
   client.write(`GET / HTTP/1.1\r\nHost: shoal\r\n${lines}\r\n`);
   const closed = closing(client);
   let bytes = 0;

@@ -56,6 +56,7 @@ export function corsProblem(answers: readonly Answer[]): Finding | undefined {
   return undefined;
 }
 
-function codeOf(json: Answer["json"]): unknown {
+/** The code of an error of the service; undefined of what is none, or not the service's. */
+export function codeOf(json: Answer["json"]): unknown {
   return (json?.error as { code?: unknown } | undefined)?.code;
 }

@@ -1,7 +1,7 @@
 import type { Config } from "../../engine/config/config.js";
 import { type Answer, ask } from "./ask.js";
 import { type Check, type Finding, fail, ok, warn } from "./check.js";
-import { authorizationFinding, cacheFinding, corsProblem } from "./proxy-answers.js";
+import { authorizationFinding, cacheFinding, codeOf, corsProblem } from "./proxy-answers.js";
 import { idleFinding, messageFinding, upgradeFinding } from "./web-socket-probe.js";
 
 const SEE = "docs/runbook.md#certificates-and-the-edge";
@@ -120,7 +120,7 @@ async function bodyFinding(url: string, limitBytes: number): Promise<Finding> {
   const body = JSON.stringify({ id: "doctor", body: "x".repeat(Math.max(0, limitBytes - 64)) });
   const headers = { "Content-Type": "application/json" };
   const answer = await ask(`${url}/rooms/doctor/messages`, { method: "POST", headers, body });
-  const isOurs = typeof (answer.json?.error as { code?: unknown } | undefined)?.code === "string";
+  const isOurs = typeof codeOf(answer.json) === "string";
   if (isOurs && answer.status !== 413) return ok(`bodies of ${body.length} bytes come through`);
   return fail(
     `a body of ${body.length} bytes, which BODY_LIMIT_BYTES allows, does not come through: ${seen(answer)}`,
