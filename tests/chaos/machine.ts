@@ -2,7 +2,7 @@ import { freePort } from "../../tools/shared/ports.js";
 import { onEnd } from "../support/cleanup.js";
 import { logged } from "../support/line-log.js";
 import type { MongoServer } from "../support/mongo.js";
-import { isAlive } from "../support/process-table.js";
+import { isAlive, signalIfAlive } from "../support/process-table.js";
 import type { RedisServer } from "../support/redis-server.js";
 import { type LaunchedShoal, launchShoal } from "../support/spawn-shoal.js";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.js";
@@ -119,7 +119,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     workerPids: () => shoal.workerPids(),
     killWorker(pid) {
       judge.expectKill();
-      process.kill(pid, "SIGKILL");
+      signalIfAlive(pid, "SIGKILL");
     },
     killWhole: () => end(() => shoal.kill9()),
     killPrimary: () => end(() => shoal.killPrimary()),

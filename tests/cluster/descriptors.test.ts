@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import { onTestEnd } from "../support/cleanup.js";
 import { logged } from "../support/line-log.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
+import { signalIfAlive } from "../support/process-table.js";
 import { spawnShoal } from "../support/spawn-shoal.js";
 import { eventually, once } from "../support/wait.js";
 import { complaints } from "./support/complaints.js";
@@ -122,7 +123,7 @@ test("while all workers hang, whoever comes is told that there is no room, and t
   const pids = shoal.workerPids();
   for (const pid of pids) process.kill(pid, "SIGSTOP");
   onTestEnd(() => {
-    for (const pid of pids) process.kill(pid, "SIGCONT");
+    for (const pid of pids) signalIfAlive(pid, "SIGCONT");
   });
   const first = call(`${shoal.url}/hello`, { withinMs: 60_000 });
   let outcome: number | undefined;

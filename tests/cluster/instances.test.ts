@@ -4,6 +4,7 @@ import { onTestEnd } from "../support/cleanup.js";
 import { connectClient } from "../support/connect-client.js";
 import { logged } from "../support/line-log.js";
 import { startMongo } from "../support/mongo.js";
+import { signalIfAlive } from "../support/process-table.js";
 import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
 import { eventually } from "../support/wait.js";
 
@@ -84,7 +85,7 @@ test("a worker that hangs is told before the next sample, and as soon as it answ
     { withinMs: SEEN_WITHIN_MS },
   );
   process.kill(second, "SIGSTOP");
-  onTestEnd(() => process.kill(second, "SIGCONT"));
+  onTestEnd(() => signalIfAlive(second, "SIGCONT"));
 
   await eventually(async () => expect(await isSilent()).toEqual([false, true]), { withinMs: SEEN_WITHIN_MS });
   expect((await report(`?after=${next}`)).samples).toEqual([]);

@@ -6,6 +6,7 @@ import { type Client, connectClient, emitAck } from "../support/connect-client.j
 import { logged } from "../support/line-log.js";
 import { type ParsedMetrics, parseMetrics } from "../support/metrics-text.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
+import { signalIfAlive } from "../support/process-table.js";
 import { launchShoal, type Shoal, spawnShoal } from "../support/spawn-shoal.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
 import { eventually, once } from "../support/wait.js";
@@ -128,7 +129,7 @@ test("the private port serves nothing of the public one, and the public one no m
 test("a worker that hangs holds up neither probes nor metrics, and is shown", async () => {
   const hung = shoal.workers().get(2) ?? 0;
   process.kill(hung, "SIGSTOP");
-  onTestEnd(() => process.kill(hung, "SIGCONT"));
+  onTestEnd(() => signalIfAlive(hung, "SIGCONT"));
 
   for (let round = 0; round < 2; round += 1) {
     const [first, second, readiness, liveness] = await Promise.all([

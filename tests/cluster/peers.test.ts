@@ -4,6 +4,7 @@ import { onTestEnd } from "../support/cleanup.js";
 import { logged } from "../support/line-log.js";
 import { startStopwatch } from "../support/machine-time.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
+import { signalIfAlive } from "../support/process-table.js";
 import { spawnPeers } from "../support/spawn-peers.js";
 import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
 import { eventually, once } from "../support/wait.js";
@@ -186,7 +187,7 @@ test("an instance that hangs is given up where a client would, with a status tha
   const poll = ask("poll", {});
   await elsewhere(session, b).send("3"); // went the same way, later
   process.kill(a.pid, "SIGSTOP");
-  onTestEnd(() => process.kill(a.pid, "SIGCONT"));
+  onTestEnd(() => signalIfAlive(a.pid, "SIGCONT"));
 
   // A POST may be held where its session is, as long as the session lives.
   await Promise.all([poll, ask("POST", { text: "3" })]);

@@ -1,6 +1,7 @@
 import { onTestEnd } from "../support/cleanup.js";
 import { logged } from "../support/line-log.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
+import { signalIfAlive } from "../support/process-table.js";
 import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
 import { eventually, within } from "../support/wait.js";
 import { health } from "./support/http-call.js";
@@ -84,7 +85,7 @@ test("a worker that hangs holds up what it has, and the other goes on", async ()
 test("a worker that hangs is passed over also when few connections come", async () => {
   const hung = shoal.workers().get(1) ?? 0;
   process.kill(hung, "SIGSTOP");
-  onTestEnd(() => process.kill(hung, "SIGCONT"));
+  onTestEnd(() => signalIfAlive(hung, "SIGCONT"));
   const late: Promise<unknown>[] = [];
   let inARow = 0;
   // By number alone the primary would notice after a hundred.

@@ -1,4 +1,5 @@
 import { onTestEnd } from "../support/cleanup.js";
+import { signalIfAlive } from "../support/process-table.js";
 import { spawnShoal } from "../support/spawn-shoal.js";
 import { complaints } from "./support/complaints.js";
 import { call } from "./support/http-call.js";
@@ -21,7 +22,7 @@ test("a body for a worker that hangs waits at its client", async () => {
   const [hung, other] = [sessions.get(1)?.path, sessions.get(2)?.path];
   const pid = shoal.workers().get(1) ?? 0;
   process.kill(pid, "SIGSTOP");
-  onTestEnd(() => process.kill(pid, "SIGCONT"));
+  onTestEnd(() => signalIfAlive(pid, "SIGCONT"));
 
   const { socket, receive } = await openRaw(shoal.url);
   socket.write(`POST ${hung} HTTP/1.1\r\nHost: shoal\r\nContent-Length: ${MANY_MIB * MIB}\r\n\r\n`);

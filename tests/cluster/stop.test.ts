@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { connectClient } from "../support/connect-client.js";
 import { logged } from "../support/line-log.js";
 import { startMongo } from "../support/mongo.js";
-import { descendants, isAlive } from "../support/process-table.js";
+import { descendants, isAlive, signalIfAlive } from "../support/process-table.js";
 import { type LaunchedShoal, launchShoal, type Shoal, spawnShoal } from "../support/spawn-shoal.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
 import { eventually, once, within } from "../support/wait.js";
@@ -26,10 +26,13 @@ async function expectPortFree({ url }: Shoal): Promise<void> {
   await expect(call(`${url}/hello`)).rejects.toThrow("ECONNREFUSED");
 }
 
-/** Sends the signal to all processes of the instance, as a terminal or a service manager does. */
+/**
+ * Sends the signal to all processes of the instance, as a terminal or a service manager does. The first of
+ * them may end others before their own signal is sent.
+ */
 function signalAll(shoal: LaunchedShoal, signal: NodeJS.Signals): number[] {
   const family = processesOf(shoal);
-  for (const pid of family) process.kill(pid, signal);
+  for (const pid of family) signalIfAlive(pid, signal);
   return family;
 }
 

@@ -7,6 +7,7 @@ import { exchange, get, post, startTwoWorkers, type TwoWorkers } from "../cluste
 import { onTestEnd } from "../support/cleanup.js";
 import { logged } from "../support/line-log.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
+import { signalIfAlive } from "../support/process-table.js";
 import { spawnShoal } from "../support/spawn-shoal.js";
 import { eventually } from "../support/wait.js";
 
@@ -158,7 +159,7 @@ test("a worker that hangs keeps the requests of its sessions, and of nobody else
   expect(await call(shoal.url + other.path, { agent, text: "3" })).toMatchObject({ status: 200 });
 
   process.kill(hung, "SIGSTOP");
-  onTestEnd(() => process.kill(hung, "SIGCONT"));
+  onTestEnd(() => signalIfAlive(hung, "SIGCONT"));
   const posted = call(shoal.url + one.path, { text: "3" });
   for (const _ of [0, 1, 2])
     expect(await call(shoal.url + other.path, { agent, text: "3" })).toMatchObject({ status: 200 });

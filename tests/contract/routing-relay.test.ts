@@ -4,6 +4,7 @@ import { exchange, get, post, startTwoWorkers, type TwoWorkers } from "../cluste
 import { onTestEnd } from "../support/cleanup.js";
 import { connectClient } from "../support/connect-client.js";
 import { startMongo } from "../support/mongo.js";
+import { signalIfAlive } from "../support/process-table.js";
 import { eventually, once, within } from "../support/wait.js";
 
 // Whoever reads a request: the answer is the one of the worker that has the session, and what one parsed the other parses the same.
@@ -192,7 +193,7 @@ test("a relayed request needs the primary for nothing", async () => {
   const [one, other] = await shoal.sessions();
   const connections = await Promise.all([1, 2].map((worker) => shoal.connectionAt(worker)));
   process.kill(shoal.pid, "SIGSTOP");
-  onTestEnd(() => process.kill(shoal.pid, "SIGCONT"));
+  onTestEnd(() => signalIfAlive(shoal.pid, "SIGCONT"));
   for (const connection of connections)
     for (const { path } of [one, other])
       expect(await exchange(connection, post(path, "3"))).toMatch(/^HTTP\/1.1 200 /);

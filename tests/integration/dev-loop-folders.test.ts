@@ -2,6 +2,7 @@ import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestEnd } from "../support/cleanup.js";
 import { type DevLoop, ROUND, startDevLoop } from "../support/dev-loop.js";
+import { signalIfAlive } from "../support/process-table.js";
 import { eventually } from "../support/wait.js";
 
 let loop: DevLoop;
@@ -44,7 +45,7 @@ test("a check of types that takes long is told, with the number of sources", asy
   await eventually(() => expect(compilers().length).toBeGreaterThan(0), ROUND);
   const start = loop.dev.lines.at(-1);
   const signal = (name: NodeJS.Signals) => {
-    for (const { pid } of compilers()) process.kill(pid, name);
+    for (const { pid } of compilers()) signalIfAlive(pid, name);
   };
   onTestEnd(() => signal("SIGCONT"));
   signal("SIGSTOP");

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { once as nodeOnce } from "node:events";
 import { onEnd } from "./cleanup.js";
 import { createLineLog, type Line, type WaitForLine } from "./line-log.js";
-import { createFamily, type ProcessEntry } from "./process-table.js";
+import { createFamily, type ProcessEntry, signalIfAlive } from "./process-table.js";
 import { deferred, eventually, within } from "./wait.js";
 
 export interface Exit {
@@ -138,14 +138,6 @@ function manage(child: ChildProcess, marker: string, { stopWithinMs = 10_000, on
 
 function describe(entries: readonly ProcessEntry[]): string {
   return entries.map((entry) => `${entry.pid} (${entry.command})`).join(", ");
-}
-
-function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // ended since the look
-  }
 }
 
 async function watchExit(child: ChildProcess, close: (reason: string) => void): Promise<Exit> {

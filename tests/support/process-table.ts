@@ -39,6 +39,15 @@ export function isAlive(pid: number): boolean {
   return readEntry(pid) !== undefined;
 }
 
+/** Sends `signal` to a process that may have ended by itself since it was looked up; then nothing is sent. */
+export function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /** Living children of `pid`, their children and so on; not those whose parent ended before them. */
 export function descendants(pid: number): ProcessEntry[] {
   return closure(processTable(), (entry) => entry.parent === pid);

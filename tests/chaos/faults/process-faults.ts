@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { signalIfAlive } from "../../support/process-table.js";
 import type { Fault } from "../fault.js";
 
 const workerKills: Fault = {
@@ -44,11 +45,11 @@ const pausedWorker: Fault = {
     const pids = rng.pick(world.machines).workerPids();
     if (pids.length === 0) return;
     const pid = rng.pick(pids);
-    process.kill(pid, "SIGSTOP");
+    signalIfAlive(pid, "SIGSTOP");
     try {
       await sleep(brief ? 8000 : rng.int(8000, 20_000));
     } finally {
-      process.kill(pid, "SIGCONT");
+      signalIfAlive(pid, "SIGCONT");
     }
   },
 };
