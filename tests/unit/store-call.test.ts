@@ -42,7 +42,7 @@ test.each([
 });
 
 test("an operation that never ends is temporary after 10 s", async () => {
-  jest.useFakeTimers();
+  jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate"] });
   try {
     const outcome = storeCall(() => new Promise(() => {})).catch((error: unknown) => error);
     await jest.advanceTimersByTimeAsync(10_000);

@@ -1,6 +1,7 @@
 import type { RedisConfig } from "../config/redis-config.js";
 import type { Internals } from "../internals/internals.js";
 import { guardReplies } from "../internals/ioredis.js";
+import { afterSilence } from "../process/after-silence.js";
 import type { Component } from "../process/lifecycle.js";
 import { type Logger, redactUri } from "../process/logger.js";
 import { watchChannels } from "./redis-channels.js";
@@ -154,12 +155,18 @@ export function createRedis(config: RedisConfig, internals: Pick<Internals, "all
 }
 
 /** A refusal is an answer, too, and so is a word about writes, of which there are none: the connection works. */
-async function answers(asked: Promise<unknown>, timeoutMs: number): Promise<boolean> {
-  const answer = asked.then(
-    () => true,
-    (error: unknown) => refusalIn(error) !== undefined || concernsWrites(error),
-  );
-  return Promise.race([answer, delay(timeoutMs).then(() => false)]);
+function answers(asked: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const callOff = afterSilence(timeoutMs, () => resolve(false));
+    const settle = (isAnswer: boolean) => {
+      callOff();
+      resolve(isAnswer);
+    };
+    asked.then(
+      () => settle(true),
+      (error: unknown) => settle(refusalIn(error) !== undefined || concernsWrites(error)),
+    );
+  });
 }
 
 function delay(ms: number): Promise<void> {

@@ -1,5 +1,6 @@
 import mongoose from "mongoose";
 import { AppError } from "../../contract/errors.js";
+import { afterSilence } from "../process/after-silence.js";
 
 /** An operation without an answer for this long has failed, in milliseconds. */
 export const OPERATION_TIMEOUT_MS = 10_000;
@@ -54,17 +55,17 @@ export function boundedCalls<Store extends object>(store: Store): Store {
  * write never ends, as it waits for room in a buffer that is gone (mongodb 7.8).
  */
 export async function within<T>(operation: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let callOff: (() => void) | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     // Made only when it is needed: its stack costs more than the rest of the call.
     const giveUp = () =>
       reject(new mongoose.mongo.MongoOperationTimeoutError(`No answer within ${timeoutMs} ms`));
-    timer = setTimeout(giveUp, timeoutMs);
+    callOff = afterSilence(timeoutMs, giveUp);
   });
   try {
     return await Promise.race([operation, late]);
   } finally {
-    clearTimeout(timer);
+    callOff?.();
   }
 }
 
