@@ -147,7 +147,7 @@ test("when the primary is killed with -9 while its workers load, nothing is left
 });
 
 test("a worker that hangs does not keep an instance from ending in time", async () => {
-  const shoal = await spawnShoal({ workers: 2, env: { SHUTDOWN_TIMEOUT_MS: "6000" } });
+  const shoal = await spawnShoal({ workers: 2, env: { SHUTDOWN_TIMEOUT_MS: "12000" } });
   const [hung = 0] = shoal.workerPids();
   process.kill(hung, "SIGSTOP");
   const waiting = await Promise.all([openHalfPost(shoal.url), openHalfPost(shoal.url)]);
@@ -183,14 +183,17 @@ describe("a signal during the start ends it with code 0, nothing being announced
     family: readonly number[],
     allowed = /^$/,
   ): Promise<void> {
-    await expect(shoal.expectExit()).resolves.toEqual({ code: 0, signal: null });
+    await expect(shoal.expectExit(60_000)).resolves.toEqual({ code: 0, signal: null });
     expect(shoal.logs.filter(logged("ready"))).toEqual([]);
     expect(complaints(shoal.logs).filter((text) => !allowed.test(text))).toEqual([]);
     await expectNothingLeft(shoal, family);
   }
 
+  /** A busy machine's workers take long to load, and they end when they have. */
+  const PATIENT = { SHUTDOWN_TIMEOUT_MS: "60000" };
+
   test("SIGTERM while the workers are forked", async () => {
-    const shoal = await launchShoal({ workers: 3 });
+    const shoal = await launchShoal({ workers: 3, env: PATIENT });
     await shoal.waitForLog(logged("embedded mongodb serves"));
     const family = processesOf(shoal);
     process.kill(shoal.pid, "SIGTERM");
@@ -225,7 +228,7 @@ describe("a signal during the start ends it with code 0, nothing being announced
   });
 
   test("Ctrl-C to all processes while the workers boot", async () => {
-    const shoal = await launchShoal({ workers: 3 });
+    const shoal = await launchShoal({ workers: 3, env: PATIENT });
     await shoal.waitForLog(logged("embedded mongodb serves"));
     await eventually(() => expect(processesOf(shoal).length).toBeGreaterThanOrEqual(5));
     await expectQuietEnd(shoal, signalAll(shoal, "SIGINT"));

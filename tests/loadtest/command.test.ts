@@ -181,7 +181,7 @@ describe("npm run loadtest", () => {
       "--ramp",
       "100ms",
       "--duration",
-      "4s",
+      "10m",
       "--settle",
       "0s",
     ];
@@ -189,9 +189,14 @@ describe("npm run loadtest", () => {
     await child.waitForLine(({ text }) => /load +connected +5 /.test(text));
 
     await first.stop();
+    const away = await child.waitForLine(({ text }) => /reconnecting 5 /.test(text));
     await startWorker({ mongodbUri: mongo.uriFor(), env: { PORT: new URL(first.url).port } });
+    await child.waitForLine(({ text }) => /connected +5 +reconnecting 0 /.test(text), {
+      after: away,
+      withinMs: 60_000,
+    });
 
-    expect((await child.exited).code).toBe(0);
+    expect((await child.stop("SIGINT")).code).toBe(0);
     expect(textOf(child)).toMatch(/reconnects +5\n/);
     expect(textOf(child)).toMatch(/time away +p50 [\d,.]+ /);
     expect(textOf(child)).toMatch(/missing +[1-9]\d* of/);
