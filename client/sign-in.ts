@@ -42,6 +42,7 @@ export function signIn(socket: SessionSocket, { getToken, onRefused, pause }: Si
   let isOver = false;
   let isRefused = false;
   let refusals = 0;
+  let given: string | undefined; // the latest token
   let turn = 0; // of what asks for a token; the latest counts
 
   /** Undefined when something else has asked since. */
@@ -61,17 +62,25 @@ export function signIn(socket: SessionSocket, { getToken, onRefused, pause }: Si
 
   async function give(send: (auth: object) => void): Promise<void> {
     const got = await token();
-    if (got !== undefined) send({ token: got });
+    if (got === undefined) return;
+    given = got;
+    send({ token: got });
   }
 
   async function renew({ expiresAt }: Parameters<ServerToClientEvents["auth_expiring"]>[0]): Promise<void> {
     const { id } = socket;
+    const expiring = given;
     const spareMs = Math.min(MOST_SPARE_MS, Date.parse(expiresAt) - Date.now() - LEFT_MS); // by whatever clock this one has
     await wait(Math.random() * Math.max(0, spareMs)); // a crowd does not come in one instant
     // Only for this connection: the next one has asked for a token of its own.
     for (let failures = 0; !isOver && socket.connected && socket.id === id; failures += 1) {
-      const got = await token();
+      let got = await token();
+      if (got !== undefined && got === expiring && !isRefused) {
+        isRefused = true; // a cache gives the one that expires
+        got = await token();
+      }
       if (got === undefined) return;
+      given = got;
       const answer = await new Promise<Answer>((resolve) =>
         socket
           .timeout(RENEWAL_MS)
