@@ -61,7 +61,7 @@ const READY_WITHIN_MS = 15_000;
 
 /**
  * A real instance (dist/main.js) on a free port of 127.0.0.1, ready. It ends by itself, and fails the
- * teardown if it ended before unasked, did not end in time or left a process behind.
+ * teardown if it ended before unasked, did not end in time, left a process behind or was warned by Node.
  * @throws with the last log lines when it does not become ready.
  */
 export async function spawnShoal(options: ShoalOptions = {}): Promise<Shoal> {
@@ -120,6 +120,10 @@ async function environment(instance: string, options: ShoalOptions): Promise<Rec
   };
 }
 
+/** Such as one of listeners that become more and more. */
+const isWarningOfNode = ({ stream, text }: Line): boolean =>
+  stream === "stderr" && /^\(node:\d+\) (\[\w+\] )?\w*Warning: /.test(text);
+
 function control(child: Child): Omit<LaunchedShoal, "instance" | "tmpDir" | "workers" | "workerPids"> {
   let asked = false;
   let unasked: Exit | undefined;
@@ -130,6 +134,8 @@ function control(child: Child): Omit<LaunchedShoal, "instance" | "tmpDir" | "wor
     if (!asked && !isAlive(child.pid)) unasked = await child.exited; // so lately that nobody was told yet
     asked = true;
     if (unasked !== undefined) throw new Error(`the instance ended unasked: ${JSON.stringify(unasked)}`);
+    const warning = child.lines.find(isWarningOfNode);
+    if (warning !== undefined) throw new Error(`a process of the instance was warned: ${warning.text}`);
   });
 
   function ask<T>(action: () => Promise<T>): Promise<T> {

@@ -25,6 +25,7 @@ export async function runWorker(): Promise<void> {
   const drainAsked = messageFromPrimary("shoal:drain");
   const stopAsked = messageFromPrimary("shoal:stop");
   const primary = process.ppid;
+  process.setMaxListeners(MOST_LISTENERS); // more of one event would be a leak
   endWithPrimary(primary);
   tellPrimary({ type: "shoal:hello" });
   const { slot, config, socketDir } = await booted;
@@ -102,6 +103,9 @@ function entranceOf(config: Config, socketDir: string, log: Logger): Entrance {
     ...{ operatorSocket, instance, onStage },
   };
 }
+
+/** More than the parts of a worker, and the adapter, of which each hears the primary by a listener of its own. */
+const MOST_LISTENERS = 30;
 
 /**
  * Ends this process when its primary has gone, in whatever way. Node's own end on the channel's "disconnect" is not enough: it
