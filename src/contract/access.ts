@@ -18,7 +18,7 @@ export interface UserAccess {
   readonly kind: "user";
 }
 
-/** Operators only: with a key that may `operate`, and on the private port anybody while no key is configured. */
+/** Operators only: with a key that may `operate`, and on the private port anybody without API_KEYS and API_KEYS_FILE. */
 export interface OperatorAccess {
   readonly kind: "operator";
 }

@@ -10,7 +10,7 @@ export function accessInWords(access: Access): string {
     case "user":
       return "users";
     case "operator":
-      return "operators, who have a key with `operate` (on the private port whoever reaches it while no key is configured)";
+      return "operators, who have a key with `operate` (on the private port whoever reaches it, without `API_KEYS` and `API_KEYS_FILE`)";
     case "ruled":
       return `users whose capabilities and the application's rule allow ${listed(access.operations)}`;
     case "key":

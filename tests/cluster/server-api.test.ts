@@ -8,6 +8,7 @@ import { type RedisServer, startRedis } from "../support/redis-server.js";
 import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
 import { tempDir } from "../support/temp-dir.js";
 import { eventually } from "../support/wait.js";
+import { call } from "./support/http-call.js";
 
 const key = makeKey("all");
 const API_KEYS = JSON.stringify([key.entry]);
@@ -140,6 +141,16 @@ describe("a file of keys", () => {
     await eventually(async () => expect(await statusesOf(key.key)).toEqual([401]));
     expect(await statusesOf(next.key)).toEqual([200]);
     expect(shoal.workerPids()).toEqual(pids);
+  });
+
+  test("that is emptied takes all keys away and opens nothing, on the private port neither", async () => {
+    const { file, shoal, statusesOf } = await start(2);
+
+    await writeFile(file, "[]");
+
+    await eventually(async () => expect(await statusesOf(key.key)).toEqual([401]));
+    for (const path of ["/connections", "/instance", "/instances"])
+      expect(await call(shoal.adminUrl + path)).toMatchObject({ status: 401 });
   });
 
   test("that is wrong changes nothing, and one line of the log says so", async () => {

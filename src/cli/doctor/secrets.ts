@@ -23,6 +23,8 @@ function keysFinding({ keys, environment }: Config): Finding {
   const { first, file } = keys;
   const where = file === "" ? "API_KEYS" : "API_KEYS_FILE";
   if (first.length > 0) return ok(`${where} has ${first.length}: ${first.map(({ kid }) => kid).join(", ")}`);
+  if (file !== "")
+    return warn("API_KEYS_FILE has no key: nobody may use the server API", "make one with shoal key");
   const line = "there is no key: the server API is closed, and the private port asks nobody for one";
   if (environment !== "production") return ok(line);
   return warn(line, "make one that may operate with shoal key, and set API_KEYS_FILE");

@@ -10,6 +10,11 @@ export interface KeysConfig {
   readonly file: string;
 }
 
+/** Whether there are keys, or may be: a file that is emptied takes everybody's key away, and lets nobody in without one. */
+export function areKeysConfigured({ first, file }: KeysConfig): boolean {
+  return file !== "" || first.length > 0;
+}
+
 /** What is given of the two variables; one that could not be read is missing. */
 interface Given {
   readonly API_KEYS?: readonly ApiKey[];

@@ -117,7 +117,7 @@ function routePartsOf(
 
 /** Without keys nobody can be an operator here, and the addresses are as if they were not there. */
 function onlyWithKeys(keys: KeyAuthenticator): RequestHandler {
-  return (_request, _response, next) => next(keys.areConfigured() ? undefined : "router");
+  return (_request, _response, next) => next(keys.areConfigured ? undefined : "router");
 }
 
 /** Requests that a turn of the event loop begins, in milliseconds. */

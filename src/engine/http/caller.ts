@@ -14,7 +14,7 @@ export interface CallerParts {
 
 /**
  * Who asks, by the one way that this access takes: a user's token, or a key. Nobody is asked who he is where it is of no interest.
- * Operators have a key that may `operate`; while no key is configured at all, whoever reaches the private port is one.
+ * Operators have a key that may `operate`; without API_KEYS and API_KEYS_FILE, whoever reaches the private port is one.
  * @throws {AppError} what says why he is not known.
  */
 export async function callerOf(
@@ -31,7 +31,7 @@ export async function callerOf(
     case "key":
       return { passport: keys.ofRequest(request.headers), isOperator: false };
     case "operator": {
-      if (isPrivate && !keys.areConfigured()) return { passport: NOBODY, isOperator: true };
+      if (isPrivate && !keys.areConfigured) return { passport: NOBODY, isOperator: true };
       const passport = keys.ofRequest(request.headers);
       return { passport, isOperator: passport.may({ operation: "operate" }) };
     }

@@ -4,6 +4,7 @@ import type { Identity } from "../../contract/domain.js";
 import type { Feature } from "../../contract/feature.js";
 import { createOperatorListener } from "../admin/operator-listener.js";
 import type { Config } from "../config/config.js";
+import { areKeysConfigured } from "../config/keys-config.js";
 import { createClientAddress } from "../http/client-address.js";
 import { ENGINE_PATH } from "../http/engine-request.js";
 import { createOriginCheck } from "../http/origin.js";
@@ -118,7 +119,7 @@ export function createWorker(
     ...{ config, identity, checkOrigin, clientAddress, limits, slowRefusals, features },
     ...{ stores, sockets, internals, metrics, tracing, log },
     authenticator,
-    keys: createKeyAuthenticator(keys),
+    keys: createKeyAuthenticator(keys, areKeysConfigured(config.keys)),
     members: members.membership,
     instance: entrance.instance,
     report: () => ({

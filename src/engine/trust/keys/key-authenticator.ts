@@ -6,8 +6,8 @@ import type { KeyRing } from "./key-ring.js";
 
 /** Says which key of the server API a request has. */
 export interface KeyAuthenticator {
-  /** Whether any key is configured. */
-  areConfigured(): boolean;
+  /** Whether keys are configured, be it in a file that has none at present. */
+  readonly areConfigured: boolean;
   /** @throws {AppError} `unauthenticated` without a valid key; a user's token is none. */
   ofRequest(headers: IncomingHttpHeaders): Passport;
 }
@@ -15,9 +15,12 @@ export interface KeyAuthenticator {
 /** Of three parts between dots; a key has two. */
 const TOKEN = /^[^.]*\.[^.]*\.[^.]*$/;
 
-export function createKeyAuthenticator(ring: Pick<KeyRing, "isEmpty" | "passportOf">): KeyAuthenticator {
+export function createKeyAuthenticator(
+  ring: Pick<KeyRing, "passportOf">,
+  areConfigured: boolean,
+): KeyAuthenticator {
   return {
-    areConfigured: () => !ring.isEmpty(),
+    areConfigured,
     ofRequest(headers) {
       const presented = bearerOf(headers) ?? "";
       const passport = ring.passportOf(presented);

@@ -10,8 +10,6 @@ const SECRET = /^[A-Za-z0-9_-]{32,256}$/;
 export interface KeyRing {
   /** From now on these count, and no others. */
   replace(keys: readonly ApiKey[]): void;
-  /** Whether there is any. */
-  isEmpty(): boolean;
   /** What the holder of `<kid>.<secret>` may do; undefined when it is no such key. Takes the same time, whatever is wrong. */
   passportOf(presented: string): Passport | undefined;
 }
@@ -31,7 +29,6 @@ export function createKeyRing(first: readonly ApiKey[]): KeyRing {
     replace(keys) {
       held = heldOf(keys);
     },
-    isEmpty: () => held.size === 0,
     passportOf(presented) {
       // A form that keys do not have is no secret: it may be refused at once.
       const [kid = "", secret = "", ...rest] = presented.split(".", 3);
