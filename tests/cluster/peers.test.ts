@@ -9,7 +9,7 @@ import { spawnPeers } from "../support/spawn-peers.js";
 import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
 import { eventually, once } from "../support/wait.js";
 import { complaints } from "./support/complaints.js";
-import { call, health } from "./support/http-call.js";
+import { call } from "./support/http-call.js";
 import { openPollingSession, type PollingSession } from "./support/polling-session.js";
 
 // Instances that find each other's sessions: what is opened at one is used at the other.
@@ -175,7 +175,7 @@ test("a worker that is killed takes only its own sessions with it", async () => 
   expect(b.logs.filter(logged("peer cannot be reached"))).toEqual([]);
 });
 
-test("an instance that hangs is given up where a client would, with a status that no proxy repeats, for a POST as for a poll", async () => {
+test("an instance that hangs is given up where a client would, with a status that no proxy repeats, for polls, POSTs and upgrades", async () => {
   const places = [0, 1].map(() => ({ env: { PING_INTERVAL_MS: "4000", PING_TIMEOUT_MS: "4000" } }));
   const [a, b] = (await spawnPeers(mongo.uriFor(), places)) as [Shoal, Shoal];
   const session = await openPollingSession(a.url);
@@ -189,11 +189,17 @@ test("an instance that hangs is given up where a client would, with a status tha
   process.kill(a.pid, "SIGSTOP");
   onTestEnd(() => signalIfAlive(a.pid, "SIGCONT"));
 
-  // A POST may be held where its session is, as long as the session lives.
-  await Promise.all([poll, ask("POST", { text: "3" })]);
+  const upgrade = new WebSocket(`${b.url}${session.path.replace("polling", "websocket")}`);
+  const [, refusal] = await Promise.all([
+    poll,
+    once<[unknown, { statusCode?: number }]>(upgrade, "unexpected-response", 30_000),
+    // A POST may be held where its session is, as long as the session lives.
+    ask("POST", { text: "3" }),
+  ]);
 
   expect(answered).toEqual(["poll 504 1", "POST 504 1"]);
-  expect(await health(b.url)).toMatchObject({ httpStatus: 200 });
+  expect(refusal[1].statusCode).toBe(504);
+  expect(await call(`${b.url}/hello`)).toMatchObject({ status: 200 });
 });
 
 test("requests for an instance that hangs, and is killed then, get 404", async () => {

@@ -22,7 +22,7 @@ async function bothWays(requestOf: (path: string) => string): Promise<string[]> 
     const [session] = await shoal.sessions();
     const connection = await shoal.connectionAt(worker);
     const before = connection.received().length;
-    connection.socket.write(requestOf(session.path));
+    connection.socket.write(requestOf(session.path), "latin1");
     await eventually(() =>
       expect(connection.received().slice(before)).toMatch(/^HTTP\/1.1 \d+ [\s\S]*?\r\n\r\n/),
     );
@@ -32,6 +32,10 @@ async function bothWays(requestOf: (path: string) => string): Promise<string[]> 
   }
   return answers;
 }
+
+/** A POST of one packet with these header lines. */
+const lined = (path: string, lines: string) =>
+  `POST ${path} HTTP/1.1\r\nHost: shoal\r\n${lines}\r\nContent-Length: 1\r\n\r\n3`;
 
 test.each([
   ["a poll by HEAD", (path: string) => `HEAD ${path} HTTP/1.1\r\nHost: shoal\r\n\r\n`],
@@ -47,6 +51,15 @@ test.each([
       `POST ${path} HTTP/1.1\r\nHost: shoal\r\nTransfer-Encoding:\tchunked\t\r\n\r\n1\r\n3\r\n0\r\n\r\n`,
   ],
   ["two sids", (path: string) => `GET ${path}&sid=x HTTP/1.1\r\nHost: shoal\r\n\r\n`],
+  [
+    "a sender's address with a byte beyond ASCII",
+    (path: string) => lined(path, "X-Forwarded-For: 1.2.3.4, \xe9"),
+  ],
+  ["a long line of such bytes", (path: string) => lined(path, `X-Big: ${"\xe9".repeat(9000)}`)],
+  [
+    "a type that Connection names",
+    (path: string) => lined(path, "Content-Type: application/octet-stream\r\nConnection: content-type"),
+  ],
   [
     "a POST without a body",
     (path: string) => `POST ${path} HTTP/1.1\r\nHost: shoal\r\nContent-Length: 0\r\n\r\n`,

@@ -9,7 +9,7 @@ import {
 } from "node:http";
 import { AppError } from "../../contract/errors.js";
 import { HOP_BY_HOP } from "../http/hop-by-hop.js";
-import { hasContent } from "../http/server.js";
+import { flushHeader } from "../http/server.js";
 import { operatorSocketOf } from "./operator-socket.js";
 
 /** Longest silence of a worker that was asked, in milliseconds. */
@@ -42,7 +42,7 @@ function pass(socketPath: string, incoming: IncomingMessage, response: ServerRes
   outgoing.once("timeout", () => outgoing.destroy(new Error("no answer in time")));
   outgoing.on("error", () => refuse(incoming, response));
   response.once("close", () => outgoing.destroy());
-  if (hasContent(incoming)) outgoing.flushHeaders(); // the answer may not wait for the body
+  flushHeader(outgoing, incoming);
   incoming.pipe(outgoing);
 }
 

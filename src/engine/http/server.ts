@@ -1,4 +1,5 @@
 import {
+  type ClientRequest,
   createServer,
   type IncomingMessage,
   type RequestListener,
@@ -35,6 +36,18 @@ export function isWebSocketUpgrade({ method, url, headers }: IncomingMessage): b
 export function hasContent({ headers }: IncomingMessage): boolean {
   const length = headers["content-length"] ?? "0";
   return headers["transfer-encoding"] !== undefined || Number(length) !== 0;
+}
+
+/**
+ * Sends the header of a relayed request on before its body is there, as the answer may not wait for that. Node sends it as UTF-8 then, and
+ * as Latin-1 with the first bytes of a body: a line with others than those of ASCII would arrive as another one, so it waits for them.
+ */
+export function flushHeader(outgoing: ClientRequest, incoming: IncomingMessage): void {
+  if (hasContent(incoming) && !incoming.rawHeaders.some(isBeyondAscii)) outgoing.flushHeaders();
+}
+
+function isBeyondAscii(text: string): boolean {
+  return /[^ -~\t]/.test(text);
 }
 
 /** The HTTP server that Express and Socket.IO share. It does not listen by itself. */

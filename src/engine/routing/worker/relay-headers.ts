@@ -20,7 +20,7 @@ export function isAmbiguous({ rawHeaders, headers }: IncomingMessage): boolean {
   return [...namedByConnection(rawHeaders)].some((name) => VITAL.has(name));
 }
 
-/** The header lines that the next hop gets, in their order and spelling. */
+/** The header lines of an answer for the next hop, in their order and spelling. */
 export function endToEnd(rawHeaders: HeaderLines): string[] {
   const named = namedByConnection(rawHeaders);
   const kept = pairs(rawHeaders).filter(([name]) => {
@@ -30,12 +30,18 @@ export function endToEnd(rawHeaders: HeaderLines): string[] {
   return kept.flat();
 }
 
-/** The header of a relayed request, without what concerns its connection. It proves that it was relayed. */
+/**
+ * The header of a relayed request, without what concerns its connection. It proves that it was relayed. Lines that `Connection` names stay: the
+ * session's own worker heeds them, and the answer does not depend on the way.
+ */
 export function relayedHeaders(
   { method = "", url: target = "", rawHeaders, headers, socket }: IncomingMessage,
   proof: Pick<RelayProof, "make">,
 ): string[] {
-  const kept = pairs(endToEnd(rawHeaders)).filter(([name]) => !REPLACED.has(name.toLowerCase()));
+  const kept = pairs(rawHeaders).filter(([name]) => {
+    const lower = name.toLowerCase();
+    return !DROPPED.has(lower) && !REPLACED.has(lower);
+  });
   const cameBy = [headers["x-forwarded-for"] ?? [], socket.remoteAddress ?? "unknown"].flat();
   const forwardedFor = cameBy.join(", ");
   const forwardedProto = [headers["x-forwarded-proto"] ?? "http"].flat().join(", ");

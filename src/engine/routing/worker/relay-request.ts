@@ -1,5 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from "node:http";
-import { hasContent } from "../../http/server.js";
+import { flushHeader } from "../../http/server.js";
 import type { Destination } from "./destination.js";
 import { endToEnd, relayedHeaders } from "./relay-headers.js";
 import { RELAYED_HEADER, type RelayProof } from "./relay-proof.js";
@@ -41,7 +41,7 @@ export function relayRequest(
     clearTimeout(timer);
     if (isPoll) timer = setTimeout(giveUp, errand.silenceMs);
     else incoming.once("end", onAsked);
-    if (hasContent(incoming)) outgoing.flushHeaders(); // the answer may not wait for the body
+    flushHeader(outgoing, incoming);
     incoming.pipe(outgoing);
   }
 

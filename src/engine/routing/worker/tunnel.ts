@@ -1,9 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
+import { closeWith } from "../../http/close-with.js";
 import type { Destination, Upgrade } from "./destination.js";
 import { relayedHeaders } from "./relay-headers.js";
 import { CONNECT_TIMEOUT_MS, type Errand } from "./relay-request.js";
 import { headOf } from "./replay.js";
+
+const NO_ANSWER = refusal("502 Bad Gateway");
+const NO_ANSWER_IN_TIME = refusal("504 Gateway Timeout");
 
 /**
  * Joins the client's connection to one of its own to the process, which does the rest: bytes pass both ways, unread. An end of
@@ -21,6 +25,15 @@ export function openTunnel({ request, socket, head }: Upgrade, errand: Errand): 
     upstream.destroy();
   }
 
+  /** Who has no answer yet gets this one. */
+  function giveUp(answer: string): void {
+    const isAnswered = upstream.bytesRead > 0;
+    upstream.unpipe(socket).destroy();
+    socket.unpipe(upstream).off("finish", end);
+    if (isAnswered || socket.destroyed) end();
+    else closeWith(socket, answer);
+  }
+
   function onAbsent(error: Error): void {
     clearTimeout(timer);
     socket.off("close", end);
@@ -34,13 +47,18 @@ export function openTunnel({ request, socket, head }: Upgrade, errand: Errand): 
     clearTimeout(timer);
     upstream.off("error", onAbsent);
     destination.onReached();
-    upstream.setTimeout(errand.silenceMs, end);
+    upstream.setTimeout(errand.silenceMs, () => giveUp(NO_ANSWER_IN_TIME));
     upstream.write(headerOf(request, errand));
     upstream.write(head);
-    upstream.once("error", end).pipe(socket);
+    upstream.once("error", () => giveUp(NO_ANSWER)).pipe(socket, { end: false });
+    upstream.once("end", () => (upstream.bytesRead > 0 ? socket.end() : giveUp(NO_ANSWER)));
     socket.once("error", end).once("finish", end).pipe(upstream);
   });
   return end;
+}
+
+function refusal(status: string): string {
+  return `HTTP/1.1 ${status}\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
 }
 
 function headerOf(request: IncomingMessage, { proof }: Pick<Errand, "proof">): Buffer {
