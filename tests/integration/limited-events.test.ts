@@ -204,3 +204,15 @@ test.each(["", "Upgrade: x\r\n"])(
     expect(second.text()).toBe("");
   },
 );
+
+test("where the largest message is tiny, small packets count as one each", async () => {
+  const worker = await start({ RATE_USER_EVENTS: "1,60", MESSAGE_LIMIT_BYTES: "128" });
+  const { socket } = await connectClient(worker.url, { auth: { user: "ann" } });
+  const startMs = performance.now();
+  const rooms = Array.from({ length: 50 }, (_, n) => `${n}-${"x".repeat(60)}`);
+  const answers = await Promise.all(rooms.map((room) => emitAck(socket, "join", { room })));
+
+  for (const answer of answers) expect(answer).toMatchObject({ ok: true });
+  // By their share of the largest one they would count as twelve each: a hundred seconds.
+  expect(performance.now() - startMs).toBeLessThan(60_000);
+});

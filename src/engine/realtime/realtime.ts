@@ -72,6 +72,8 @@ const TURN_MS = 4;
 const PACKETS_PER_EVENT = 4;
 /** Packets as which the largest one counts: to read it costs a worker some twenty times as much as an event that is small. */
 const PACKETS_OF_LARGEST = 16;
+/** Below this size of a packet, in characters, the size does not matter, however small the largest one is: a name and a frame are no load. */
+const LEAST_SIZE_PER_PACKET = 1024;
 
 /** The Socket.IO side of a worker: attaches to the HTTP server at start, ends every connection at stop. */
 export function createRealtime(parts: RealtimeParts): Component {
@@ -148,7 +150,7 @@ function paceOf(rate: RateSetting, largest: number): Pace {
   const packets = {
     perSecond: PACKETS_PER_EVENT * perSecond,
     burst: PACKETS_PER_EVENT * burst,
-    sizePerPacket: largest / (PACKETS_OF_LARGEST - 1),
+    sizePerPacket: Math.max(LEAST_SIZE_PER_PACKET, largest / (PACKETS_OF_LARGEST - 1)),
   };
   return createPace(packets, () => performance.now());
 }
