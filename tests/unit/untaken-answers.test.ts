@@ -95,6 +95,17 @@ test("nor an upgrade behind it", async () => {
   await within(closing(response), 20_000, "the end of the answer");
 });
 
+test("nor an upgrade behind it and more after that", async () => {
+  const { client, response } = await ask({ untakenMs: PATIENT_MS, lines: "" });
+  client.pause();
+  client.write(UPGRADE);
+  await eventually(() => expect(response.req.socket.bytesRead).toBeGreaterThan(UPGRADE.length));
+  sendOn(client, "x"); // it would be a frame
+  response.end(LARGE);
+
+  await within(closing(response), 20_000, "the end of the answer");
+});
+
 test("what is sent before an answer is taken is served when it has been", async () => {
   const { client, read, response } = await ask({ untakenMs: PATIENT_MS, lines: "" });
   client.pause();

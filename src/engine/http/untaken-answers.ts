@@ -10,6 +10,7 @@ export const LOOKS = 8;
 /** A connection with requests that are not answered yet. */
 interface Watch {
   open: number;
+  leave(): void;
   end(): void;
 }
 
@@ -17,7 +18,7 @@ interface Watch {
 export interface UntakenCut {
   /** To be called for each request. */
   watch(request: IncomingMessage, response: ServerResponse): void;
-  /** To be called for an upgrade: the connection is read by whoever gets it, and before that by nobody. */
+  /** To be called for an upgrade, when answers may be left before it: the connection is read by whoever gets it, and before that by nobody. */
   leave(socket: Socket): void;
 }
 
@@ -47,7 +48,7 @@ export function createUntakenCut(untakenMs: number): UntakenCut {
         if (watch.open === 0) watch.end();
       });
     },
-    leave: (socket) => watches.get(socket)?.end(),
+    leave: (socket) => watches.get(socket)?.leave(),
   };
 }
 
@@ -68,7 +69,29 @@ function startWatch(socket: Socket, everyMs: number, onEnd: () => void): Watch {
     onEnd();
   }
 
-  const looking = setInterval(() => setPaused(socket.writableLength > 0), everyMs);
+  /**
+   * Node goes on reading for whoever comes next, who would find nothing after a pause. So it counts only what is taken, by whole chunks: whoever
+   * takes none for as long as two times of an answer is cut off.
+   */
+  function leave(): void {
+    clearInterval(looking);
+    setPaused(false);
+    let taken = takenOf(socket);
+    let same = 0;
+    looking = setInterval(() => {
+      const before = taken;
+      taken = takenOf(socket);
+      same = taken === before && socket.writableLength > 0 ? same + 1 : 0;
+      if (same === 2 * LOOKS) socket.destroy();
+    }, everyMs);
+  }
+
+  let looking = setInterval(() => setPaused(socket.writableLength > 0), everyMs);
   socket.once("close", end);
-  return { open: 0, end };
+  return { open: 0, leave, end };
+}
+
+/** What has left the process, in bytes. */
+function takenOf({ bytesWritten, writableLength }: Socket): number {
+  return bytesWritten - writableLength;
 }
