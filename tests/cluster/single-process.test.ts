@@ -5,6 +5,7 @@ import { connectClient, emitAck } from "../support/connect-client.js";
 import { logged } from "../support/line-log.js";
 import { startMongo } from "../support/mongo.js";
 import { descendants, isAlive } from "../support/process-table.js";
+import { fixture } from "../support/program-path.js";
 import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
 import { eventually, once, within } from "../support/wait.js";
 import { complaints } from "./support/complaints.js";
@@ -88,6 +89,17 @@ test("a request that does not end is cut off in time, with code 0", async () => 
   await expect(other.expectExit()).resolves.toEqual({ code: 0, signal: null });
   await within(half.closed, 1000, "the end of the request");
   expect(complaints(other.logs)).toEqual([]);
+});
+
+test("a header that comes a byte at a time ends its connection", async () => {
+  const NODE_OPTIONS = `--require ${fixture("short-header-time.cjs")}`;
+  const { url } = await spawnShoal({ workers: 1, env: { NODE_OPTIONS } });
+  const { socket, closed } = await openRaw(url);
+  socket.write("GET /hello HTTP/1.1\r\nHost: shoal\r\nX-Slow: ");
+  const sending = setInterval(() => socket.write("x"), 50);
+  onTestEnd(() => clearInterval(sending));
+
+  expect(await within(closed, 20_000, "the end of the connection")).toMatch(/^HTTP\/1\.1 408 /);
 });
 
 test("a second signal ends it at once with code 1", async () => {

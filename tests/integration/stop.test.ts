@@ -6,7 +6,7 @@ import { type MongoServer, startMongo } from "../support/mongo.js";
 import { openRaw, type RawConnection } from "../support/raw-tcp.js";
 import { startRedis } from "../support/redis-server.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
-import { once } from "../support/wait.js";
+import { eventually, once } from "../support/wait.js";
 
 const BODY = '{"name":"Ada"}';
 const CUT_WARNING = "requests cut off by the shutdown timeout";
@@ -35,7 +35,7 @@ test("an open request is finished, while new connections are refused", async () 
   const request = await openRequest(worker);
 
   const stopped = worker.stop();
-  await expect(openRaw(worker.url)).rejects.toThrow();
+  await eventually(() => expect(openRaw(worker.url)).rejects.toThrow());
   request.write(BODY.slice(5));
 
   const answer = await request.readToEnd();

@@ -6,6 +6,7 @@ import { createHistory } from "../../src/engine/history/history.js";
 import { toText } from "../../src/engine/metrics/exposition.js";
 import { createListener, type Listener } from "../../src/engine/process/listener.js";
 import { createLogger } from "../../src/engine/process/logger.js";
+import { createSoleIngress } from "../../src/engine/routing/worker/sole-ingress.js";
 import { createWorker, type Entrance } from "../../src/engine/worker/worker.js";
 import { onEnd } from "./cleanup.js";
 import { createLineLog, type Line, type WaitForLine } from "./line-log.js";
@@ -71,7 +72,7 @@ export async function startWorker({
     siblings: [],
     instance: { ...history, here: async (after) => history.report(after) },
     createIngress(_io, httpServer) {
-      const listener = createListener(httpServer, config.host, config.port);
+      const listener = createSoleIngress(httpServer, config, logger);
       listeners.push(listener);
       return listener;
     },

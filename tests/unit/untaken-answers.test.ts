@@ -39,7 +39,7 @@ async function ask({ untakenMs = UNTAKEN_MS, lines = "Connection: close\r\n" } =
   const log = pino({ level: "silent" });
   const proof = createRelayProof("AAAAAAAA", [""]);
   const check = createRelayCheck(proof, () => undefined, log);
-  const timing = { silenceMs: 60_000, untakenMs };
+  const timing = { silenceMs: 60_000, untakenMs, farewellMs: 1000 };
   await createSessionRouter({
     httpServer,
     path: ENGINE_PATH,

@@ -17,6 +17,7 @@ import type { Limits } from "../trust/limits/limits.js";
 import { accessLog } from "./access-log.js";
 import { type ClientAddress, trustFunction } from "./client-address.js";
 import { declaredRoutes, type RouteParts } from "./declared-routes.js";
+import type { Delays } from "./delays.js";
 import { docsPage } from "./docs-page.js";
 import { errorHandler, notFound } from "./error-handler.js";
 import type { InFlight } from "./in-flight.js";
@@ -39,6 +40,7 @@ export interface AppParts {
   readonly authenticator: Authenticator;
   readonly limits: Limits;
   readonly slowRefusals: SlowRefusals;
+  readonly delays: Delays;
   readonly clientAddress: ClientAddress;
   readonly keys: KeyAuthenticator;
   readonly log: Logger;
@@ -68,7 +70,9 @@ export function createApp(config: Config, parts: AppParts): RequestListener {
   );
   const { ipRequests } = config.rates;
   if (ipRequests !== "off") {
-    const spaced = createSpacedRequests(ipRequests, parts.slowRefusals, () => performance.now());
+    const spaced = createSpacedRequests(ipRequests, parts.slowRefusals, parts.delays, () =>
+      performance.now(),
+    );
     app.use(limitAddresses(parts.limits.requests, parts.clientAddress, parts.slowRefusals, spaced));
   }
   app.use(refuseOtherHosts(parts.checkOrigin));

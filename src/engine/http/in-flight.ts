@@ -12,7 +12,7 @@ export interface InFlight {
 
 /**
  * Counted here and not on the HTTP server: long-polling requests, which are open nearly always, never reach
- * Express, and a sticky worker's HTTP server does not listen, so that its `close` waits for nothing.
+ * Express, and the HTTP server does not accept clients by itself, so that its `close` does not wait for them.
  */
 export function createInFlight(): InFlight {
   let open = 0;

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { createRateBuckets } from "../trust/limits/rate-buckets.js";
+import type { Delays } from "./delays.js";
 
 /** Refusals of an address that are answered at once: as many as close a connection for its events, and then four a second. */
 const AT_ONCE = { perSecond: 4, burst: 20 };
@@ -21,7 +22,7 @@ export interface SlowRefusals {
 }
 
 /** `now` is in milliseconds. */
-export function createSlowRefusals(now: () => number): SlowRefusals {
+export function createSlowRefusals(delays: Delays, now: () => number): SlowRefusals {
   const atOnce = createRateBuckets(AT_ONCE, now);
   /** Connections whose last answer waits, or was given. */
   const ending = new WeakSet<Socket>();
@@ -32,16 +33,13 @@ export function createSlowRefusals(now: () => number): SlowRefusals {
     ending.add(socket);
     waiting += 1;
     byAddress.set(address, (byAddress.get(address) ?? 0) + 1);
-    const timer = setTimeout(
-      () => {
-        leave();
-        answer(true);
-      },
-      WAIT_MS.least + Math.random() * (WAIT_MS.most - WAIT_MS.least),
-    );
+    const callOff = delays.after(WAIT_MS.least + Math.random() * (WAIT_MS.most - WAIT_MS.least), () => {
+      leave();
+      answer(true);
+    });
     // Not at the end of the connection only: while the rest of a body comes, or the client does not close, it stays open.
     function leave(): void {
-      clearTimeout(timer);
+      callOff();
       socket.off("close", leave);
       waiting -= 1;
       const left = (byAddress.get(address) ?? 0) - 1;
@@ -55,7 +53,7 @@ export function createSlowRefusals(now: () => number): SlowRefusals {
     refuse(address, socket, answer) {
       if (ending.has(socket)) return; // sent without waiting for the answer before
       const isFull = waiting >= MOST || (byAddress.get(address) ?? 0) >= MOST_OF_ADDRESS;
-      if (atOnce.take(address) === 0 || isFull) answer(false);
+      if (atOnce.take(address) === 0 || isFull || delays.haveEnded()) answer(false);
       else if (!socket.destroyed) wait(address, socket, answer);
     },
     isWaiting: (address) => byAddress.has(address),

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { RateSetting } from "../config/values.js";
 import { createRateBuckets } from "../trust/limits/rate-buckets.js";
+import type { Delays } from "./delays.js";
 import type { SlowRefusals } from "./slow-refusals.js";
 
 /** As many times as fast as they are earned: what was earned meanwhile is served in half that time. */
@@ -22,6 +23,7 @@ export interface SpacedRequests {
 export function createSpacedRequests(
   rate: RateSetting,
   refusals: Pick<SlowRefusals, "isWaiting">,
+  delays: Delays,
   now: () => number,
 ): SpacedRequests {
   if (rate === "off") return { space: (_address, _socket, begin) => begin() };
@@ -29,14 +31,14 @@ export function createSpacedRequests(
 
   return {
     space(address, socket, begin) {
-      if (!refusals.isWaiting(address)) return begin();
+      if (!refusals.isWaiting(address) || delays.haveEnded()) return begin();
       const waitMs = Math.ceil(places.waitMs(address));
       if (waitMs > MOST_MS) return begin();
       places.charge(address, 1);
       if (waitMs === 0) return begin();
-      setTimeout(() => {
+      delays.after(waitMs, () => {
         if (!socket.destroyed) begin();
-      }, waitMs);
+      });
     },
   };
 }

@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, isIP, type Server } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Component } from "./lifecycle.js";
 import { StartError } from "./start-error.js";
 
@@ -17,7 +18,7 @@ export interface ListenerOptions {
 }
 
 /**
- * Binds the server to its port. `stop` ends only the accepting: open connections go on, so that whoever stops
+ * Binds the server to its port. `stop` ends only the accepting, after what waits for it: open connections go on, so that whoever stops
  * next can finish them.
  */
 export function createListener(
@@ -42,6 +43,9 @@ export function createListener(
     name: "listener",
     start,
     async stop() {
+      // Where others listen on the same port, they take those who come now.
+      if (reusePort) for (let turns = 0; turns < 2; turns += 1) await nextTurn();
+      else await acceptWaiting(server);
       server.close(); // that of node:http also ends idle connections
     },
     url() {
@@ -50,6 +54,25 @@ export function createListener(
       return `http://${name.includes(":") ? `[${name}]` : name}:${bound}`;
     },
   };
+}
+
+/** Longest time for what waits in the kernel, in milliseconds: others may come without end. It is enough for about a thousand. */
+const ACCEPTING_MS = 1000;
+
+/** Whoever waits in the kernel when a server closes is reset. Node accepts one in a turn of the event loop: waits for two turns without any. */
+async function acceptWaiting(server: Server): Promise<void> {
+  let accepted = 0;
+  const count = (): void => {
+    accepted += 1;
+  };
+  server.on("connection", count);
+  const endMs = performance.now() + ACCEPTING_MS;
+  for (let idle = 0; idle < 2 && performance.now() < endMs; ) {
+    const before = accepted;
+    await nextTurn();
+    idle = accepted === before ? idle + 1 : 0;
+  }
+  server.off("connection", count);
 }
 
 /** Longest wait for an answer of whatever listens on the port, in milliseconds. */

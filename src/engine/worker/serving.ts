@@ -7,6 +7,7 @@ import type { Instances, WorkerReport } from "../../contract/instances.js";
 import type { Config } from "../config/config.js";
 import { createApp, createOperatorApp } from "../http/app.js";
 import type { ClientAddress } from "../http/client-address.js";
+import type { Delays } from "../http/delays.js";
 import { createInFlight, type InFlight } from "../http/in-flight.js";
 import type { OriginCheck } from "../http/origin.js";
 import { createHttpServer } from "../http/server.js";
@@ -66,6 +67,7 @@ export interface ServingParts {
   readonly clientAddress: ClientAddress;
   readonly limits: Limits;
   readonly slowRefusals: SlowRefusals;
+  readonly delays: Delays;
   readonly features: readonly Feature[];
   readonly stores: Pick<Stores, "mongo" | "redis" | "rechecks" | "questions">;
   readonly sockets: Pick<Sockets, "io" | "connections" | "admission" | "link">;
@@ -185,7 +187,7 @@ export function createServing(parts: ServingParts): Serving {
     decide,
     authenticator,
     limits,
-    slowRefusals: parts.slowRefusals,
+    ...{ slowRefusals: parts.slowRefusals, delays: parts.delays },
     clientAddress,
     keys,
     log,

@@ -1,11 +1,10 @@
 import type { WorkerPhase } from "../../contract/instances.js";
 import type { Config } from "../config/config.js";
 import { createHistory } from "../history/history.js";
-import { descriptorCapacity } from "../process/descriptors.js";
 import { compose } from "../process/lifecycle.js";
-import { createListener, type Listener } from "../process/listener.js";
+import type { Listener } from "../process/listener.js";
 import type { Logger } from "../process/logger.js";
-import { createNoRoomLog } from "../process/no-room-log.js";
+import { createSoleIngress } from "../routing/worker/sole-ingress.js";
 import type { Measurements, Service } from "../service.js";
 import { createKeyFile } from "../trust/keys/key-file.js";
 import { createWorker } from "./worker.js";
@@ -26,9 +25,7 @@ export function createSingleProcess(config: Config, log: Logger): Service {
     siblings: [],
     instance: { ...history, here: async (after) => history.report(after) },
     createIngress(_io, httpServer) {
-      httpServer.maxConnections = descriptorCapacity();
-      httpServer.on("drop", createNoRoomLog(log, "connections are closed: the process can take no more"));
-      listener = createListener(httpServer, config.host, config.port);
+      listener = createSoleIngress(httpServer, config, log);
       return listener;
     },
   });

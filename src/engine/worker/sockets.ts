@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import type { Config } from "../config/config.js";
 import type { ClientAddress } from "../http/client-address.js";
+import type { Delays } from "../http/delays.js";
 import type { OriginCheck } from "../http/origin.js";
 import type { SlowRefusals } from "../http/slow-refusals.js";
 import { createSpacedRequests } from "../http/spaced-requests.js";
@@ -51,6 +52,7 @@ export interface SocketParts {
   /** Of one address. */
   readonly handshakes: RateLimit;
   readonly slowRefusals: SlowRefusals;
+  readonly delays: Delays;
   readonly clientAddress: ClientAddress;
   readonly log: Logger;
 }
@@ -64,6 +66,7 @@ export function createSockets({
   lag,
   handshakes,
   slowRefusals,
+  delays,
   clientAddress,
   log,
 }: SocketParts): Sockets {
@@ -79,7 +82,7 @@ export function createSockets({
   const hint = createProxyHint(config.trustProxy, log);
   const admission = createAdmission({
     ...{ io, connections, limits, handshakes, slowRefusals, clientAddress },
-    spaced: createSpacedRequests(config.rates.ipHandshakes, slowRefusals, () => performance.now()),
+    spaced: createSpacedRequests(config.rates.ipHandshakes, slowRefusals, delays, () => performance.now()),
     meanLagMs: lag.meanMs,
     onHandshake(result, request) {
       if (result === "address") hint(request);

@@ -6,6 +6,7 @@ import { createOperatorListener } from "../admin/operator-listener.js";
 import type { Config } from "../config/config.js";
 import { areKeysConfigured } from "../config/keys-config.js";
 import { createClientAddress } from "../http/client-address.js";
+import { createDelays } from "../http/delays.js";
 import { ENGINE_PATH } from "../http/engine-request.js";
 import { createOriginCheck } from "../http/origin.js";
 import { createHttpDrain } from "../http/server.js";
@@ -30,7 +31,7 @@ import { createAuthenticator } from "../trust/create-authenticator.js";
 import { createKeyAuthenticator } from "../trust/keys/key-authenticator.js";
 import { createKeyRing, type KeyRing } from "../trust/keys/key-ring.js";
 import { createLimits } from "../trust/limits/limits.js";
-import { createConnectionCut } from "./connection-cut.js";
+import { createConnectionCut, createLastCut } from "./connection-cut.js";
 import { createDurableRooms } from "./durable-rooms.js";
 import type { InstanceView } from "./instance-link.js";
 import { createKeyFeed } from "./key-feed.js";
@@ -43,10 +44,9 @@ import { createSockets } from "./sockets.js";
 import { createStores } from "./stores.js";
 import { createTokenRevocations } from "./token-revocations.js";
 
-/** Part of the shutdown time that open requests may take; the rest is for closing and for the primary. */
-const HTTP_DRAIN_SHARE = 0.6;
-
-/** Part of the shutdown time that clients have to take their leave. */
+/** Parts of the shutdown time: for open requests, for requests that are relayed, and for clients to take their leave. The rest is for closing and for the primary. */
+const HTTP_DRAIN_SHARE = 0.5;
+const RELAY_SHARE = 0.1;
 const FAREWELL_SHARE = 0.1;
 
 /** How clients reach a worker. */
@@ -97,11 +97,12 @@ export function createWorker(
   const stores = createStores(config, internals, log, onStage);
   const clientAddress = createClientAddress(config.trustProxy);
   const limits = createLimits(config.rates, metrics.limits, () => performance.now());
-  const slowRefusals = createSlowRefusals(() => performance.now());
+  const delays = createDelays();
+  const slowRefusals = createSlowRefusals(delays, () => performance.now());
   const sockets = createSockets({
     ...{ config, checkOrigin, stores, internals, metrics, lag, clientAddress, log },
     handshakes: limits.handshakes,
-    slowRefusals,
+    ...{ slowRefusals, delays },
   });
   const { io, connections, admission, link } = sockets;
   const members = createMembers({ config, store: stores.members, io, link, log });
@@ -116,7 +117,7 @@ export function createWorker(
     log,
   });
   const serving = createServing({
-    ...{ config, identity, checkOrigin, clientAddress, limits, slowRefusals, features },
+    ...{ config, identity, checkOrigin, clientAddress, limits, slowRefusals, delays, features },
     ...{ stores, sockets, internals, metrics, tracing, log },
     authenticator,
     keys: createKeyAuthenticator(keys, areKeysConfigured(config.keys)),
@@ -141,6 +142,7 @@ export function createWorker(
     books: [...entrance.siblings, ...(peers === undefined ? [] : [peers.book])],
     silenceMs: config.ping.intervalMs + config.ping.timeoutMs,
     untakenMs: UNTAKEN_MS,
+    farewellMs: config.shutdownTimeoutMs * RELAY_SHARE,
   });
   const operators =
     entrance.operatorSocket === undefined ? [] : [createOperatorListener(entrance.operatorSocket, operate)];
@@ -148,6 +150,7 @@ export function createWorker(
   const component = compose(
     "worker",
     [
+      createLastCut(httpServer),
       createKeyFeed(keys),
       declared.check,
       ...(tracing === undefined ? [] : [tracing]),
@@ -175,7 +178,7 @@ export function createWorker(
       // Stops before the connections are closed: commits under way end, and are acknowledged.
       rooms.component,
       presence.link,
-      createHttpDrain(inFlight, config.shutdownTimeoutMs * HTTP_DRAIN_SHARE, log),
+      createHttpDrain(delays, inFlight, config.shutdownTimeoutMs * HTTP_DRAIN_SHARE, log),
       entrance.instance,
       ...operators,
       router,

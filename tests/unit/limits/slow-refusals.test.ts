@@ -1,10 +1,12 @@
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
+import { createDelays } from "../../../src/engine/http/delays.js";
 import { createSlowRefusals } from "../../../src/engine/http/slow-refusals.js";
 
 function world() {
   jest.useFakeTimers({ now: 0 });
-  const refusals = createSlowRefusals(() => Date.now());
+  const delays = createDelays();
+  const refusals = createSlowRefusals(delays, () => Date.now());
   const connect = () => Object.assign(new EventEmitter(), { destroyed: false }) as unknown as Socket;
   /** Refuses the next request of a connection, a new one unless it is given; what the answers were told is in the list. */
   const refuse = (address: string, socket = connect()): boolean[] => {
@@ -14,7 +16,7 @@ function world() {
   };
   const isWaiting = (address: string): boolean => refusals.isWaiting(address);
   const many = (address: string, count: number) => Array.from({ length: count }, () => refuse(address));
-  return { refuse, many, connect, isWaiting };
+  return { refuse, many, connect, isWaiting, delays };
 }
 
 afterEach(() => jest.useRealTimers());
@@ -106,4 +108,18 @@ test("an answer that has waited leaves its place, although its connection stays 
   socket.emit("close");
   many("a", 63);
   expect(refuse("a")).toEqual([false]);
+});
+
+test("at a stop the answers that wait are given at once, once each, and none waits after that", () => {
+  const { many, delays, isWaiting } = world();
+  many("a", 20);
+  const waiting = many("a", 5);
+
+  delays.end();
+  const later = many("a", 2);
+  jest.advanceTimersByTime(2000);
+
+  expect(waiting).toEqual(Array(5).fill([true]));
+  expect(later).toEqual(Array(2).fill([false]));
+  expect(isWaiting("a")).toBe(false);
 });

@@ -1,14 +1,16 @@
 import type { Socket } from "node:net";
+import { createDelays } from "../../../src/engine/http/delays.js";
 import { createSpacedRequests } from "../../../src/engine/http/spaced-requests.js";
 
 function world(rate = { perSecond: 100, burst: 200 }) {
   jest.useFakeTimers({ now: 0 });
   const refusals = { isWaiting: (address: string) => address !== "quiet" };
-  const spaced = createSpacedRequests(rate, refusals, () => Date.now());
+  const delays = createDelays();
+  const spaced = createSpacedRequests(rate, refusals, delays, () => Date.now());
   const begun: string[] = [];
   const ask = (address: string, name: string, socket = {} as Socket) =>
     spaced.space(address, socket, () => begun.push(name));
-  return { ask, begun };
+  return { ask, begun, delays };
 }
 
 afterEach(() => jest.useRealTimers());
@@ -60,4 +62,15 @@ test("nobody waits for longer than two seconds, however slow the rate is", () =>
 
   jest.advanceTimersByTime(2000);
   expect(begun.slice(6)).toEqual(["a2", "a3", "a4", "a5"]);
+});
+
+test("at a stop those that wait begin at once, once each, and so do those that come later", () => {
+  const { ask, begun, delays } = world();
+  for (const name of ["a1", "a2", "a3"]) ask("a", name);
+
+  delays.end();
+  ask("a", "a4");
+  jest.advanceTimersByTime(2000);
+
+  expect(begun).toEqual(["a1", "a2", "a3", "a4"]);
 });

@@ -1,6 +1,5 @@
 import type { Server as HttpServer } from "node:http";
 import { createServer, Socket } from "node:net";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { ENGINE_PATH } from "../../http/engine-request.js";
 import { hearPrimary, type PrimaryHandlers, tellPrimary } from "../../ipc/channel.js";
 import { createPrimaryFarewell } from "../../ipc/farewell.js";
@@ -86,13 +85,9 @@ export function createForwardIngress(
     }
   }
 
-  /** Ends the accepting at a port of its own, if there is one. What waits there is accepted before. */
+  /** Ends the accepting at a port of its own, if there is one. */
   function closePort(): Promise<void> {
-    async function close(): Promise<void> {
-      for (let turns = 0; turns < 2; turns += 1) await nextTurn();
-      await listener?.stop();
-    }
-    portClosed ??= close();
+    portClosed ??= listener?.stop() ?? Promise.resolve();
     return portClosed;
   }
 

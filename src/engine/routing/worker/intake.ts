@@ -1,11 +1,9 @@
 import type { Server as HttpServer } from "node:http";
 import type { Socket } from "node:net";
 import { closeWith, NO_ROOM } from "../../http/close-with.js";
-import { waitAtMost } from "../../process/wait-at-most.js";
 import { replay } from "./replay.js";
+import { createSilentConnections } from "./silent-connections.js";
 
-/** Longest wait for the first request of connections that have just come, in milliseconds. */
-const FIRST_REQUEST_MS = 500;
 /** Part of the capacity below which a worker that was full is vacant again. */
 const VACANT_SHARE = 0.95;
 /** Time between two looks for that, in milliseconds: what is not a client's connection goes without a word. */
@@ -23,8 +21,9 @@ export interface Intake {
   /** Whether there are as many connections as the process can hold. */
   isFull(): boolean;
   /**
-   * Waits for the requests that connections were just opened for, and ends those on which nothing is being asked. Nobody must
-   * come in any more. Takes about half a second at most.
+   * Waits for the requests that connections were just opened for, and ends those on which nothing was ever asked. Nobody must
+   * come in any more. Takes about half a second at most. Idle ones end with the server, when answers that are still on their way have left: Node
+   * takes a connection for idle as soon as its answer has been given.
    */
   close(): Promise<void>;
 }
@@ -47,11 +46,9 @@ export interface IntakeParts {
 export function createIntake(parts: IntakeParts): Intake {
   const { httpServer, capacity, isShort, giveAway, onRefuse, onVacant } = parts;
   const open = new Set<Socket>();
-  /** Those on which nothing was asked yet. */
-  const silent = new Set<Socket>();
+  const silent = createSilentConnections(httpServer);
   /** Runs while it is full, as far as anybody was told. */
   let looking: NodeJS.Timeout | undefined;
-  let onAllHeard = (): void => {};
 
   function isFull(): boolean {
     const full = open.size >= capacity || isShort();
@@ -66,18 +63,10 @@ export function createIntake(parts: IntakeParts): Intake {
     onVacant();
   }
 
-  function hear(socket: Socket): void {
-    silent.delete(socket);
-    if (silent.size === 0) onAllHeard();
-  }
-
   function leave(this: Socket): void {
     open.delete(this);
-    hear(this);
+    silent.remove(this);
   }
-
-  httpServer.on("request", ({ socket }) => hear(socket));
-  httpServer.on("upgrade", ({ socket }) => hear(socket));
 
   /** Returns whether there is room for it. */
   function enter(socket: Socket): boolean {
@@ -110,13 +99,8 @@ export function createIntake(parts: IntakeParts): Intake {
     },
     isFull,
     async close() {
-      const allHeard = new Promise<void>((resolve) => {
-        onAllHeard = resolve;
-      });
-      if (silent.size > 0) await waitAtMost(allHeard, FIRST_REQUEST_MS);
+      await silent.end();
       clearInterval(looking);
-      httpServer.closeIdleConnections();
-      for (const socket of silent) socket.destroy();
     },
   };
 }

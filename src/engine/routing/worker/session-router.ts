@@ -43,6 +43,8 @@ export interface RouterParts {
   readonly silenceMs: number;
   /** How long a client may take nothing of an answer, in milliseconds. */
   readonly untakenMs: number;
+  /** How long a stop waits for the answers to relayed requests, in milliseconds: the others may be stopping, too, and say good-bye to theirs. */
+  readonly farewellMs: number;
   readonly log: Logger;
 }
 
@@ -65,6 +67,7 @@ export function createSessionRouter({
   check,
   silenceMs,
   untakenMs,
+  farewellMs,
   log,
 }: RouterParts): SessionRouter {
   const relays = new Set<() => void>();
@@ -139,8 +142,8 @@ export function createSessionRouter({
       const onUpgrade = takeUpgradeListeners(httpServer);
       httpServer.on("request", (request, response) => {
         const { socket } = request;
-        expectEarlyAnswer(request, response);
         const before = order.last(socket);
+        expectEarlyAnswer(request, response, (go) => order.inTurn(socket, before, go));
         if (!order.enter(socket, response)) return;
         untaken.watch(request, response);
         if (leaving) response.setHeader("Connection", "close");
@@ -194,7 +197,10 @@ export function createSessionRouter({
       while (relays.size + tunnels.size > 0 && performance.now() < endMs) await pause(LOOK_EVERY_MS);
     },
     async stop() {
-      for (const end of [...relays, ...tunnels]) end();
+      for (const end of tunnels) end();
+      const endMs = performance.now() + farewellMs;
+      while (relays.size > 0 && performance.now() < endMs) await pause(LOOK_EVERY_MS);
+      for (const end of relays) end();
     },
   };
 }

@@ -1,0 +1,96 @@
+import { WebSocket } from "ws";
+import { onTestEnd } from "../support/cleanup.js";
+import { connectClient, emitAck } from "../support/connect-client.js";
+import { logged } from "../support/line-log.js";
+import { spawnShoal } from "../support/spawn-shoal.js";
+import { eventually, once, within } from "../support/wait.js";
+import { complaints } from "./support/complaints.js";
+import { openRaw, type RawConnection } from "./support/raw-connection.js";
+
+// What a stop owes to those who are there, without a window for draining.
+
+const HANDSHAKES = {
+  polling: "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: shoal\r\n\r\n",
+  websocket: [
+    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1",
+    ...["Host: shoal", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"],
+    ...["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", ""],
+  ].join("\r\n"),
+};
+
+test.each(
+  (["polling", "websocket"] as const).flatMap((transport) =>
+    [1, 2].map((workers) => ({ transport, workers })),
+  ),
+)(
+  "SIGTERM while handshakes over $transport wait: each gets an answer (WORKERS=$workers)",
+  async ({ transport, workers }) => {
+    const shoal = await spawnShoal({ workers, env: { RATE_IP_HANDSHAKES: "10,20" } });
+    const open: RawConnection[] = [];
+    const ask = async () => {
+      const connection = await openRaw(shoal.url);
+      connection.socket.write(HANDSHAKES[transport]);
+      open.push(connection);
+      return connection;
+    };
+    const unanswered = () => open.filter(({ received }) => received() === "");
+    // First those that are let in, then those that are refused at once, and then those that are refused after a while: of each worker.
+    while (unanswered().length < 30) await ask();
+    // Of those that come now, some are let in, one after the other.
+    await eventually(async () => expect((await ask()).received()).toBe(""));
+
+    process.kill(shoal.pid, "SIGTERM");
+    await expect(shoal.expectExit()).resolves.toEqual({ code: 0, signal: null });
+    await Promise.all(open.map(({ closed }) => within(closed, 10_000, "the end of a connection")));
+
+    const answers = new Set(open.map(({ received }) => received().split("\r\n", 1)[0]));
+    expect([...answers].filter((line) => !/^HTTP\/1\.1 (101|200|429|503) /.test(line ?? ""))).toEqual([]);
+    expect(complaints(shoal.logs)).toEqual([]);
+  },
+);
+
+test.each([1, 2])(
+  "SIGTERM while a client reads a large answer: it gets it whole (WORKERS=%i)",
+  async (workers) => {
+    const env = { MESSAGE_LIMIT_BYTES: "6000000", CLIENT_BACKLOG_BYTES: "16000000", RATE_USER_EVENTS: "off" };
+    const shoal = await spawnShoal({ workers, env });
+    const { socket } = await connectClient(shoal.url, { auth: { user: "ann" } });
+    const body = "x".repeat(5_900_000);
+    const messages = [{ id: "large", body }];
+    await expect(emitAck(socket, "publish", { room: "large", messages })).resolves.toMatchObject({
+      ok: true,
+    });
+    const reader = await openRaw(shoal.url);
+    reader.socket.write("GET /rooms/large/messages HTTP/1.1\r\nHost: shoal\r\nX-User-Id: ben\r\n\r\n");
+    await once(reader.socket, "data");
+    reader.socket.pause();
+
+    process.kill(shoal.pid, "SIGTERM");
+    await shoal.waitForLog(logged("stopping"));
+    await eventually(() => expect(openRaw(shoal.url)).rejects.toThrow("ECONNREFUSED"));
+    reader.socket.resume();
+
+    const answer = await within(reader.closed, 10_000, "the end of the answer");
+    expect(answer.indexOf("}]") - answer.indexOf("xxx")).toBeGreaterThanOrEqual(body.length);
+    await expect(shoal.expectExit()).resolves.toEqual({ code: 0, signal: null });
+    expect(complaints(shoal.logs)).toEqual([]);
+  },
+);
+
+test.each([1, 2])(
+  "a client that is gone without a word does not keep an instance from ending (WORKERS=%i)",
+  async (workers) => {
+    const shoal = await spawnShoal({ workers, env: { SHUTDOWN_TIMEOUT_MS: "4000" } });
+    const webSocket = new WebSocket(
+      `${shoal.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`,
+    );
+    onTestEnd(() => webSocket.terminate());
+    await once(webSocket, "open");
+    webSocket.pause(); // it never answers the good-bye
+
+    process.kill(shoal.pid, "SIGTERM");
+
+    await expect(shoal.expectExit()).resolves.toEqual({ code: 0, signal: null });
+    expect(complaints(shoal.logs)).toEqual([]);
+  },
+);
