@@ -1,6 +1,6 @@
 import { createLogger } from "../../../src/engine/process/logger.js";
 import { createRefusalLog } from "../../../src/engine/trust/tokens/refusal-log.js";
-import { TokenRefused } from "../../../src/engine/trust/tokens/verifier.js";
+import { shown, TokenRefused } from "../../../src/engine/trust/tokens/token-refused.js";
 
 test("each reason why tokens are refused is told at once, and again once a minute with how many there were", () => {
   const lines: Record<string, unknown>[] = [];
@@ -34,4 +34,30 @@ test("each reason why tokens are refused is told at once, and again once a minut
   expect(lines.slice(2)).toEqual([
     expect.objectContaining({ reason: "no key has made the signature", count: 1001, msg: told }),
   ]);
+});
+
+test("what a refused token had is told, and makes no line of its own", () => {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLogger("info", { write: (text) => void lines.push(JSON.parse(text)) });
+  const refused = createRefusalLog(log, () => 0);
+
+  for (let token = 0; token < 1000; token += 1)
+    refused(new TokenRefused("unauthenticated", "there is no key", { found: `kid "${token}"` }));
+
+  expect(lines.map(({ reason, found, count }) => [reason, found, count])).toEqual([
+    ["there is no key", 'kid "0"', 1],
+  ]);
+});
+
+test.each([
+  ["https://id.example/", '"https://id.example/"'],
+  [["a", "b"], '["a","b"]'],
+  [undefined, "nothing"],
+  ["\u001b[2J\n\u202e\u{1f600}", '"\\u001b[2J\\n\\u202e\\ud83d\\ude00"'],
+])("%j of a token is shown as %s", (part, text) => {
+  expect(shown(part)).toBe(text);
+});
+
+test("of a long part of a token only the beginning is shown", () => {
+  expect(shown("x".repeat(8000))).toBe(`"${"x".repeat(119)}...`);
 });

@@ -3,7 +3,8 @@ import { exportSPKI } from "jose";
 import { readConfig } from "../../../src/engine/config/config.js";
 import { createLogger } from "../../../src/engine/process/logger.js";
 import { createFixedKeys, type FixedSource } from "../../../src/engine/trust/tokens/fixed-keys.js";
-import { createTokenVerifier, TokenRefused } from "../../../src/engine/trust/tokens/verifier.js";
+import { TokenRefused } from "../../../src/engine/trust/tokens/token-refused.js";
+import { createTokenVerifier } from "../../../src/engine/trust/tokens/verifier.js";
 import {
   type Claims,
   type SigningKey,

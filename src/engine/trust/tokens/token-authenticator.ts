@@ -12,7 +12,8 @@ import { createRefusalLog } from "./refusal-log.js";
 import { createRemoteKeys, type KeySetShare } from "./remote-keys.js";
 import { KeysUnavailable, type TokenKeys } from "./token-keys.js";
 import { passportOf } from "./token-passport.js";
-import { createTokenVerifier, TokenRefused } from "./verifier.js";
+import { TokenRefused } from "./token-refused.js";
+import { createTokenVerifier } from "./verifier.js";
 
 /** What the authenticator of tokens is made of. */
 export interface TokenAuthenticatorParts {

@@ -3,7 +3,8 @@ import type { Asked } from "../../../contract/operations.js";
 import type { Passport, TokenFacts } from "../../../contract/passport.js";
 import { USER_ID } from "../../../contract/room-names.js";
 import type { JwtConfig } from "../../config/auth.js";
-import { TokenRefused, type VerifiedClaims } from "./verifier.js";
+import { TokenRefused } from "./token-refused.js";
+import type { VerifiedClaims } from "./verifier.js";
 
 /** Of the holder of a token. A class, as there is one for each connection. */
 class TokenPassport implements Passport {
@@ -40,7 +41,7 @@ export function passportOf(
 ): Passport {
   const user = Object.hasOwn(claims, userClaim) ? claims[userClaim] : undefined;
   if (typeof user !== "string" || !USER_ID.test(user))
-    throw new TokenRefused("unauthenticated", `the claim ${userClaim} is no user's id`);
+    throw new TokenRefused("unauthenticated", `the claim ${userClaim} (AUTH_USER_CLAIM) is no user's id`);
   const { exp, iat, jti } = claims;
   if (jti !== undefined && typeof jti !== "string")
     throw new TokenRefused("unauthenticated", "the claim jti is no text");

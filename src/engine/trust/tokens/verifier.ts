@@ -1,6 +1,7 @@
 import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from "jose";
 import type { JwtConfig } from "../../config/auth.js";
 import type { KeyHint, TokenKeys, VerificationKey } from "./token-keys.js";
+import { shown, TokenRefused } from "./token-refused.js";
 
 /** Difference of clocks that is borne, in seconds. */
 const SKEW_S = 5;
@@ -11,22 +12,6 @@ const EARLY_RETRY_MS = 10_000;
 
 /** What a token may call itself: identity providers make these for users. Others, such as tokens that say good-bye, are for something else. */
 const TYPES: readonly unknown[] = [undefined, "jwt", "at+jwt", "application/jwt", "application/at+jwt"];
-
-/**
- * Why a token is not taken. `reason` is for the log and holds nothing of the token; clients are told the `code`, and when to send the same
- * token again, where it will be good.
- */
-export class TokenRefused extends Error {
-  override readonly name = "TokenRefused";
-  readonly code: "unauthenticated" | "token_expired" | "temporary";
-  readonly retryAfterMs: number | undefined;
-
-  constructor(code: TokenRefused["code"], reason: string, retryAfterMs?: number) {
-    super(reason);
-    this.code = code;
-    this.retryAfterMs = retryAfterMs;
-  }
-}
 
 /** The claims of a token whose signature, times, issuer and audience were found good. */
 export type VerifiedClaims = JWTPayload & { readonly exp: number; readonly iat: number };
@@ -57,17 +42,22 @@ export function createTokenVerifier(
     const { alg, kid, typ } = headerOf(token);
     // Before a key is looked for: what is not taken at all asks nobody.
     if (alg === undefined || !algorithms.includes(alg))
-      throw new TokenRefused("unauthenticated", "the algorithm is not one of those that are taken");
+      throw new TokenRefused("unauthenticated", "the algorithm is not one of those that are taken", {
+        found: shown(alg),
+      });
     if (!TYPES.includes(typ?.toLowerCase()))
-      throw new TokenRefused("unauthenticated", "the type is not that of a token for users");
+      throw new TokenRefused("unauthenticated", "the header's typ is not that of a token for users", {
+        found: shown(typ),
+      });
     return { alg, kid };
   }
 
+  /** Undefined when none of the keys has signed it. */
   async function claimsOf(
     token: string,
     candidates: readonly VerificationKey[],
     currentDate: Date,
-  ): Promise<VerifiedClaims> {
+  ): Promise<VerifiedClaims | undefined> {
     for (const key of candidates) {
       try {
         const { payload } = await jwtVerify(token, key, { ...required, currentDate });
@@ -78,13 +68,15 @@ export function createTokenVerifier(
           throw refusalFor(error, currentDate.getTime());
       }
     }
-    throw new TokenRefused("unauthenticated", "no key has made the signature");
+    return undefined;
   }
 
   /** jose compares neither of these. */
   function checkLife({ exp, iat }: VerifiedClaims, nowMs: number): void {
     if (!(exp - iat <= maxTtlS))
-      throw new TokenRefused("unauthenticated", `the life exceeds AUTH_MAX_TTL_SECONDS (${maxTtlS})`);
+      throw new TokenRefused("unauthenticated", `the life exceeds AUTH_MAX_TTL_SECONDS (${maxTtlS})`, {
+        found: `${shown(exp - iat)} s`,
+      });
     if (iat > Math.floor(nowMs / 1000) + SKEW_S) throw tooEarly("iat", iat, nowMs);
   }
 
@@ -92,9 +84,15 @@ export function createTokenVerifier(
     async verify(token) {
       if (Buffer.byteLength(token) > tokenBytes)
         throw new TokenRefused("unauthenticated", `the token exceeds AUTH_LIMIT_BYTES (${tokenBytes})`);
-      const candidates = await keys.candidates(hintOf(token));
+      const hint = hintOf(token);
+      const candidates = await keys.candidates(hint);
       const now = nowMs();
       const claims = await claimsOf(token, candidates, new Date(now));
+      if (claims === undefined) {
+        const isKnown = candidates.length > 0;
+        const reason = isKnown ? "no key has made the signature" : "there is no key of its kid and algorithm";
+        throw new TokenRefused("unauthenticated", reason, { found: inWords(hint) });
+      }
       checkLife(claims, now);
       return claims;
     },
@@ -117,24 +115,45 @@ function headerOf(token: string): Header {
   throw new TokenRefused("unauthenticated", "it is no signed token");
 }
 
-/** jose tells of the expiry only once all that it looks at before is good: the signature, the issuer and the audience. */
+function inWords({ alg, kid }: KeyHint): string {
+  return `${kid === undefined ? "no kid" : `kid ${shown(kid)}`}, algorithm ${alg}`;
+}
+
+/** jose tells of the expiry, and of claims, only once all that it looks at before is good: the signature, the issuer and the audience. */
 function refusalFor(error: unknown, nowMs: number): TokenRefused {
   if (error instanceof errors.JWTExpired) return new TokenRefused("token_expired", "exp is over");
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    const { claim, reason, payload } = error;
-    if (claim === "nbf" && reason === "check_failed" && typeof payload.nbf === "number")
-      return tooEarly(claim, payload.nbf, nowMs);
-    return new TokenRefused("unauthenticated", `the claim ${claim} does not hold (${reason})`);
-  }
+  if (error instanceof errors.JWTClaimValidationFailed) return refusalForClaim(error, nowMs);
   if (error instanceof errors.JOSEError) return new TokenRefused("unauthenticated", error.code);
   return new TokenRefused("unauthenticated", "it cannot be verified");
+}
+
+/** What a claim is compared with. */
+const WANTED: Readonly<Record<string, string>> = {
+  iss: "is not AUTH_ISSUER",
+  aud: "names none of AUTH_AUDIENCE",
+};
+
+function refusalForClaim(
+  { claim, reason, payload }: errors.JWTClaimValidationFailed,
+  nowMs: number,
+): TokenRefused {
+  if (reason === "missing") return new TokenRefused("unauthenticated", `there is no claim ${claim}`);
+  if (reason === "check_failed" && claim === "nbf" && typeof payload.nbf === "number")
+    return tooEarly(claim, payload.nbf, nowMs);
+  const wanted = WANTED[claim] ?? "is not of the form that it must have";
+  return new TokenRefused("unauthenticated", `the claim ${claim} ${wanted}`, {
+    found: shown(payload[claim]),
+  });
 }
 
 /** A clock is wrong, this one or that of who makes the tokens: the token will be good, and is at once where the clock is right. */
 function tooEarly(claim: "iat" | "nbf", atS: number, nowMs: number): TokenRefused {
   const reason = `${claim} is in the future`;
-  if (atS > Math.floor(nowMs / 1000) + MOST_EARLY_S) return new TokenRefused("unauthenticated", reason);
+  const found = `${Math.ceil(atS - nowMs / 1000)} s ahead`;
+  if (atS > Math.floor(nowMs / 1000) + MOST_EARLY_S)
+    return new TokenRefused("unauthenticated", reason, { found });
   // Times in tokens may have a fraction, and are compared with whole seconds.
   const goodAtMs = (Math.ceil(atS) - SKEW_S) * 1000;
-  return new TokenRefused("temporary", reason, Math.min(goodAtMs - nowMs, EARLY_RETRY_MS));
+  const retryAfterMs = Math.min(goodAtMs - nowMs, EARLY_RETRY_MS);
+  return new TokenRefused("temporary", reason, { found, retryAfterMs });
 }
