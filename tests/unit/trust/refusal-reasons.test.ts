@@ -42,6 +42,8 @@ test.each([
   ["nbf", { nbf: NOW_S + 3600 }, "nbf is in the future", "3600 s ahead"],
   ["iat", { iat: NOW_S + 7.5, exp: NOW_S + 60 }, "iat is in the future", "8 s ahead"],
   ["life", { exp: NOW_S + 90_000 }, "the life exceeds AUTH_MAX_TTL_SECONDS (86400)", "90000 s"],
+  ["typ", { typ: "ID" }, "the claim typ is not that of an access token", '"ID"'],
+  ["events", { events: {} }, "the claim events is of a token that tells of an event", undefined],
 ])(
   "the log says of a wrong %s what was wanted, and what the token had",
   async (_what, claims: Claims, ...line) => {

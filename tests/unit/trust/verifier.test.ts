@@ -130,12 +130,29 @@ describe("a token", () => {
     await expect(judge(await token({ extra: "x".repeat(9000) }))).resolves.toBe("unauthenticated");
   });
 
-  test.each(["logout+jwt", "dpop+jwt", 7])(
+  test.each(["logout+jwt", "secevent+jwt", "dpop+jwt", 7])(
     "of the type %s is refused: it is for something else",
     async (typ) => {
       await expect(judge(await token({}, { typ }))).resolves.toBe("unauthenticated");
     },
   );
+
+  test.each([
+    ["an ID token of Keycloak", { typ: "ID", aud: "shoal" }, "unauthenticated"],
+    [
+      "a logout token",
+      { events: { "http://schemas.openid.net/event/backchannel-logout": {} } },
+      "unauthenticated",
+    ],
+    ["a logout token of Keycloak", { typ: "Logout" }, "unauthenticated"],
+    ["a refresh token of Keycloak", { typ: "Refresh" }, "unauthenticated"],
+    ["the same for a long time", { typ: "Offline" }, "unauthenticated"],
+    ["an event that is empty", { events: null }, "unauthenticated"],
+    ["an access token of Keycloak", { typ: "Bearer", azp: "web" }, "taken"],
+    ["an ID token of Firebase", { auth_time: NOW_S, firebase: { sign_in_provider: "password" } }, "taken"],
+  ])("that is %s: %j is %s", async (_what, claims: Claims, result) => {
+    await expect(judge(await token(claims))).resolves.toBe(result);
+  });
 
   test.each(["JWT", "at+jwt", "application/at+jwt"])("of the type %s is taken", async (typ) => {
     await expect(judge(await token({}, { typ }))).resolves.toBe("taken");

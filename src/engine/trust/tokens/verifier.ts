@@ -12,6 +12,11 @@ const EARLY_RETRY_MS = 10_000;
 
 /** What a token may call itself: identity providers make these for users. Others, such as tokens that say good-bye, are for something else. */
 const TYPES: readonly unknown[] = [undefined, "jwt", "at+jwt", "application/jwt", "application/at+jwt"];
+/**
+ * What the claim `typ` calls tokens that are for something else, and that the same keys sign: Keycloak tells its kinds apart by it alone. With other
+ * issuers it is unusual, and not in the ID tokens of Firebase, which are what its clients have.
+ */
+const KINDS_FOR_ELSE: readonly unknown[] = ["id", "logout", "refresh", "offline"];
 
 /** The claims of a token whose signature, times, issuer and audience were found good. */
 export type VerifiedClaims = JWTPayload & { readonly exp: number; readonly iat: number };
@@ -71,6 +76,17 @@ export function createTokenVerifier(
     return undefined;
   }
 
+  /** Once the signature is good: what the same keys sign for something else. */
+  function checkKind({ typ, events }: VerifiedClaims): void {
+    if (typeof typ === "string" && KINDS_FOR_ELSE.includes(typ.toLowerCase()))
+      throw new TokenRefused("unauthenticated", "the claim typ is not that of an access token", {
+        found: shown(typ),
+      });
+    // RFC 8417: it says that something has happened, such as a logout, and is no proof of who sends it.
+    if (events !== undefined)
+      throw new TokenRefused("unauthenticated", "the claim events is of a token that tells of an event");
+  }
+
   /** jose compares neither of these. */
   function checkLife({ exp, iat }: VerifiedClaims, nowMs: number): void {
     if (!(exp - iat <= maxTtlS))
@@ -93,6 +109,7 @@ export function createTokenVerifier(
         const reason = isKnown ? "no key has made the signature" : "there is no key of its kid and algorithm";
         throw new TokenRefused("unauthenticated", reason, { found: inWords(hint) });
       }
+      checkKind(claims);
       checkLife(claims, now);
       return claims;
     },
