@@ -56,13 +56,15 @@ const CASES: readonly Case[] = [
       header: { typ: "JWT" },
       claims: {
         sub: "f7c1b1d2-4b0c-4f0e-8f39-0d8b2f9c6a11",
-        aud: ["chat", "account"],
+        aud: ["https://chat.example.com", "account"],
         ...{ typ: "Bearer", azp: "web", session_state: "0a1b", acr: "1", preferred_username: "ann" },
         ...{ realm_access: { roles: ["offline_access"] }, scope: "openid email", exp: nowS + 300 },
       },
     },
     wrong: {
       "no audience mapper": { aud: "account" },
+      "an ID token with the audience": { typ: "ID" },
+      "a logout token": { events: { "http://schemas.openid.net/event/backchannel-logout": {} } },
       "another realm": { iss: "https://HOST/realms/OTHER" },
     },
   },

@@ -1,7 +1,13 @@
 import { generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
 import { authInWords, authWarnings } from "../../../src/engine/config/auth-warnings.js";
 import { readConfig } from "../../../src/engine/config/config.js";
+import { codeIn } from "../../support/markdown.js";
+import { PROJECT } from "../../support/readme.js";
 
+const PAGE = readFileSync(join(PROJECT, "docs/authentication.md"), "utf8");
 const SECRET = "geheim, and more than thirty-two bytes";
 const JWKS = { AUTH: "jwt", AUTH_JWKS_URL: "https://id.example/jwks" };
 const production = { NODE_ENV: "production", MONGODB_URI: "mongodb://db/shoal" };
@@ -169,6 +175,18 @@ describe("who may come in", () => {
 
     expect(authWarnings(readConfig({ ...production, ...env }))).toHaveLength(1);
     expect(authWarnings(readConfig(env))).toEqual([]);
+  });
+
+  test("is said by the file .env that the page prints, as it stands there", () => {
+    const [block = "", ...others] = codeIn(PAGE, "dotenv");
+    expect(others).toEqual([]);
+
+    expect(readConfig({ ...production, ...parseEnv(block) }).auth).toMatchObject({
+      keys: { kind: "jwks", url: "https://tenant.auth0.com/.well-known/jwks.json" },
+      issuer: "https://TENANT.auth0.com/",
+      audiences: ["https://chat.example.com"],
+      defaultCaps: { "chat:*": ["read", "publish", "relay", "presence"] },
+    });
   });
 
   test("is told in a few words, without a value", () => {
