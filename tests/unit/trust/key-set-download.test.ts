@@ -56,6 +56,18 @@ test.each(["", "<html>", "null", "[]", '{"keys":{}}', '{"keys":[]}', '{"keys":[1
   },
 );
 
+test("of the provider's description the address of its keys is told, in printable letters and in part", async () => {
+  const uri = "https://id.example/jwks";
+  let answer: object = { issuer: "https://id.example", jwks_uri: uri };
+  const url = await serve((_request, response) => response.end(JSON.stringify(answer)));
+
+  await expect(download(url)).rejects.toThrow(
+    `the answer is no key set of 1 to 100 keys, but names its address as jwks_uri, "${uri}": set AUTH_JWKS_URL to that`,
+  );
+  answer = { jwks_uri: `\u001b[2J${"x".repeat(5000)}` };
+  await expect(download(url)).rejects.toThrow(/^the answer [ -~]{100,300}$/);
+});
+
 test("a stop ends what is under way", async () => {
   const url = await serve(() => stopping.abort());
   const stopping = new AbortController();

@@ -1,4 +1,5 @@
 import type { JSONWebKeySet } from "jose";
+import { shown } from "./token-refused.js";
 
 /** Time for the whole answer, in milliseconds. */
 const TIMEOUT_MS = 5000;
@@ -26,8 +27,16 @@ export async function downloadKeySet(url: string, signal: AbortSignal): Promise<
 /** @throws {Error} when the text is no set, or one of no key or of more than 100. */
 export function readKeySet(text: string): JSONWebKeySet {
   const set: unknown = JSON.parse(text);
-  if (!isKeySet(set)) throw new Error(`the answer is no key set of 1 to ${MOST_KEYS} keys`);
-  return set;
+  if (isKeySet(set)) return set;
+  throw new Error(`the answer is no key set of 1 to ${MOST_KEYS} keys${hintOf(set)}`);
+}
+
+/** Many give the address of the provider's description, which names that of the keys. */
+function hintOf(answer: unknown): string {
+  const { jwks_uri: uri } = (answer ?? {}) as { jwks_uri?: unknown };
+  return uri === undefined
+    ? ""
+    : `, but names its address as jwks_uri, ${shown(uri)}: set AUTH_JWKS_URL to that`;
 }
 
 async function textOf({ body }: Response): Promise<string> {
