@@ -1,5 +1,6 @@
 import type { Caps } from "../../contract/capabilities.js";
 import { readCaps } from "./caps.js";
+import { placeOf } from "./file-place.js";
 
 /** A key of the server API as it is configured. The secret itself is known to its holder only. */
 export interface ApiKey {
@@ -16,6 +17,18 @@ export const KID = /^[A-Za-z0-9_-]{1,64}$/;
 const SHA_256 = /^[0-9a-f]{64}$/i;
 const FIELDS = ["kid", "sha256", "caps"];
 const MOST_KEYS = 1000;
+
+/**
+ * The keys in the variable API_KEYS, where some put the path of their file.
+ * @throws {TypeError} as {@link parseApiKeys}.
+ */
+export function parseApiKeysVariable(text: string): readonly ApiKey[] {
+  if (!/^\s*[[{]/.test(text))
+    throw new TypeError(
+      "must be a JSON list of {kid, sha256, caps}; the path of a file with one belongs in API_KEYS_FILE",
+    );
+  return parseApiKeys(text);
+}
 
 /**
  * The keys in a JSON list of `{kid, sha256, caps}`. What in `caps` grants nothing is refused.
@@ -68,8 +81,8 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What was wrong with a file of keys, in words that show no part of it. */
-export function problemIn(error: unknown): string {
+/** What was wrong with the file of keys at this path, in words that show no part of it. */
+export function problemIn(error: unknown, path: string): string {
   if (error instanceof TypeError) return error.message;
-  return `cannot be read: ${(error as NodeJS.ErrnoException).code ?? "for an unknown reason"}`;
+  return `cannot be read: ${(error as NodeJS.ErrnoException).code ?? "for an unknown reason"} (${placeOf(path)})`;
 }

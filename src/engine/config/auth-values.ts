@@ -72,7 +72,9 @@ function readSecret(input: string): string {
   const text = input.trim();
   refuseControls(text);
   if (Buffer.byteLength(text) < LEAST_SECRET_BYTES)
-    throw new TypeError(`must have at least ${LEAST_SECRET_BYTES} bytes`);
+    throw new TypeError(
+      `must have at least ${LEAST_SECRET_BYTES} bytes; openssl rand -hex 32 makes such a one`,
+    );
   return text;
 }
 

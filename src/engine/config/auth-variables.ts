@@ -35,11 +35,11 @@ export const AUTH_VARIABLES = {
   }),
   AUTH_ISSUER: line({
     default: "",
-    desc: "The tokens' `iss`, compared exactly; required with AUTH_JWKS_URL, where `*` takes any",
+    desc: "The tokens' `iss`, compared exactly; required with AUTH_JWKS_URL. `*` takes any: also strangers' tokens, where a provider signs for all its customers with the same keys, as Firebase does",
   }),
   AUTH_AUDIENCE: line({
     default: "",
-    desc: "What the tokens' `aud` must name, exactly: one, or a comma-separated list of which one is enough; required with AUTH_JWKS_URL, where `*` takes any",
+    desc: "What the tokens' `aud` must name, exactly: one, or a comma-separated list of which one is enough; required with AUTH_JWKS_URL. `*` takes any: also tokens that were made for other services",
   }),
   AUTH_COOKIE: cookieName({
     default: "",

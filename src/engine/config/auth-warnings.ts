@@ -25,12 +25,24 @@ export function authWarnings({ auth, environment }: Pick<Config, "auth" | "envir
   const { keys, issuer, audiences } = auth;
   const isRemote = keys.kind === "jwks";
   return [
-    ...(isRemote && issuer === undefined ? ["AUTH_ISSUER is *: tokens of any issuer are taken"] : []),
-    ...(isRemote && audiences === undefined
-      ? ["AUTH_AUDIENCE is *: tokens that were made for other services are taken"]
+    ...(isRemote && issuer === undefined
+      ? ["AUTH_ISSUER is *: tokens of any issuer are taken; set it to the iss of yours"]
       : []),
-    ...(isRemote && isProduction && keys.url.startsWith("http:")
-      ? ["AUTH_JWKS_URL is http: whoever is on the way can replace the keys"]
+    ...(isRemote && audiences === undefined
+      ? [
+          "AUTH_AUDIENCE is *: tokens that were made for other services are taken; set it to what the aud of yours names",
+        ]
+      : []),
+    ...(isRemote && isProduction && canBeForged(keys.url)
+      ? [
+          "AUTH_JWKS_URL is http: whoever is on the way can replace the keys, and come in as anybody; use https",
+        ]
       : []),
   ];
+}
+
+/** Whether somebody on the network may answer in the name of this address. */
+function canBeForged(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === "http:" && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }

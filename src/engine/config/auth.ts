@@ -42,6 +42,14 @@ type Given = Readonly<Partial<CleanedEnv<typeof AUTH_VARIABLES>>> & {
 /** Variables that name keys. */
 const KEY_VARIABLES = ["AUTH_JWKS_URL", "AUTH_PUBLIC_KEY", "AUTH_SECRET", "AUTH_SECRET_FILE"] as const;
 
+/** What the tokens of a provider are compared with, whose keys may sign for others as well. */
+const COMPARED = {
+  AUTH_ISSUER:
+    "the iss of your tokens, for which docs/authentication.md has examples; * takes any, also those of strangers that the same keys sign",
+  AUTH_AUDIENCE:
+    "what the aud of your tokens names, see docs/authentication.md; * takes any, also tokens that were made for other services",
+} as const;
+
 /** Says for any issuer, or any audience, that it is meant so. */
 const ANY = "*";
 
@@ -58,7 +66,9 @@ export function readAuth(given: Given, isPresent: (name: string) => boolean, pro
   }
   if (given.AUTH !== "jwt") {
     if (given.AUTH === "none" && sources.length > 0)
-      problems.push(`AUTH must be jwt when ${sources.join(" and ")} is set: none looks at no token`);
+      problems.push(
+        `AUTH must be jwt when ${sources.join(" and ")} is set: with none nobody is asked for a token`,
+      );
     if (isPresent("AUTH_COOKIE")) problems.push("AUTH_COOKIE needs AUTH=jwt: nothing else looks at it");
     return { kind: "none", isChosen: isPresent("AUTH") };
   }
@@ -69,8 +79,8 @@ export function readAuth(given: Given, isPresent: (name: string) => boolean, pro
   if (isPresent("AUTH_SECRET_PREVIOUS") && !isPresent("AUTH_SECRET"))
     problems.push("AUTH_SECRET_PREVIOUS needs AUTH_SECRET, which replaces it");
   if (isPresent("AUTH_JWKS_URL")) {
-    for (const name of ["AUTH_ISSUER", "AUTH_AUDIENCE"].filter((one) => !isPresent(one)))
-      problems.push(`${name} is required with AUTH_JWKS_URL; * takes any`);
+    for (const [name, meaning] of Object.entries(COMPARED).filter(([one]) => !isPresent(one)))
+      problems.push(`${name} is required with AUTH_JWKS_URL: ${meaning}`);
   }
   const isSecret = sources[0]?.startsWith("AUTH_SECRET") === true;
   const fitting: readonly string[] = isSecret ? ALGORITHMS.secret : ALGORITHMS.asymmetric;

@@ -29,7 +29,7 @@ export function keysIn({ API_KEYS = [], API_KEYS_FILE = "" }: Given, problems: s
   try {
     return { first: parseApiKeys(readFileSync(file, "utf8")), file };
   } catch (error) {
-    problems.push(`API_KEYS_FILE ${problemIn(error)}`);
+    problems.push(`API_KEYS_FILE ${problemIn(error, file)}`);
     return { first: [], file };
   }
 }

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { createSecureContext } from "node:tls";
+import { placeOf } from "./file-place.js";
 import { parseRedisUrl } from "./redis-url.js";
 import type { RedisSettings } from "./redis-variables.js";
 
@@ -78,7 +80,9 @@ function contentOf(name: string, path: string, problems: string[]): string {
     if (!text.includes("-----BEGIN ")) problems.push(`${name} must be a file in PEM form`);
     return text;
   } catch (error) {
-    problems.push(`${name} cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown"}`);
+    problems.push(
+      `${name} cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown"} (${placeOf(resolve(path))})`,
+    );
     return "";
   }
 }

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { makeExactValidator } from "envalid";
-import { type ApiKey, parseApiKeys } from "./api-keys.js";
+import { type ApiKey, parseApiKeysVariable } from "./api-keys.js";
 import { parseHostPattern, parseOriginPattern } from "./origins.js";
 import { disagreement, parseRedisUrl, refuseControls } from "./redis-url.js";
 
@@ -161,7 +161,7 @@ export const hosts = makeExactValidator<readonly string[]>((input) => {
 });
 
 /** Validator of the keys of the server API, which only {@link parseApiKeys} reads. */
-export const apiKeys = makeExactValidator<readonly ApiKey[]>(parseApiKeys);
+export const apiKeys = makeExactValidator<readonly ApiKey[]>(parseApiKeysVariable);
 
 const NAMED_RANGES = ["loopback", "linklocal", "uniquelocal"];
 

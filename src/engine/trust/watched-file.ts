@@ -57,7 +57,7 @@ export function createWatchedFile<Value>(parts: WatchedFileParts<Value>): Watche
     try {
       await load();
     } catch (error) {
-      const reason = problemIn(error);
+      const reason = problemIn(error, path);
       if (reason !== problem)
         log.error({ variable, reason }, "a file of secrets or keys is wrong; what it held before counts on");
       problem = reason;
@@ -75,7 +75,7 @@ export function createWatchedFile<Value>(parts: WatchedFileParts<Value>): Watche
     name: `file of ${variable}`,
     async start() {
       await load().catch((error: unknown) => {
-        throw new StartError(`${variable} names a file that cannot be used: it ${problemIn(error)}`);
+        throw new StartError(`${variable} names a file that cannot be used: it ${problemIn(error, path)}`);
       });
       timer = setInterval(() => void reread(), LOOK_MS);
     },

@@ -94,8 +94,9 @@ describe("the configuration of keys", () => {
     await mkdir(join(dir, "folder"));
 
     expect(problemOf(() => readConfig({ API_KEYS: "{}" }))).toContain("API_KEYS must be a JSON list");
+    expect(problemOf(() => readConfig({ API_KEYS: "keys.json" }))).toContain("belongs in API_KEYS_FILE");
     expect(problemOf(() => readConfig({ API_KEYS_FILE: join(dir, "none") }))).toContain(
-      "API_KEYS_FILE cannot be read: ENOENT",
+      `API_KEYS_FILE cannot be read: ENOENT (${join(dir, "none")})`,
     );
     expect(problemOf(() => readConfig({ API_KEYS_FILE: join(dir, "folder") }))).toContain(
       "API_KEYS_FILE cannot be read: EISDIR",

@@ -63,12 +63,12 @@ describe("who may come in", () => {
     [
       "a key set without an issuer",
       { ...JWKS, AUTH_AUDIENCE: "a" },
-      "AUTH_ISSUER is required with AUTH_JWKS_URL",
+      "AUTH_ISSUER is required with AUTH_JWKS_URL: the iss of your tokens,",
     ],
     [
       "a key set without an audience",
       { ...JWKS, AUTH_ISSUER: "i" },
-      "AUTH_AUDIENCE is required with AUTH_JWKS_URL",
+      "AUTH_AUDIENCE is required with AUTH_JWKS_URL: what the aud of your tokens names,",
     ],
     [
       "a key set from a file",
@@ -80,7 +80,11 @@ describe("who may come in", () => {
       { ...JWKS, AUTH_JWKS_URL: "https://a:geheim@h" },
       "AUTH_JWKS_URL must not have",
     ],
-    ["a short secret", { AUTH: "jwt", AUTH_SECRET: "geheim" }, "AUTH_SECRET must have at least 32 bytes"],
+    [
+      "a short secret",
+      { AUTH: "jwt", AUTH_SECRET: "geheim" },
+      "AUTH_SECRET must have at least 32 bytes; openssl rand",
+    ],
     [
       "a short previous secret",
       { AUTH: "jwt", AUTH_SECRET: SECRET, AUTH_SECRET_PREVIOUS: "geheim" },
@@ -173,8 +177,14 @@ describe("who may come in", () => {
   test("is warned of when the keys come by http in production", () => {
     const env = { ...JWKS, AUTH_JWKS_URL: "http://id/jwks", AUTH_ISSUER: "i", AUTH_AUDIENCE: "a" };
 
-    expect(authWarnings(readConfig({ ...production, ...env }))).toHaveLength(1);
+    expect(authWarnings(readConfig({ ...production, ...env }))).toEqual([
+      expect.stringMatching(/; use https$/),
+    ]);
     expect(authWarnings(readConfig(env))).toEqual([]);
+    for (const host of ["localhost:8080", "127.0.0.1", "[::1]:1"]) {
+      const AUTH_JWKS_URL = `http://${host}/jwks`;
+      expect([host, authWarnings(readConfig({ ...production, ...env, AUTH_JWKS_URL }))]).toEqual([host, []]);
+    }
   });
 
   test("is said by the file .env that the page prints, as it stands there", () => {
