@@ -29,6 +29,7 @@ import { createSessionRouter } from "../routing/worker/session-router.js";
 import { createTracing } from "../tracing/tracing.js";
 import { createAuthenticator } from "../trust/create-authenticator.js";
 import { createKeyAuthenticator } from "../trust/keys/key-authenticator.js";
+import { createKeyRefusalLog } from "../trust/keys/key-refusal-log.js";
 import { createKeyRing, type KeyRing } from "../trust/keys/key-ring.js";
 import { createLimits } from "../trust/limits/limits.js";
 import { createConnectionCut, createLastCut } from "./connection-cut.js";
@@ -120,7 +121,11 @@ export function createWorker(
     ...{ config, identity, checkOrigin, clientAddress, limits, slowRefusals, delays, features },
     ...{ stores, sockets, internals, metrics, tracing, log },
     authenticator,
-    keys: createKeyAuthenticator(keys, areKeysConfigured(config.keys)),
+    keys: createKeyAuthenticator(
+      keys,
+      areKeysConfigured(config.keys),
+      createKeyRefusalLog(log, () => performance.now()),
+    ),
     members: members.membership,
     instance: entrance.instance,
     report: () => ({

@@ -41,6 +41,22 @@ describe("the ring of keys", () => {
     expect(presented.filter((key) => ring.passportOf(key) !== undefined)).toEqual([]);
   });
 
+  test.each([
+    ["", "there is none", undefined],
+    [ci.secret, "it is of another form", undefined],
+    [`${ci.secret}.ci`, "it is of another form", undefined],
+    ["ci.short", "it is of another form", undefined],
+    [`${ci.key}.${ci.secret}`, "it is of another form", undefined],
+    [`ci.${"x".repeat(43)}`, "its secret is another one", "ci"],
+    [`cron.${ci.secret}`, "there is no such key", "cron"],
+    [`${ci.secret}.${ci.secret}`, "there is no such key", undefined],
+  ])("says of %s why it knows it not: %s", (presented, reason, kid) => {
+    const refusal = createKeyRing([ci.entry]).refusalOf(presented);
+
+    expect(refusal).toEqual({ reason, kid });
+    expect(JSON.stringify(refusal)).not.toContain(ci.secret);
+  });
+
   test("knows none when there is none", () => {
     expect(createKeyRing([]).passportOf(ci.key)).toBeUndefined();
   });

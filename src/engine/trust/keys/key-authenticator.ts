@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { AppError } from "../../../contract/errors.js";
 import type { Passport } from "../../../contract/passport.js";
 import { bearerOf } from "../bearer.js";
+import type { KeyRefusal } from "./key-refusal-log.js";
 import type { KeyRing } from "./key-ring.js";
 
 /** Says which key of the server API a request has. */
@@ -16,8 +17,9 @@ export interface KeyAuthenticator {
 const TOKEN = /^[^.]*\.[^.]*\.[^.]*$/;
 
 export function createKeyAuthenticator(
-  ring: Pick<KeyRing, "passportOf">,
+  ring: Pick<KeyRing, "passportOf" | "refusalOf">,
   areConfigured: boolean,
+  tellRefusal: (refusal: KeyRefusal) => void,
 ): KeyAuthenticator {
   return {
     areConfigured,
@@ -25,6 +27,7 @@ export function createKeyAuthenticator(
       const presented = bearerOf(headers) ?? "";
       const passport = ring.passportOf(presented);
       if (passport !== undefined) return passport;
+      tellRefusal(ring.refusalOf(presented));
       throw new AppError(
         "unauthenticated",
         TOKEN.test(presented)

@@ -2,9 +2,12 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { capabilities } from "../../../contract/capabilities.js";
 import type { Passport } from "../../../contract/passport.js";
 import { type ApiKey, KID } from "../../config/api-keys.js";
+import type { KeyRefusal } from "./key-refusal-log.js";
 
 /** Shorter ones could be guessed by their hash, longer ones are no secrets but a load. */
 const SECRET = /^[A-Za-z0-9_-]{32,256}$/;
+/** A name that is unknown and longer than this may be a secret in the wrong place. */
+const MOST_SHOWN = 31;
 
 /** The keys of the server API that count at present. */
 export interface KeyRing {
@@ -12,6 +15,8 @@ export interface KeyRing {
   replace(keys: readonly ApiKey[]): void;
   /** What the holder of `<kid>.<secret>` may do; undefined when it is no such key. Takes the same time, whatever is wrong. */
   passportOf(presented: string): Passport | undefined;
+  /** Why there is none for it. Holds nothing of a secret. */
+  refusalOf(presented: string): KeyRefusal;
 }
 
 interface Held {
@@ -39,6 +44,14 @@ export function createKeyRing(first: readonly ApiKey[]): KeyRing {
       const isOne = timingSafeEqual(hash, one);
       const isOther = timingSafeEqual(hash, other);
       return isOne || isOther ? known?.passport : undefined;
+    },
+    refusalOf(presented) {
+      if (presented === "") return { reason: "there is none" };
+      const [kid = "", secret = "", ...rest] = presented.split(".", 3);
+      if (rest.length > 0 || !KID.test(kid) || !SECRET.test(secret))
+        return { reason: "it is of another form" };
+      if (held.has(kid)) return { reason: "its secret is another one", kid };
+      return { reason: "there is no such key", kid: kid.length > MOST_SHOWN ? undefined : kid };
     },
   };
 }
