@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type Api, ApiError, createApi } from "shoal/client";
 import { createServerApi, type ServerApi } from "shoal/server";
+import { ERRORS } from "../contract/errors.js";
 import { CommandFailure, type Given, type Terminal, wrongUsage } from "./command.js";
 
 /** Least that the server is given to answer, in milliseconds: commands are watched by a person. */
@@ -49,18 +50,37 @@ export function userApi(given: Given, terminal: Terminal): Api {
   });
 }
 
+/** What is asked of which server, and by what: for messages. */
+export interface Asking {
+  readonly url: string;
+  /** What says who asks. `name`: nothing but the name of a user. */
+  readonly by: "key" | "token" | "name";
+  /** What is needed for it, such as "`publish` in kitchen". */
+  readonly right: string;
+}
+
+export async function askingFor(right: string, given: Given, terminal: Terminal): Promise<Asking> {
+  const withoutKey = terminal.environment.SHOAL_TOKEN?.trim() ? "token" : "name";
+  const by = (await keyOf(given, terminal)) === undefined ? withoutKey : "key";
+  return { url: urlOf(given, terminal), by, right };
+}
+
 /** Waits for a call of the server. @throws {CommandFailure} that says in one line why there is no reply. */
-export async function answered<Reply>(url: string, call: Promise<Reply>): Promise<Reply> {
+export async function answered<Reply>(asking: Asking, call: Promise<Reply>): Promise<Reply> {
   try {
     return await call;
   } catch (error) {
-    if (error instanceof ApiError) throw new CommandFailure(reasonOf(error, url), 1, { cause: error });
+    if (error instanceof ApiError) throw new CommandFailure(reasonOf(error, asking), 1, { cause: error });
     throw error;
   }
 }
 
-/** Why the server gave no reply, in a sentence. */
-export function reasonOf({ code, message, cause }: ApiError, url: string): string {
+/** Why the server gave no reply, or has refused a part, in a sentence. */
+export function reasonOf(
+  { code, message, cause }: Pick<ApiError, "code" | "message" | "cause">,
+  asking: Asking,
+): string {
+  const { url } = asking;
   switch (code) {
     case "unreachable": {
       const inner = (cause as { cause?: NodeJS.ErrnoException } | undefined)?.cause;
@@ -71,10 +91,25 @@ export function reasonOf({ code, message, cause }: ApiError, url: string): strin
     case "bad_reply":
       return `What answers at ${url} (--url, SHOAL_URL) is not Shoal, or a proxy of it that cannot reach it: ${message}`;
     case "unauthenticated":
-      return `${url} does not know the key (SHOAL_KEY, --key-file), or the user (SHOAL_TOKEN, --user): ${message}`;
+      return whyNobody(asking, message);
     case "forbidden":
-      return `The key, or the user, may not do this: ${message}`;
+      return whyNotAllowed(asking, message);
     default:
       return `${url} refuses with ${code}: ${message}`;
   }
+}
+
+function whyNobody({ url, by }: Asking, message: string): string {
+  if (by === "key")
+    return `${url} does not know the key (SHOAL_KEY, --key-file), and its log says why: ${message}`;
+  if (by === "token") return `${url} does not take the token (SHOAL_TOKEN), and its log says why: ${message}`;
+  return `${url} takes nobody's word for who he is (AUTH=jwt): set SHOAL_KEY or SHOAL_TOKEN`;
+}
+
+/** A message of its own comes from the application's rule, or is about something else than rights. */
+function whyNotAllowed({ url, by, right }: Asking, message: string): string {
+  if (message !== ERRORS.forbidden.message) return `${url} refuses: ${message}`;
+  return by === "name"
+    ? `Without a key or a token there is no right to this: it needs ${right}`
+    : `The ${by} may not do this: it needs ${right}`;
 }

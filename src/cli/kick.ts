@@ -1,4 +1,4 @@
-import { answered, serverApi, urlOf } from "./access.js";
+import { answered, askingFor, serverApi } from "./access.js";
 import type { Given, Terminal } from "./command.js";
 
 export async function runKick(given: Given, terminal: Terminal): Promise<number> {
@@ -6,12 +6,12 @@ export async function runKick(given: Given, terminal: Terminal): Promise<number>
   const api = await serverApi(given, terminal);
   const reconnect = !given.flag("stay-away");
   const call = api.post("/v1/users/:user/disconnect", { params: { user }, body: { reconnect } });
-  const { connections } = await answered(urlOf(given, terminal), call);
+  const { connections } = await answered(await askingFor("`users`", given, terminal), call);
   const after = reconnect ? "clients come back by themselves" : "stock clients stay away";
   await terminal.write(
     given.flag("json")
       ? `${JSON.stringify({ user, connections })}\n`
-      : `${connections} connections of ${user} ended; ${after}\n`,
+      : `${connections} connection${connections === 1 ? "" : "s"} of ${user} ended; ${after}\n`,
   );
   return 0;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Json } from "shoal/server";
-import { answered, keyOf, serverApi, urlOf, userApi } from "./access.js";
+import { answered, askingFor, reasonOf, serverApi, userApi } from "./access.js";
 import { CommandFailure, type Given, type Terminal, wrongUsage } from "./command.js";
 
 export async function runPublish(given: Given, terminal: Terminal): Promise<number> {
@@ -30,19 +30,19 @@ async function stored(
   terminal: Terminal,
   { room, id, body }: { room: string; id: string; body: Json },
 ): Promise<number> {
-  const url = urlOf(given, terminal);
-  if ((await keyOf(given, terminal)) === undefined) {
+  const asking = await askingFor(`\`publish\` in ${room}`, given, terminal);
+  if (asking.by !== "key") {
     const call = userApi(given, terminal).post("/rooms/:room/messages", {
       params: { room },
       body: { id, body },
     });
-    return (await answered(url, call)).seq;
+    return (await answered(asking, call)).seq;
   }
   const api = await serverApi(given, terminal);
   const [result] = await answered(
-    url,
+    asking,
     api.publish([{ room, id, body, from: given.text("from") ?? "shoal" }]),
   );
   if (result?.ok === true) return result.seq;
-  throw new CommandFailure(`${url} refuses with ${result?.error.code}: ${result?.error.message}`);
+  throw new CommandFailure(result === undefined ? "There is no result" : reasonOf(result.error, asking));
 }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { ApiError } from "shoal/client";
-import { answered, keyOf, reasonOf, serverApi, urlOf, userApi } from "./access.js";
+import { type Asking, answered, askingFor, reasonOf, serverApi, userApi } from "./access.js";
 import { numberIn } from "./arguments.js";
 import { CommandFailure, type Given, type Terminal } from "./command.js";
 import { inWords, type Message, type Pages, type Place, pagesBy, placeAfter } from "./room-reader.js";
@@ -12,18 +12,18 @@ const AWAY_MS = { first: 500, most: 5000 } as const;
 
 export async function runTail(given: Given, terminal: Terminal): Promise<number> {
   const [room = ""] = given.operands;
-  const url = urlOf(given, terminal);
-  const pages = await pagesOf(given, terminal, room);
+  const asking = await askingFor(`\`page\` in ${room}`, given, terminal);
+  const pages = await pagesOf(given, terminal, room, asking);
   const isFollowed = !given.flag("no-follow");
   const show = given.flag("json") ? (message: Message) => JSON.stringify(message) : inWords;
   // What fails here was never read: a wrong address or key is no break.
-  let place = await answered(url, beginning(given, pages));
-  const patience = createPatience(url, terminal);
+  let place = await answered(asking, beginning(given, pages));
+  const patience = createPatience(asking, terminal);
   while (!terminal.ended.aborted) {
     const page = await pages.after(place).catch((error: unknown) => {
       if (terminal.ended.aborted) return undefined;
       if (isFollowed && error instanceof ApiError && error.temporary) return patience.lose(error);
-      throw error instanceof ApiError ? new CommandFailure(reasonOf(error, url)) : error;
+      throw error instanceof ApiError ? new CommandFailure(reasonOf(error, asking)) : error;
     });
     if (page === undefined) continue;
     patience.find();
@@ -41,17 +41,17 @@ export async function runTail(given: Given, terminal: Terminal): Promise<number>
 }
 
 /** Waits while the server is away, longer each time, and tells of it once. */
-function createPatience(url: string, terminal: Terminal) {
+function createPatience(asking: Asking, terminal: Terminal) {
   let failures = 0;
   return {
     async lose(error: ApiError): Promise<undefined> {
-      if (failures === 0) terminal.note(`${reasonOf(error, url)}; trying again`);
+      if (failures === 0) terminal.note(`${reasonOf(error, asking)}; trying again`);
       const ownMs = Math.min(AWAY_MS.most, AWAY_MS.first * 2 ** failures);
       failures += 1;
       await pause(error.retryAfterMs ?? ownMs, terminal);
     },
     find() {
-      if (failures > 0) terminal.note(`${url} answers again`);
+      if (failures > 0) terminal.note(`${asking.url} answers again`);
       failures = 0;
     },
   };
@@ -71,10 +71,10 @@ async function beginning(given: Given, pages: Pages): Promise<Place> {
 }
 
 /** Pages of the room with the key, or as a user. */
-async function pagesOf(given: Given, terminal: Terminal, room: string): Promise<Pages> {
+async function pagesOf(given: Given, terminal: Terminal, room: string, { by }: Asking): Promise<Pages> {
   const params = { room };
   const { ended: signal } = terminal;
-  if ((await keyOf(given, terminal)) === undefined) {
+  if (by !== "key") {
     const api = userApi(given, terminal);
     return pagesBy((query) => api.get("/rooms/:room/messages", { params, query, signal }));
   }

@@ -18,12 +18,13 @@ import { eventually, once } from "../support/wait.js";
 const MAIN = distFile("cli/main.js");
 const all = makeKey("all");
 const writer = makeKey("writer", { "*": ["publish"] });
+const reader = makeKey("reader", { "*": ["page"] });
 
 let worker: RunningWorker;
 let shoalApi: ReturnType<typeof apiOf>;
 
 beforeAll(async () => {
-  const env = { API_KEYS: JSON.stringify([all.entry, writer.entry]) };
+  const env = { API_KEYS: JSON.stringify([all.entry, writer.entry, reader.entry]) };
   worker = await startWorker({ mongodbUri: (await startMongo()).uriFor(), env });
   shoalApi = apiOf(worker.url, all.key);
 });
@@ -102,7 +103,7 @@ test("kick ends a user's connections, for good where he is to stay away", async 
 
   const { code, stdout } = await shoal(["kick", "ann", "--stay-away"], withKey());
 
-  expect([code, stdout]).toEqual([0, "1 connections of ann ended; stock clients stay away\n"]);
+  expect([code, stdout]).toEqual([0, "1 connection of ann ended; stock clients stay away\n"]);
   expect(await ended).toEqual(expect.arrayContaining(["io server disconnect"]));
   expect(socket.active).toBe(false);
 });
@@ -156,8 +157,16 @@ describe("what cannot be done", () => {
     await writeFile(join(folder, "key"), `${writer.key}\n`);
     const elsewhere = "http://127.0.0.1:9";
     const cases = [
-      [["rooms", "--key-file", join(folder, "key")], { SHOAL_URL: worker.url }, 1, "may not do this"],
-      [["rooms"], { SHOAL_URL: worker.url, SHOAL_KEY: "no.such" }, 1, "does not know the key"],
+      [
+        ["rooms", "--key-file", join(folder, "key")],
+        { SHOAL_URL: worker.url },
+        1,
+        "The key may not do this: it needs `rooms`\n",
+      ],
+      [["kick", "ann"], withKey(writer.key), 1, "The key may not do this: it needs `users`\n"],
+      [["tail", "kitchen"], withKey(writer.key), 1, "The key may not do this: it needs `page` in kitchen\n"],
+      [["kick", "ann"], withKey("no.such"), 1, "does not know the key (SHOAL_KEY, --key-file), and"],
+      [["publish", "kitchen", "x"], withKey(reader.key), 1, "it needs `publish` in kitchen\n"],
       [["rooms"], { SHOAL_URL: elsewhere, SHOAL_KEY: all.key }, 1, `Nothing answers at ${elsewhere}`],
       [["tail", "kitchen"], { SHOAL_URL: elsewhere }, 1, `Nothing answers at ${elsewhere}`],
       [["kick", "ann"], { SHOAL_URL: worker.url }, 2, "A key is needed: in SHOAL_KEY"],
@@ -174,6 +183,25 @@ describe("what cannot be done", () => {
       for (const secret of [all.secret, writer.secret]) expect(run?.stderr).not.toContain(secret);
     }
   });
+});
+
+test("who is not known by a name alone is told what to set, and whose token is not taken which it was", async () => {
+  const secret = "of-the-test-of-the-test-of-the-test";
+  const env = { AUTH: "jwt", AUTH_SECRET: secret, AUTH_DEFAULT_CAPS: "{}" };
+  const { url: SHOAL_URL } = await startWorker({ mongodbUri: (await startMongo()).uriFor(), env });
+  const { stdout: token } = await shoal(["token", "--user", "ann"], { AUTH_SECRET: secret });
+
+  const runs = await Promise.all([
+    shoal(["tail", "kitchen", "--user", "ann"], { SHOAL_URL }),
+    shoal(["tail", "kitchen"], { SHOAL_URL, SHOAL_TOKEN: `${token.trim()}x` }),
+    shoal(["publish", "kitchen", "x"], { SHOAL_URL, SHOAL_TOKEN: token.trim() }),
+  ]);
+
+  expect(runs.map(({ code, stderr }) => [code, stderr.replace(/:\/\/[\w.:]+/, "")])).toEqual([
+    [1, expect.stringMatching(/^shoal tail: .* set SHOAL_KEY or SHOAL_TOKEN\n$/)],
+    [1, expect.stringContaining("does not take the token (SHOAL_TOKEN), and its log says why")],
+    [1, "shoal publish: The token may not do this: it needs `publish` in kitchen\n"],
+  ]);
 });
 
 test("a reader that goes away ends tail without a word", async () => {
