@@ -3,15 +3,17 @@ import { type ApiKey, parseApiKeys } from "../engine/config/api-keys.js";
 import { type Given, type Terminal, wrongUsage } from "./command.js";
 
 const SECRET_BYTES = 32;
+const LIST =
+  "The list with its entry, for a new file that API_KEYS_FILE names, or for API_KEYS; in a list that there is, add what is between the brackets";
 
 export async function runKey(given: Given, terminal: Terminal): Promise<number> {
   const secret = randomBytes(SECRET_BYTES).toString("base64url");
   const kid = given.text("kid") ?? `key-${randomBytes(3).toString("hex")}`;
   const entry = entryOf(kid, given.text("caps") ?? '{"*":["publish"]}', secret);
-  await terminal.write(
-    `The key, shown this once:\n\n  ${kid}.${secret}\n\n` +
-      `Its entry in the list of API_KEYS, or of the file that API_KEYS_FILE names:\n\n  ${JSON.stringify(entry)}\n`,
-  );
+  // Standard output is what a file takes as it is; whoever sends it there sees the key all the same.
+  for (const line of ["The key, shown this once:", "", `  ${kid}.${secret}`, "", `${LIST}:`, ""])
+    terminal.note(line);
+  await terminal.write(`[${JSON.stringify(entry)}]\n`);
   return 0;
 }
 

@@ -53,10 +53,14 @@ export const KEY: Command = {
     },
   },
   notes: [
-    "The key is shown this once and stored nowhere; the entry has a hash of it. For another secret of a key that there is, give its name, and put the new hash into the `sha256` of its entry, beside the old one. See [the server API](server-api.md).",
+    "The key is shown this once, on standard error, and stored nowhere. Standard output is a list with its entry, which has a hash of it: as a new file it is complete, and in a list that there is belongs what is between its brackets. For another secret of a key that there is, give its name, and copy nothing but the new hash, into the `sha256` of its entry beside the old one. See [the server API](server-api.md#rotate-a-key-without-a-restart).",
   ],
   examples: [
     { line: `shoal key --kid cron --caps '{"news:*":["publish"]}'`, desc: "for a job that publishes news" },
+    {
+      line: `shoal key --kid ci > api-keys.json`,
+      desc: "a file for API_KEYS_FILE, with the key on the terminal",
+    },
     { line: `shoal key --kid ops --caps '{"*":["*"]}'`, desc: "for operators: everything" },
   ],
   exits: USUAL_EXITS,
