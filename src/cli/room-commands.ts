@@ -85,7 +85,7 @@ export const KICK: Command = {
     ...SERVER_OPTIONS,
   },
   notes: [
-    "The key needs `users`. Whoever has a token can connect again: to keep a user out, [revoke his tokens](security.md#revoking-tokens).",
+    "The key needs `users`. Whoever has a token can connect again: to keep a user out, end his session at your identity provider, and then [revoke his tokens](security.md#revoking-tokens).",
   ],
   examples: [{ line: "shoal kick ann --stay-away", desc: "ends ann's connections" }],
   exits: USUAL_EXITS,
