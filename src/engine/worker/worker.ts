@@ -4,7 +4,6 @@ import type { Identity } from "../../contract/domain.js";
 import type { Feature } from "../../contract/feature.js";
 import { createOperatorListener } from "../admin/operator-listener.js";
 import type { Config } from "../config/config.js";
-import { areKeysConfigured } from "../config/keys-config.js";
 import { createClientAddress } from "../http/client-address.js";
 import { createDelays } from "../http/delays.js";
 import { ENGINE_PATH } from "../http/engine-request.js";
@@ -123,7 +122,7 @@ export function createWorker(
     authenticator,
     keys: createKeyAuthenticator(
       keys,
-      areKeysConfigured(config.keys),
+      config.keys,
       createKeyRefusalLog(log, () => performance.now()),
     ),
     members: members.membership,

@@ -11,7 +11,11 @@ const unknown = makeKey("cron");
 function authenticator(nowMs: () => number = () => 0) {
   const lines: Record<string, unknown>[] = [];
   const log = createLogger("info", { write: (text) => void lines.push(JSON.parse(text)) });
-  const keys = createKeyAuthenticator(createKeyRing([ci.entry]), true, createKeyRefusalLog(log, nowMs));
+  const keys = createKeyAuthenticator(
+    createKeyRing([ci.entry]),
+    { first: [ci.entry], file: "" },
+    createKeyRefusalLog(log, nowMs),
+  );
   const ask = (key: string): unknown => {
     try {
       return keys.ofRequest({ authorization: `Bearer ${key}` });

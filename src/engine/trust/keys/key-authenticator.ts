@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { AppError } from "../../../contract/errors.js";
 import type { Passport } from "../../../contract/passport.js";
+import { areKeysConfigured, type KeysConfig } from "../../config/keys-config.js";
 import { bearerOf } from "../bearer.js";
 import type { KeyRefusal } from "./key-refusal-log.js";
 import type { KeyRing } from "./key-ring.js";
@@ -18,11 +19,11 @@ const TOKEN = /^[^.]*\.[^.]*\.[^.]*$/;
 
 export function createKeyAuthenticator(
   ring: Pick<KeyRing, "passportOf" | "refusalOf">,
-  areConfigured: boolean,
+  config: KeysConfig,
   tellRefusal: (refusal: KeyRefusal) => void,
 ): KeyAuthenticator {
   return {
-    areConfigured,
+    areConfigured: areKeysConfigured(config),
     ofRequest(headers) {
       const presented = bearerOf(headers) ?? "";
       const passport = ring.passportOf(presented);
