@@ -40,6 +40,9 @@ describe("an origin check lets in", () => {
     ["an app of Ionic", "ionic://localhost", "ionic://localhost"],
     ["an app of Tauri", `${APP},tauri://localhost`, "tauri://localhost"],
     ["an extension", "chrome-extension://abcdefgh", "chrome-extension://abcdefgh"],
+    ["an origin whose name is written in full", APP, `${APP}.`],
+    ["an origin that is named in full", `${APP}.`, APP],
+    ["a subdomain in full, with a port", "https://*.example.com:8443", "https://a.example.com.:8443"],
   ])("%s, and with cookies", (_what, allowed, origin) => {
     expect(grant(allowed, origin)).toEqual({ isOwnHost: true, isAllowed: true, credentials: true });
   });
@@ -63,6 +66,8 @@ describe("an origin check lets in", () => {
     ["with the usual port of http in Host", `http://${HOST}`, `${HOST}:80`],
     ["on a port of its own", "http://localhost:3000", "localhost:3000"],
     ["at an IPv6 address", "http://[::1]:3000", "[::1]:3000"],
+    ["at a name that is written in full", `https://${HOST}.`, `${HOST}.`],
+    ["at a name in full with a port", `http://${HOST}.:3000`, `${HOST}.:3000`],
   ])("its own page %s", (_what, origin, host) => {
     expect(grant(NONE, origin, { host })).toMatchObject({ isAllowed: true, credentials: true });
   });
@@ -84,6 +89,7 @@ describe("an origin check keeps out", () => {
     ["another app", "capacitor://localhost", "ionic://localhost"],
     ["the app's host by http", "capacitor://localhost", "http://localhost"],
     ["a sandboxed page", APP, "null"],
+    ["a name with two final dots", APP, `${APP}..`],
     ["what is no origin", APP, "nonsense"],
     ["an origin with a path", APP, `${APP}/`],
     ["two origins at once", APP, `${APP}, https://evil.example.com`],
@@ -128,13 +134,13 @@ describe("the scheme that a proxy tells", () => {
 describe("with ALLOWED_HOSTS", () => {
   const env = { ALLOWED_HOSTS: "Shoal.example.com, *.internal.example, [::1]" };
 
-  test.each([HOST, `${HOST}:3000`, "a.internal.example", "[::1]:3000"])("%s is served", (host) => {
+  test.each([HOST, `${HOST}:3000`, `${HOST}.`, `${HOST}.:3000`, "a.internal.example", "[::1]:3000"])("%s is served", (host) => {
     expect(grant(NONE, undefined, { host, env }).isOwnHost).toBe(true);
     expect(grant(NONE, `http://${host}`, { host, env }).isAllowed).toBe(true);
   });
 
   test.each([
-    ...["evil.example.com", "127.0.0.1:3000", "internal.example", "", "a b", undefined],
+    ...["evil.example.com", "127.0.0.1:3000", "internal.example", `${HOST}..`, ".", "", "a b", undefined],
     // `URL` would find one of those that are served in each.
     ...[`${HOST}/x`, `${HOST}#x`, `${HOST}\\.evil.example`, `x@${HOST}`, `x@${HOST}:3000`],
   ])("%p is not", (host) => {
