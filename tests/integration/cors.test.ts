@@ -1,4 +1,3 @@
-import { request } from "node:http";
 import { io } from "socket.io-client";
 import { onTestEnd } from "../support/cleanup.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
@@ -112,23 +111,4 @@ test("listed origins may send cookies, which affinity by cookie needs", async ()
 
 test("where all origins may call, none may send cookies", async () => {
   expect(await grants(await serving("*"), APP)).toEqual([null, null, null, null]);
-});
-
-test("a name that is not in ALLOWED_HOSTS is served nothing but /health", async () => {
-  const env = { ALLOWED_HOSTS: "shoal.example.com" };
-  const worker = await startWorker({ mongodbUri: mongo.uriFor(), env });
-  const { port } = new URL(worker.url);
-
-  const asked = (path: string, host: string) =>
-    new Promise((resolve, reject) => {
-      const outgoing = request(`${worker.url}${path}`, { headers: { host }, agent: false });
-      outgoing.on("error", reject).on("response", (answer) => resolve(answer.resume().statusCode));
-      outgoing.end();
-    });
-  // Load balancers ask for this one by address.
-  expect(await asked("/health", `127.0.0.1:${port}`)).toBe(200);
-  for (const path of ["/hello", "/", "/client/room-client.js", "/socket.io/?EIO=4&transport=polling"]) {
-    expect([path, await asked(path, `127.0.0.1:${port}`)]).toEqual([path, 403]);
-    expect([path, await asked(path, `shoal.example.com:${port}`)]).toEqual([path, 200]);
-  }
 });

@@ -134,10 +134,13 @@ describe("the scheme that a proxy tells", () => {
 describe("with ALLOWED_HOSTS", () => {
   const env = { ALLOWED_HOSTS: "Shoal.example.com, *.internal.example, [::1]" };
 
-  test.each([HOST, `${HOST}:3000`, `${HOST}.`, `${HOST}.:3000`, "a.internal.example", "[::1]:3000"])("%s is served", (host) => {
-    expect(grant(NONE, undefined, { host, env }).isOwnHost).toBe(true);
-    expect(grant(NONE, `http://${host}`, { host, env }).isAllowed).toBe(true);
-  });
+  test.each([HOST, `${HOST}:3000`, `${HOST}.`, `${HOST}.:3000`, "a.internal.example", "[::1]:3000"])(
+    "%s is served",
+    (host) => {
+      expect(grant(NONE, undefined, { host, env }).isOwnHost).toBe(true);
+      expect(grant(NONE, `http://${host}`, { host, env }).isAllowed).toBe(true);
+    },
+  );
 
   test.each([
     ...["evil.example.com", "127.0.0.1:3000", "internal.example", `${HOST}..`, ".", "", "a b", undefined],
