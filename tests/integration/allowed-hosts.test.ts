@@ -78,3 +78,35 @@ test.each(["/hello", POLLING, "/health"])("two Hosts are refused, whatever they 
     expect(await asked(`GET ${path} HTTP/1.1`, ...lines)).toMatchObject({ status: 400 });
   }
 });
+
+describe("a request of a session for a host that is not in ALLOWED_HOSTS", () => {
+  const open = async () => {
+    const { text } = await asked(`GET ${POLLING} HTTP/1.1`, `Host: ${HOST}`);
+    return `sid=${/"sid":"([^"]+)"/.exec(text)?.[1]}`;
+  };
+  const upgrade = [
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+  ];
+
+  test("is refused, and the session goes on", async () => {
+    const sid = await open();
+    expect(await asked(`GET ${POLLING}&${sid} HTTP/1.1`, "Host: evil.example")).toMatchObject({
+      status: 403,
+    });
+    const post = [`POST ${POLLING}&${sid} HTTP/1.1`, "Content-Length: 0"];
+    expect(await asked(...post, "Host: evil.example")).toMatchObject({ status: 403 });
+    expect(await asked(...post, `Host: ${HOST}`)).toMatchObject({ status: 200 });
+  });
+
+  test("is refused, too, that asks for a WebSocket", async () => {
+    const target = `GET ${POLLING.replace("polling", "websocket")}&${await open()} HTTP/1.1`;
+    const statusFor = async (host: string) => {
+      const raw = await openRaw(worker.url);
+      raw.write(`${[target, `Host: ${host}`, "Connection: Upgrade", ...upgrade].join("\r\n")}\r\n\r\n`);
+      return /\d{3}/.exec(await raw.read(/^HTTP\/1\.1 \d{3}/))?.[0];
+    };
+    expect([await statusFor("evil.example"), await statusFor(HOST)]).toEqual(["403", "101"]);
+  });
+});

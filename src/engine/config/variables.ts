@@ -81,7 +81,7 @@ export const VARIABLES = {
   }),
   ALLOWED_HOSTS: hosts({
     default: [],
-    desc: "Names by which the service is asked for, without ports, comma-separated, `*.example.com` for all subdomains; other `Host`s get 403, except for `/health`. Without it any is served",
+    desc: "Names by which the service is asked for, without ports, comma-separated, `*.example.com` for all subdomains; other `Host`s get 403, in open sessions as well, except for `/health`. Without it any is served. On ADMIN_PORT they count for operators' routes, while there are no API keys",
   }),
   API_DOCS: oneOf(["on", "off"])({
     default: "off",

@@ -24,6 +24,7 @@ import type { InFlight } from "./in-flight.js";
 import { inTurns } from "./in-turns.js";
 import { jsonBody } from "./json-body.js";
 import { oneAtATime } from "./one-at-a-time.js";
+import { refuseOthersPages } from "./operators-pages.js";
 import type { OriginCheck } from "./origin.js";
 import { measureRequest } from "./request-durations.js";
 import { identifyRequest } from "./request-id.js";
@@ -99,6 +100,8 @@ export function createApp(config: Config, parts: AppParts): RequestListener {
 export function createOperatorApp(config: Config, parts: AppParts): RequestListener {
   const routes = parts.routes.filter(({ access }) => access.kind === "operator" || access.kind === "key");
   const app = beginApp(config, parts);
+  // No page has a key.
+  if (!parts.keys.areConfigured) app.use(refuseOthersPages(config));
   app.use(jsonBody(config.limits.bodyBytes));
   app.use(declaredRoutes(routes, routePartsOf(config, parts, true)));
   app.use(notFound, errorHandler(parts.log));

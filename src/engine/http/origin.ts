@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 import type { Config } from "../config/config.js";
 import { hostnameIn, parseOrigin } from "../config/origins.js";
 import { trustFunction } from "./client-address.js";
@@ -21,6 +22,20 @@ interface AskedFrom extends Pick<IncomingMessage, "headers"> {
   readonly socket?: { readonly remoteAddress?: string | undefined };
 }
 
+/** Whether a request is for one of our hosts. */
+export type HostCheck = (request: Pick<IncomingMessage, "headers">) => boolean;
+
+/** Lets in those for a host of the list, or for any without one; `addresses` says whether any address is one of ours besides. */
+export function createHostCheck(allowedHosts: readonly string[], addresses = false): HostCheck {
+  return ({ headers: { host = "" } }) => {
+    if (allowedHosts.length === 0) return true;
+    const hostname = hostnameIn(host);
+    if (hostname === undefined) return false;
+    if (addresses && isIP(hostname.replace(/^\[|\]$/g, "")) !== 0) return true;
+    return allowedHosts.some((allowed) => matches(allowed, hostname));
+  };
+}
+
 /** The rule for HTTP and Socket.IO alike. */
 export function createOriginCheck({
   corsOrigins,
@@ -28,12 +43,7 @@ export function createOriginCheck({
   trustProxy,
 }: Pick<Config, "corsOrigins" | "allowedHosts" | "trustProxy">): OriginCheck {
   const trusts = trustFunction(trustProxy);
-
-  function isOwnHost(host: string | undefined): boolean {
-    if (allowedHosts.length === 0) return true;
-    const hostname = hostnameIn(host ?? "");
-    return hostname !== undefined && allowedHosts.some((allowed) => matches(allowed, hostname));
-  }
+  const isOwnHost = createHostCheck(allowedHosts);
 
   /**
    * How the page may have been asked for: TLS ends in front. Only a trusted proxy that says https is sure, as one behind
@@ -53,8 +63,8 @@ export function createOriginCheck({
   }
 
   return (request) => {
-    const { origin: text, host } = request.headers;
-    if (!isOwnHost(host)) return { isOwnHost: false, isAllowed: false, credentials: false };
+    const { origin: text } = request.headers;
+    if (!isOwnHost(request)) return { isOwnHost: false, isAllowed: false, credentials: false };
     if (text === undefined) return { isOwnHost: true, isAllowed: true, credentials: false };
     const origin = parseOrigin(text);
     const isKnown =

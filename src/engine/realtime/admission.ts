@@ -3,6 +3,7 @@ import { AppError } from "../../contract/errors.js";
 import type { ClientAddress } from "../http/client-address.js";
 import { closeWith } from "../http/close-with.js";
 import { isOfUpgrade, readEngineRequest } from "../http/engine-request.js";
+import type { HostCheck } from "../http/origin.js";
 import { hasContent } from "../http/server.js";
 import type { SlowRefusals } from "../http/slow-refusals.js";
 import type { SpacedRequests } from "../http/spaced-requests.js";
@@ -35,6 +36,8 @@ export interface AdmissionParts {
   /** Of handshakes. */
   readonly spaced: SpacedRequests;
   readonly clientAddress: ClientAddress;
+  /** Of ALLOWED_HOSTS. */
+  readonly isOwnHost: HostCheck;
   meanLagMs(): number;
   /** Hears of what was decided. */
   onHandshake(result: AdmissionResult, request: IncomingMessage): void;
@@ -57,12 +60,12 @@ const MOST_URL_CHARACTERS = 2048;
 /**
  * Refuses handshakes with 503, which clients and load balancers retry elsewhere, while a worker drains, is full or cannot
  * keep up, and with 429 those of an address that has had its share. Requests of its sessions always pass; those of sessions that it does
- * not know get 404, those that can be read in two ways get 400, and those that announce a body beyond the limit end their session
- * with 413. The rate is kept by a token bucket of one second.
+ * not know get 404, those for another host 403, those that can be read in two ways 400, and those that announce a body beyond the limit end
+ * their session with 413. The rate is kept by a token bucket of one second.
  */
 export function createAdmission(parts: AdmissionParts): Admission {
   const { io, connections, limits, handshakes, slowRefusals, spaced, clientAddress } = parts;
-  const { meanLagMs, onHandshake } = parts;
+  const { isOwnHost, meanLagMs, onHandshake } = parts;
   let closed = false;
   let tokens = limits.handshakesPerSecond;
   let filledAtMs = performance.now();
@@ -109,6 +112,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
     const { url = "" } = request;
     const asked = readEngineRequest(url, `${io.path()}/`);
     if (asked.kind === "session") {
+      if (!isOwnHost(request)) return OTHER_HOST; // of handshakes Engine.IO asks
       const connection = connections.get(asked.sessionId);
       if (connection === undefined) return UNKNOWN_SESSION;
       if (isTooLarge(request)) {
@@ -176,6 +180,12 @@ const UNKNOWN_SESSION: Refusal = {
   status: 404,
   headers: {},
   body: { code: 1, message: "Session ID unknown" },
+};
+
+const OTHER_HOST: Refusal = {
+  status: 403,
+  headers: {},
+  body: { error: new AppError("forbidden", "This host is not served here").body },
 };
 
 /** Engine.IO says so in the midst of the body and closes the connection: the answer may be lost, and a relay says 502 then. */

@@ -2,7 +2,7 @@ import cluster from "node:cluster";
 import type { Config } from "../config/config.js";
 import type { ClientAddress } from "../http/client-address.js";
 import type { Delays } from "../http/delays.js";
-import type { OriginCheck } from "../http/origin.js";
+import { createHostCheck, type OriginCheck } from "../http/origin.js";
 import type { SlowRefusals } from "../http/slow-refusals.js";
 import { createSpacedRequests } from "../http/spaced-requests.js";
 import type { Internals } from "../internals/internals.js";
@@ -82,6 +82,7 @@ export function createSockets({
   const hint = createProxyHint(config.trustProxy, log);
   const admission = createAdmission({
     ...{ io, connections, limits, handshakes, slowRefusals, clientAddress },
+    isOwnHost: createHostCheck(config.allowedHosts),
     spaced: createSpacedRequests(config.rates.ipHandshakes, slowRefusals, delays, () => performance.now()),
     meanLagMs: lag.meanMs,
     onHandshake(result, request) {
