@@ -62,13 +62,11 @@ export function createApp(config: Config, parts: AppParts): RequestListener {
   const [operators, routes] = byPort(parts.routes);
   const app = beginApp(config, parts);
   app.use(securityHeaders());
-  app.use(config.corsOrigins === "*" ? cors() : corsFor(parts.checkOrigin));
-  app.use(
-    declaredRoutes(
-      routes.filter(({ anyHost }) => anyHost),
-      serving,
-    ),
-  );
+  app.use(config.corsOrigins === "*" ? cors({ preflightContinue: true }) : corsFor(parts.checkOrigin));
+  const preflights = answerPreflights(parts.checkOrigin);
+  const anywhere = routes.filter(({ anyHost }) => anyHost);
+  for (const { path } of anywhere) app.options(path, preflights);
+  app.use(declaredRoutes(anywhere, serving));
   const { ipRequests } = config.rates;
   if (ipRequests !== "off") {
     const spaced = createSpacedRequests(ipRequests, parts.slowRefusals, parts.delays, () =>
@@ -76,7 +74,7 @@ export function createApp(config: Config, parts: AppParts): RequestListener {
     );
     app.use(limitAddresses(parts.limits.requests, parts.clientAddress, parts.slowRefusals, spaced));
   }
-  app.use(refuseOtherHosts(parts.checkOrigin));
+  app.use(refuseOtherHosts(parts.checkOrigin), preflights);
   app.use(jsonBody(config.limits.bodyBytes));
 
   app.use(
@@ -160,12 +158,20 @@ function refuseOtherHosts(checkOrigin: OriginCheck): RequestHandler {
 function corsFor(checkOrigin: OriginCheck): RequestHandler {
   const grant = cors((request, done) => {
     const { isAllowed, credentials } = checkOrigin(request);
-    done(null, { origin: isAllowed, credentials });
+    done(null, { origin: isAllowed, credentials, preflightContinue: true });
   });
   return (request, response, next) => {
     // An answer that grants nothing depends on the origin, too; the library says so only of those that grant something.
     response.setHeader("Vary", "Origin");
     grant(request, response, next);
+  };
+}
+
+/** The headers that grant it are there already. It is a request like any other, and counts before it comes here. */
+function answerPreflights(checkOrigin: OriginCheck): RequestHandler {
+  return (request, response, next) => {
+    if (request.method !== "OPTIONS" || !checkOrigin(request).isAllowed) return next();
+    response.writeHead(204, { "Content-Length": "0" }).end(); // without it Safari waits for a body
   };
 }
 

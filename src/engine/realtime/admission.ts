@@ -1,16 +1,16 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "../../contract/errors.js";
 import type { ClientAddress } from "../http/client-address.js";
-import { closeWith } from "../http/close-with.js";
 import { isOfUpgrade, readEngineRequest } from "../http/engine-request.js";
-import type { HostCheck } from "../http/origin.js";
-import { hasContent } from "../http/server.js";
+import type { HostCheck, OriginCheck } from "../http/origin.js";
 import type { SlowRefusals } from "../http/slow-refusals.js";
 import type { SpacedRequests } from "../http/spaced-requests.js";
 import { addressKey } from "../trust/limits/address-key.js";
-import { type RateLimit, rateLimited } from "../trust/limits/rate-limit.js";
+import type { RateLimit } from "../trust/limits/rate-limit.js";
 import type { Connections } from "./connections/connections.js";
 import type { Io } from "./io.js";
+import { createPreflights } from "./preflights.js";
+import { type Refusal, rateRefusal, refuse } from "./refusal.js";
 
 /** Why a handshake is not let in, or that it is. */
 export type AdmissionResult = "accepted" | "draining" | "full" | "rate" | "address" | "overload";
@@ -32,12 +32,15 @@ export interface AdmissionParts {
   readonly limits: AdmissionLimits;
   /** Of one address. */
   readonly handshakes: RateLimit;
+  /** Of one address, by HTTP. */
+  readonly requests: RateLimit;
   readonly slowRefusals: SlowRefusals;
   /** Of handshakes. */
   readonly spaced: SpacedRequests;
   readonly clientAddress: ClientAddress;
   /** Of ALLOWED_HOSTS. */
   readonly isOwnHost: HostCheck;
+  readonly checkOrigin: OriginCheck;
   meanLagMs(): number;
   /** Hears of what was decided. */
   onHandshake(result: AdmissionResult, request: IncomingMessage): void;
@@ -94,13 +97,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
     const waitMs = handshakes.take(key);
     if (waitMs === 0) return undefined;
     onHandshake("address", request);
-    const { status, headers, body } = rateLimited(waitMs);
-    return {
-      address: key,
-      status,
-      headers: { ...headers, ...Object.fromEntries(handshakes.headers(key)) },
-      body: { error: body },
-    };
+    return rateRefusal(handshakes, key, waitMs);
   }
 
   function isTooLarge({ method, headers }: IncomingMessage): boolean {
@@ -133,6 +130,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
 
   return {
     install() {
+      io.engine.use(createPreflights(parts));
       io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
         const refusal = refusalFor(request, isOfUpgrade(response));
         if ("spacedBy" in refusal) {
@@ -161,15 +159,6 @@ export function createAdmission(parts: AdmissionParts): Admission {
 interface LetIn {
   /** The address with whose other handshakes it is spaced; undefined for a request of a session. */
   readonly spacedBy: string | undefined;
-}
-
-/** An answer other than Engine.IO's. */
-interface Refusal {
-  /** The address whose rate is used up, where that is why. */
-  readonly address?: string;
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: object;
 }
 
 /**
@@ -221,24 +210,4 @@ function notNow(result: AdmissionResult): Refusal {
   const message = `No new connections here now (${result})`;
   const { status, headers, body } = new AppError("temporary", message, { retryAfterMs: RETRY_AFTER_MS });
   return { status, headers, body: { error: body } };
-}
-
-function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
-  const body = JSON.stringify(refusal.body);
-  const headers = {
-    ...refusal.headers,
-    "Content-Type": "application/json",
-    "Content-Length": Buffer.byteLength(body),
-  };
-  if (!isOfUpgrade(response)) {
-    if (!hasContent(request)) response.setHeader("Connection", "close");
-    response.writeHead(refusal.status, headers).end(body);
-    return;
-  }
-  // The response that Engine.IO has for an upgrade can only destroy the socket.
-  const lines = Object.entries({ ...headers, Connection: "close" }).map(
-    ([name, value]) => `${name}: ${value}\r\n`,
-  );
-  const status = `${refusal.status} ${STATUS_CODES[refusal.status]}`;
-  closeWith(request.socket, `HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${body}`);
 }

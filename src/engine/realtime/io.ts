@@ -42,7 +42,7 @@ export function createIo(config: Config, checkOrigin: OriginCheck, onWebSocket: 
     allowRequest: (request, done) => done(null, checkOrigin(request).isAllowed),
     cors: (request, done) => {
       const { isAllowed, credentials } = checkOrigin(request);
-      done(null, { origin: isAllowed, credentials });
+      done(null, { origin: isAllowed, credentials, preflightContinue: true }); // they count before they are answered
     },
   };
   return new Server(options);

@@ -51,6 +51,7 @@ export interface SocketParts {
   readonly lag: EventLoopLag;
   /** Of one address. */
   readonly handshakes: RateLimit;
+  readonly requests: RateLimit;
   readonly slowRefusals: SlowRefusals;
   readonly delays: Delays;
   readonly clientAddress: ClientAddress;
@@ -65,6 +66,7 @@ export function createSockets({
   metrics,
   lag,
   handshakes,
+  requests,
   slowRefusals,
   delays,
   clientAddress,
@@ -81,7 +83,7 @@ export function createSockets({
   const limits = { ...config.admission, connections: limit };
   const hint = createProxyHint(config.trustProxy, log);
   const admission = createAdmission({
-    ...{ io, connections, limits, handshakes, slowRefusals, clientAddress },
+    ...{ io, connections, limits, handshakes, requests, slowRefusals, clientAddress, checkOrigin },
     isOwnHost: createHostCheck(config.allowedHosts),
     spaced: createSpacedRequests(config.rates.ipHandshakes, slowRefusals, delays, () => performance.now()),
     meanLagMs: lag.meanMs,

@@ -101,7 +101,7 @@ export function createWorker(
   const slowRefusals = createSlowRefusals(delays, () => performance.now());
   const sockets = createSockets({
     ...{ config, checkOrigin, stores, internals, metrics, lag, clientAddress, log },
-    handshakes: limits.handshakes,
+    ...{ handshakes: limits.handshakes, requests: limits.requests },
     ...{ slowRefusals, delays },
   });
   const { io, connections, admission, link } = sockets;

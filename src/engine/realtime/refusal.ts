@@ -1,0 +1,46 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { closeWith } from "../http/close-with.js";
+import { isOfUpgrade } from "../http/engine-request.js";
+import { hasContent } from "../http/server.js";
+import { type RateLimit, rateLimited } from "../trust/limits/rate-limit.js";
+
+/** An answer other than Engine.IO's. */
+export interface Refusal {
+  /** The address whose rate is used up, where that is why. */
+  readonly address?: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: object;
+}
+
+/** Of an address that has used its rate up, and may come back after the wait. */
+export function rateRefusal(limit: RateLimit, address: string, waitMs: number): Refusal {
+  const { status, headers, body } = rateLimited(waitMs);
+  return {
+    address,
+    status,
+    headers: { ...headers, ...Object.fromEntries(limit.headers(address)) },
+    body: { error: body },
+  };
+}
+
+/** Answers a request, or what asks for an upgrade. */
+export function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+  const body = JSON.stringify(refusal.body);
+  const headers = {
+    ...refusal.headers,
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(body),
+  };
+  if (!isOfUpgrade(response)) {
+    if (!hasContent(request)) response.setHeader("Connection", "close");
+    response.writeHead(refusal.status, headers).end(body);
+    return;
+  }
+  // The response that Engine.IO has for an upgrade can only destroy the socket.
+  const lines = Object.entries({ ...headers, Connection: "close" }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  const status = `${refusal.status} ${STATUS_CODES[refusal.status]}`;
+  closeWith(request.socket, `HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${body}`);
+}
