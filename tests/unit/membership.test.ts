@@ -179,7 +179,7 @@ test("what a dead worker has written goes as soon as it can, when its record cou
 describe("the directory of peers", () => {
   async function withDirectory(...peers: (typeof HOUSE)[]) {
     const found = await withPeers(...peers);
-    const directory = createPeerDirectory(found.me, createLogger("silent"));
+    const directory = createPeerDirectory(found.me, createLogger("silent"), () => performance.now());
     await directory.start();
     return { ...found, directory };
   }

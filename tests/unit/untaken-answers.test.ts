@@ -38,7 +38,12 @@ async function ask({ untakenMs = UNTAKEN_MS, lines = "Connection: close\r\n" } =
   const httpServer = createHttpServer((_request, response) => hear(response));
   const log = pino({ level: "silent" });
   const proof = createRelayProof("AAAAAAAA", [""]);
-  const check = createRelayCheck(proof, () => undefined, log);
+  const check = createRelayCheck(
+    proof,
+    () => undefined,
+    log,
+    () => 0,
+  );
   const timing = { silenceMs: 60_000, untakenMs, farewellMs: 1000 };
   await createSessionRouter({
     httpServer,

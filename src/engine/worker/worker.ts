@@ -142,7 +142,7 @@ export function createWorker(
   const proof = createRelayProof(instanceKey(config.instance), config.relaySecrets);
   const router = createSessionRouter({
     ...{ httpServer, log, path: ENGINE_PATH, proof },
-    check: createRelayCheck(proof, members.membership.urlOf, log),
+    check: createRelayCheck(proof, members.membership.urlOf, log, () => performance.now()),
     books: [...entrance.siblings, ...(peers === undefined ? [] : [peers.book])],
     silenceMs: config.ping.intervalMs + config.ping.timeoutMs,
     untakenMs: UNTAKEN_MS,

@@ -1,5 +1,6 @@
 import type { Membership } from "../../membership/membership.js";
 import type { Component } from "../../process/lifecycle.js";
+import { createLogThrottle } from "../../process/log-throttle.js";
 import type { Logger } from "../../process/logger.js";
 import { createPeer, type Peer } from "./peer.js";
 
@@ -12,21 +13,22 @@ export interface PeerDirectory extends Component {
   find(key: string): Promise<Peer | undefined>;
   /** Tells that the instance could not be reached: logged once, until it could. */
   unreachable(peer: Peer, error: Error): void;
-  /** Tells that the instance did not believe this one: logged once for an instance at an address. */
+  /** Tells that the instance did not believe this one: logged at most once a minute for an address. */
   refused(peer: Peer): void;
   /** Tells that it could. */
   reached(peer: Peer): void;
 }
 
-/** Keeps what leads to the instances that the membership knows, and to no others: a key that a client made up leaves nothing. */
+/** Keeps what leads to the instances that the membership knows, and to no others: a key that a client made up leaves nothing. `nowMs` is monotonic. */
 export function createPeerDirectory(
   members: Pick<Membership, "urlOf" | "locate" | "listen">,
   log: Logger,
+  nowMs: () => number,
 ): PeerDirectory {
   const peers = new Map<string, Peer>();
   /** Until when those that could not be reached are left alone. */
   const resting = new Map<Peer, number>();
-  const refusing = new WeakSet<Peer>();
+  const throttle = createLogThrottle(nowMs);
   let stopHearing = (): void => {};
 
   /** The instance at the address that it has now. */
@@ -64,19 +66,19 @@ export function createPeerDirectory(
       if (current(key) === undefined) await members.locate(key);
       const peer = current(key);
       const restsUntil = peer && resting.get(peer);
-      return restsUntil !== undefined && performance.now() < restsUntil ? undefined : peer;
+      return restsUntil !== undefined && nowMs() < restsUntil ? undefined : peer;
     },
     unreachable(peer, error) {
       if (!resting.has(peer)) log.warn({ err: error, peer: peer.url }, "peer cannot be reached");
-      if (peers.get(peer.key) === peer) resting.set(peer, performance.now() + REST_MS);
+      if (peers.get(peer.key) === peer) resting.set(peer, nowMs() + REST_MS);
     },
     refused(peer) {
-      if (!refusing.has(peer))
+      const count = throttle(peer.url);
+      if (count !== undefined)
         log.error(
-          { peer: peer.url },
+          { peer: peer.url, count },
           "a peer refuses requests of this instance: PEER_SECRET or the clocks differ",
         );
-      refusing.add(peer);
     },
     reached(peer) {
       if (resting.delete(peer)) log.info({ peer: peer.url }, "peer can be reached again");

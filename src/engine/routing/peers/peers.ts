@@ -20,7 +20,7 @@ export interface Peers {
 export function createPeers(config: Config, members: Membership, io: Io, log: Logger): Peers | undefined {
   if (config.peerUrl === "") return undefined;
   const ownKey = instanceKey(config.instance);
-  const directory = createPeerDirectory(members, log);
+  const directory = createPeerDirectory(members, log, () => performance.now());
 
   return {
     book: {
