@@ -1,5 +1,6 @@
+import { freePort } from "../../tools/shared/ports.js";
 import { connectClient, emitAck } from "../support/connect-client.js";
-import { logged } from "../support/line-log.js";
+import { type Line, logged } from "../support/line-log.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { launchShoal, type Shoal, spawnShoal } from "../support/spawn-shoal.js";
 import { eventually, neverHappens } from "../support/wait.js";
@@ -83,6 +84,27 @@ const withIt = () => {
     expect(refused).toBeLessThanOrEqual(2 * lanes);
     expect(load.failures.length).toBeLessThanOrEqual(2 * lanes);
     expect(complaints(shoal.logs)).toEqual([]);
+  });
+
+  test("of two instances that start at the same time one has the port, and the other one says so and ends", async () => {
+    const PORT = String(await freePort());
+    const mongodbUri = mongo.uriFor();
+    const launch = () => launchShoal({ workers: 2, mongodbUri, env: { ...env, PORT } });
+    const both = await Promise.all([launch(), launch()]);
+    const isOver = (line: Line) => logged("ready")(line) || logged("stopped")(line);
+    await Promise.all(both.map((shoal) => shoal.waitForLog(isOver, { withinMs: 60_000 })));
+    const [first, none] = both.filter(({ logs }) => logs.some(logged("ready")));
+    const second = both.find((shoal) => shoal !== first);
+    if (first === undefined || second === undefined) throw new Error("none is ready");
+    expect(none).toBeUndefined();
+    expect(await second.expectExit()).toMatchObject({ code: 1 });
+    const said = second.logs.filter(({ fields }) => fields.level === "fatal").map(({ fields }) => fields.msg);
+    expect(said).toEqual([`PORT ${PORT} is already in use on 127.0.0.1`]);
+
+    // However it ends, the next one may have the port.
+    await first.killPrimary();
+    await eventually(() => expect(first.workerPids()).toEqual([]));
+    await spawnShoal({ workers: 2, mongodbUri, env: { ...env, PORT } });
   });
 
   test("SIGTERM ends the accepting, and then the instance with code 0", async () => {

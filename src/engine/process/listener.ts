@@ -13,9 +13,11 @@ export interface Listener extends Component {
 export interface ListenerOptions {
   /** The variables that say where a server listens, for errors; default HOST and PORT. */
   readonly variables?: { readonly host: string; readonly port: string };
-  /** Whether other processes may listen on the same port; default false. */
+  /** Whether other processes of this user may listen on the same port; default false. See `createPortLock`. */
   readonly reusePort?: boolean;
 }
+
+const PUBLIC = { host: "HOST", port: "PORT" };
 
 /**
  * Binds the server to its port. `stop` ends only the accepting, after what waits for it: open connections go on, so that whoever stops
@@ -25,7 +27,7 @@ export function createListener(
   server: Server,
   host: string,
   port: number,
-  { variables = { host: "HOST", port: "PORT" }, reusePort = false }: ListenerOptions = {},
+  { variables = PUBLIC, reusePort = false }: ListenerOptions = {},
 ): Listener {
   async function start(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
@@ -103,7 +105,7 @@ export function createPortProbe(host: string, port: number): Component {
     const code = await knock(target, port);
     if (code === undefined || code === "ECONNREFUSED") return;
     const error = Object.assign(new Error(code), { code });
-    throw new StartError(explain(error, host, port, { host: "HOST", port: "PORT" }), { cause: error });
+    throw new StartError(explain(error, host, port), { cause: error });
   }
 
   return { name: "port probe", start, stop: async () => {} };
@@ -123,11 +125,12 @@ function knock(host: string, port: number): Promise<string | undefined> {
   });
 }
 
-function explain(
+/** Why nobody can listen there, in the words of its variables. */
+export function explain(
   error: NodeJS.ErrnoException,
   host: string,
   port: number,
-  variables: Required<ListenerOptions>["variables"],
+  variables: Required<ListenerOptions>["variables"] = PUBLIC,
 ): string {
   switch (error.code) {
     case "EADDRINUSE":
