@@ -215,7 +215,7 @@ describe("architecture", () => {
 
     load("cli/main");
     expect([...loaded].filter((name) => !/^(cli|contract|engine\/process)\/|^node:/.test(name))).toEqual([]);
-    for (const name of ["token", "key", "tail", "rooms", "publish", "kick"]) load(`cli/${name}`);
+    for (const name of ["token", "key", "tail", "rooms", "publish", "kick", "revoke"]) load(`cli/${name}`);
     expect(["express", "socket.io", "mongoose", "ioredis"].filter((name) => loaded.has(name))).toEqual([]);
     expect(loaded).toContain("jose");
   });

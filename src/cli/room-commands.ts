@@ -91,3 +91,21 @@ export const KICK: Command = {
   exits: USUAL_EXITS,
   load: async () => (await import("./kick.js")).runKick,
 };
+
+export const REVOKE: Command = {
+  name: "revoke",
+  summary: "Makes the tokens of a user, or one token, void, and closes their connections on all instances.",
+  operands: [
+    { name: "TARGET", desc: "a user, `user:` with a user's name, or `token:` with the `jti` of a token" },
+  ],
+  options: { ...JSON_OPTION, ...SERVER_OPTIONS },
+  notes: [
+    "The key needs `revoke`. End the user's session at your identity provider first: whoever still has one gets a new token, and is back at once. See [revoking tokens](security.md#revoking-tokens).",
+  ],
+  examples: [
+    { line: "shoal revoke ann", desc: "all tokens that ann has so far" },
+    { line: "shoal revoke token:4f1c", desc: "one token" },
+  ],
+  exits: USUAL_EXITS,
+  load: async () => (await import("./revoke.js")).runRevoke,
+};

@@ -185,6 +185,31 @@ describe("what cannot be done", () => {
   });
 });
 
+test("revoke makes a user's tokens void, or one token, and says from when on everywhere", async () => {
+  const secret = "of-the-test-of-the-test-of-the-test";
+  const key = makeKey("ops", { "*": ["revoke"] });
+  const env = { AUTH: "jwt", AUTH_SECRET: secret, API_KEYS: JSON.stringify([key.entry]) };
+  const { url } = await startWorker({ mongodbUri: (await startMongo()).uriFor(), env });
+  const { stdout: token } = await shoal(["token", "--user", "ann"], { AUTH_SECRET: secret });
+  const { socket } = await connectClient(url, { auth: { token: token.trim() } });
+  const closing = once<[{ code: string }]>(socket, "closing", 20_000);
+  const withIt = { SHOAL_URL: url, SHOAL_KEY: key.key };
+
+  const [ofUser, ofToken] = [
+    await shoal(["revoke", "ann"], withIt),
+    await shoal(["revoke", "token:x"], withIt),
+  ];
+
+  const time = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z`;
+  const times = `: on all instances by ${time}, and the last connection is closed by ${time}\n$`;
+  expect([ofUser.code, ofToken.code]).toEqual([0, 0]);
+  expect(ofUser.stdout).toMatch(new RegExp(`^Tokens of ann issued before ${time} are void${times}`));
+  expect(ofToken.stdout).toMatch(new RegExp(`^The token x is void${times}`));
+  expect((await closing)[0].code).toBe("token_revoked");
+  const list = await shoal(["revoke", "user:ann", "--json"], withIt);
+  expect(JSON.parse(list.stdout)).toMatchObject({ target: "user:ann", issuedBefore: expect.any(Number) });
+});
+
 test("who is not known by a name alone is told what to set, and whose token is not taken which it was", async () => {
   const secret = "of-the-test-of-the-test-of-the-test";
   const env = { AUTH: "jwt", AUTH_SECRET: secret, AUTH_DEFAULT_CAPS: "{}" };
