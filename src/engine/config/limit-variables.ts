@@ -11,7 +11,7 @@ export const LIMIT_VARIABLES = {
   RATE_IP_REQUESTS: rate({
     default: { perSecond: 100, burst: 200 },
     devDefault: "off",
-    desc: "HTTP requests of an address, with preflights; `/health`, Socket.IO's own requests and those to ADMIN_PORT do not count",
+    desc: "HTTP requests of an address, and preflights, those of Socket.IO too; `/health`, Socket.IO's other requests and those to ADMIN_PORT do not count",
   }),
   RATE_USER_EVENTS: rate({
     default: { perSecond: 50, burst: 100 },
