@@ -26,6 +26,7 @@ import { jsonBody } from "./json-body.js";
 import { oneAtATime } from "./one-at-a-time.js";
 import { refuseOthersPages } from "./operators-pages.js";
 import type { OriginCheck } from "./origin.js";
+import { grantPreflight } from "./preflight.js";
 import { measureRequest } from "./request-durations.js";
 import { identifyRequest } from "./request-id.js";
 import { limitAddresses } from "./request-limits.js";
@@ -171,7 +172,7 @@ function corsFor(checkOrigin: OriginCheck): RequestHandler {
 function answerPreflights(checkOrigin: OriginCheck): RequestHandler {
   return (request, response, next) => {
     if (request.method !== "OPTIONS" || !checkOrigin(request).isAllowed) return next();
-    response.writeHead(204, { "Content-Length": "0" }).end(); // without it Safari waits for a body
+    grantPreflight(response);
   };
 }
 

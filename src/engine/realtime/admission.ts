@@ -10,7 +10,7 @@ import type { RateLimit } from "../trust/limits/rate-limit.js";
 import type { Connections } from "./connections/connections.js";
 import type { Io } from "./io.js";
 import { createPreflights } from "./preflights.js";
-import { type Refusal, rateRefusal, refuse } from "./refusal.js";
+import { type Refusal, rateRefusal, refuse, refuseSlowly } from "./refusal.js";
 
 /** Why a handshake is not let in, or that it is. */
 export type AdmissionResult = "accepted" | "draining" | "full" | "rate" | "address" | "overload";
@@ -143,10 +143,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
           return;
         }
         if (refusal.address === undefined) return refuse(request, response, refusal);
-        slowRefusals.refuse(refusal.address, request.socket, (hasWaited) => {
-          if (hasWaited) response.setHeader("Connection", "close"); // whatever else comes on it is not answered
-          refuse(request, response, refusal);
-        });
+        refuseSlowly(slowRefusals, refusal.address, request, response, () => refusal);
       });
     },
     close() {

@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "../../contract/errors.js";
 import type { ClientAddress } from "../http/client-address.js";
 import type { OriginCheck } from "../http/origin.js";
+import { grantPreflight } from "../http/preflight.js";
 import type { SlowRefusals } from "../http/slow-refusals.js";
 import { addressKey } from "../trust/limits/address-key.js";
 import type { RateLimit } from "../trust/limits/rate-limit.js";
-import { type Refusal, rateRefusal, refuse } from "./refusal.js";
+import { type Refusal, rateRefusal, refuse, refuseSlowly } from "./refusal.js";
 
 /** What answers preflights. */
 export interface PreflightParts {
@@ -31,14 +32,11 @@ export function createPreflights(parts: PreflightParts): Middleware {
     const address = addressKey(clientAddress(request));
     const waitMs = requests.take(address);
     if (waitMs > 0) {
-      slowRefusals.refuse(address, request.socket, (hasWaited) => {
-        if (hasWaited) response.setHeader("Connection", "close"); // whatever else comes on it is not answered
-        refuse(request, response, rateRefusal(requests, address, waitMs));
-      });
+      refuseSlowly(slowRefusals, address, request, response, () => rateRefusal(requests, address, waitMs));
       return;
     }
     if (!checkOrigin(request).isAllowed) return refuse(request, response, FORBIDDEN);
-    response.writeHead(204, { "Content-Length": "0" }).end(); // without it Safari waits for a body
+    grantPreflight(response);
   };
 }
 

@@ -2,6 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import { closeWith } from "../http/close-with.js";
 import { isOfUpgrade } from "../http/engine-request.js";
 import { hasContent } from "../http/server.js";
+import type { SlowRefusals } from "../http/slow-refusals.js";
 import { type RateLimit, rateLimited } from "../trust/limits/rate-limit.js";
 
 /** An answer other than Engine.IO's. */
@@ -22,6 +23,20 @@ export function rateRefusal(limit: RateLimit, address: string, waitMs: number): 
     headers: { ...headers, ...Object.fromEntries(limit.headers(address)) },
     body: { error: body },
   };
+}
+
+/** As {@link refuse}, but later where the address goes on asking; the `refusal` is made when it is given. */
+export function refuseSlowly(
+  slowRefusals: SlowRefusals,
+  address: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  refusal: () => Refusal,
+): void {
+  slowRefusals.refuse(address, request.socket, (hasWaited) => {
+    if (hasWaited) response.setHeader("Connection", "close"); // whatever else comes on it is not answered
+    refuse(request, response, refusal());
+  });
 }
 
 /** Answers a request, or what asks for an upgrade. */
