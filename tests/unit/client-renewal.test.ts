@@ -2,25 +2,37 @@ import { EventEmitter } from "node:events";
 import { type SessionSocket, signIn } from "../../client/sign-in.js";
 import { eventually } from "../support/wait.js";
 
+/** A stock socket, all that is sent on it to sign in, and what makes it do so; `answers` are the server's to renewals, in their order. */
+function stockSocket(answers: object[]) {
+  const sent: unknown[] = [];
+  const emit = (_event: string, payload: object, hear: (error: null, answer: unknown) => void) => {
+    sent.push(payload);
+    hear(null, answers.shift());
+  };
+  const events = Object.assign(new EventEmitter(), { connected: true, id: "s", timeout: () => ({ emit }) });
+  const socket = events as unknown as SessionSocket;
+  const connect = () =>
+    (socket.auth as (send: (auth: object) => void) => void)((auth) => void sent.push(auth));
+  const expire = () => events.emit("auth_expiring", { expiresAt: new Date().toISOString() });
+  return { socket, sent, connect, expire };
+}
+
 test("a renewal that is refused for the rate is sent again after the wait, with a token as before", async () => {
   const limited = { ok: false, error: { code: "rate_limited", temporary: true, retryAfterMs: 700 } };
   const bad = { ok: false, error: { code: "unauthenticated", temporary: false } };
   const answers: object[] = [limited, bad, { ok: true }];
   const asked: boolean[] = [];
   const waits: (number | undefined)[] = [];
-  const emit = (_event: string, _payload: object, hear: (error: null, answer: unknown) => void) =>
-    hear(null, answers.shift());
-  const events = new EventEmitter();
-  const stock = Object.assign(events, { connected: true, id: "s", timeout: () => ({ emit }) });
-  const end = signIn(stock as unknown as SessionSocket, {
+  const { socket, expire } = stockSocket(answers);
+  const end = signIn(socket, {
     getToken: (isRefused) => {
       asked.push(isRefused);
-      return `token ${asked.length}`;
+      return "token";
     },
     pause: async (_failures, retryAfterMs) => void waits.push(retryAfterMs),
   });
 
-  events.emit("auth_expiring", { expiresAt: new Date().toISOString() });
+  expire();
   await eventually(() => expect(answers).toEqual([]));
   end();
 
@@ -30,15 +42,8 @@ test("a renewal that is refused for the rate is sent again after the wait, with 
 
 test("when a token expires, a cache that gives it once more is asked to be passed by, once", async () => {
   const answers: object[] = [{ ok: false, error: { code: "temporary", temporary: true } }, { ok: true }];
-  const sent: unknown[] = [];
+  const { socket, sent, connect, expire } = stockSocket(answers);
   const asked: boolean[] = [];
-  const emit = (_event: string, payload: object, hear: (error: null, answer: unknown) => void) => {
-    sent.push(payload);
-    hear(null, answers.shift());
-  };
-  const events = new EventEmitter();
-  const stock = Object.assign(events, { connected: true, id: "s", timeout: () => ({ emit }) });
-  const socket = stock as unknown as SessionSocket;
   let cached = "old";
   const end = signIn(socket, {
     getToken: (isRefused) => {
@@ -48,10 +53,10 @@ test("when a token expires, a cache that gives it once more is asked to be passe
     },
     pause: async () => {},
   });
-  (socket.auth as (send: (auth: object) => void) => void)((auth) => void sent.push(auth));
+  connect();
   await eventually(() => expect(sent).toEqual([{ token: "old" }]));
 
-  events.emit("auth_expiring", { expiresAt: new Date().toISOString() });
+  expire();
   await eventually(() => expect(answers).toEqual([]));
   end();
 
@@ -61,27 +66,18 @@ test("when a token expires, a cache that gives it once more is asked to be passe
 
 test("an attempt that was overtaken leaves nothing behind, whenever its token comes", async () => {
   const tokens: ((token: string) => void)[] = [];
-  const sent: unknown[] = [];
-  const emit = (_event: string, payload: object, hear: (error: null, answer: unknown) => void) => {
-    sent.push(payload);
-    hear(null, { ok: true });
-  };
-  const stock = Object.assign(new EventEmitter(), { connected: true, id: "s", timeout: () => ({ emit }) });
-  const socket = stock as unknown as SessionSocket;
+  const { socket, sent, connect, expire } = stockSocket([{ ok: true }]);
   const getToken = () => new Promise<string>((resolve) => tokens.push(resolve));
   const end = signIn(socket, { getToken, pause: async () => {} });
-  const attempt = () =>
-    (socket.auth as (send: (auth: object) => void) => void)((auth) => void sent.push(auth));
-
-  attempt();
-  attempt();
+  connect();
+  connect();
   await eventually(() => expect(tokens).toHaveLength(2));
   tokens[1]?.("second");
   await eventually(() => expect(sent).toEqual([{ token: "second" }]));
   tokens[0]?.("first");
-  stock.emit("auth_expiring", { expiresAt: new Date().toISOString() });
+  expire();
   await eventually(() => expect(tokens).toHaveLength(3));
-  attempt(); // of a new connection, while the renewal asks
+  connect(); // of a new connection, while the renewal asks
   await eventually(() => expect(tokens).toHaveLength(4));
   tokens[2]?.("third");
   tokens[3]?.("fourth");
