@@ -8,6 +8,9 @@ const yes = document.getElementById("confirm-yes");
 // Not one that submits: as the first of these it would be what Enter means in the field.
 document.getElementById("confirm-no").addEventListener("click", () => dialog.close("no"));
 
+/** Ends the question that is asked. */
+let answer = () => {};
+
 /** Asks before something that cannot be taken back; with `mustType` that word has to be typed first. Resolves to whether it is wanted. */
 export function confirmed(question, consequence, action, mustType) {
   title.textContent = question;
@@ -20,17 +23,21 @@ export function confirmed(question, consequence, action, mustType) {
   };
   check();
   name.addEventListener("input", check);
+  answer(false);
   dialog.returnValue = "no";
   dialog.showModal();
   if (mustType !== undefined) name.focus();
   return new Promise((resolve) => {
-    dialog.addEventListener(
-      "close",
-      () => {
-        name.removeEventListener("input", check);
-        resolve(dialog.returnValue === "yes");
-      },
-      { once: true },
-    );
+    const onClose = () => {
+      // "close" comes some time after the closing: this may be the one of the question before.
+      if (!dialog.open) answer(dialog.returnValue === "yes");
+    };
+    answer = (isWanted) => {
+      name.removeEventListener("input", check);
+      dialog.removeEventListener("close", onClose);
+      answer = () => {};
+      resolve(isWanted);
+    };
+    dialog.addEventListener("close", onClose);
   });
 }

@@ -71,6 +71,31 @@ test("a user is disconnected by keyboard, asked with Keep first, and the focus i
   expect(complaints).toEqual([]);
 });
 
+test("a question that is asked again before the browser tells of its end is a new one, and the first stays refused", async () => {
+  const { page } = await open(admin.key, "#/users/ivy");
+  await shows(page, ".result", "Not connected");
+  const client = await connectClient(shoal.url, { auth: { user: "ivy" } });
+  await press(page, "Look again");
+  await shows(page, ".result", client.session.id);
+  let posts = 0;
+  page.on("request", (request) => {
+    if (request.url().endsWith("/disconnect")) posts += 1;
+  });
+
+  // In one turn: the browser tells of the closing in a later one.
+  await page.evaluate(`(() => {
+    const ask = document.querySelector(".result button.danger");
+    ask.click();
+    document.getElementById("confirm").close("no");
+    ask.click();
+  })()`);
+  expect(posts).toBe(0);
+  await page.click("#confirm-yes");
+
+  await shows(page, ".result", /Connections of ivy ended: 1/);
+  expect(posts).toBe(1);
+});
+
 test("a user who is gone by now: it is said that no connection was ended", async () => {
   const client = await connectClient(shoal.url, { auth: { user: "fay" } });
   const { page } = await open(admin.key, "#/users/fay");
