@@ -6,13 +6,14 @@ import { inProject } from "../setup/project.mjs";
 /** Longer than its library keeps silent about a file after it has told a change of it, in milliseconds. */
 const SILENT_MS = 100;
 /** Between two looks of our own, in milliseconds; one takes some of them. */
-const LOOK_EVERY_MS = 500;
+const LOOK_EVERY_MS = 1000;
 
 /**
  * Calls `onHint` when sources may have changed; which ones, it does not know. nodemon only watches: its own way to restart
  * signals all processes of the server, and the first one twice, which means "end at once" there. Of files that are saved in the same
- * moment it names the last one. It loses a folder that is moved away, also when that comes back: `onMoved` is called, and from then on
- * `haveChanged` is asked.
+ * moment it names the last one. It sees nothing before it has looked at all of them, nothing where the file system tells of no changes, such
+ * as that of a network, and loses a folder that is moved away, also when that comes back: so `haveChanged` is asked from time to time, and
+ * `onMoved` is called.
  */
 export function watchSources({ onHint, onMoved, haveChanged }) {
   const watched = SOURCE_FOLDERS.map((folder) => inProject(folder));
@@ -27,12 +28,7 @@ export function watchSources({ onHint, onMoved, haveChanged }) {
     timer = setTimeout(onHint, SILENT_MS);
   });
 
-  let looks;
-  const above = watch(inProject(), (_event, name) => {
-    if (!SOURCE_FOLDERS.includes(String(name))) return;
-    onMoved();
-    clearInterval(looks);
-    looks = setInterval(() => haveChanged() && onHint(), LOOK_EVERY_MS);
-  });
+  setInterval(() => haveChanged() && onHint(), LOOK_EVERY_MS);
+  const above = watch(inProject(), (_event, name) => SOURCE_FOLDERS.includes(String(name)) && onMoved());
   above.on("error", () => {}); // then a folder that comes back is not seen
 }

@@ -1,8 +1,9 @@
-import { rename } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestEnd } from "../support/cleanup.js";
 import { type DevLoop, ROUND, startDevLoop } from "../support/dev-loop.js";
 import { signalIfAlive } from "../support/process-table.js";
+import { tempDir } from "../support/temp-dir.js";
 import { eventually } from "../support/wait.js";
 
 let loop: DevLoop;
@@ -58,4 +59,23 @@ test("a check of types that takes long is told, with the number of sources", asy
   signal("SIGCONT");
 
   await loop.isServed("late");
+});
+
+test("where the file system tells of no changes, as that of a network, they are served all the same", async () => {
+  const silent = join(await tempDir("silent"), "silent.cjs");
+  await writeFile(
+    silent,
+    `const fs = require("node:fs");
+const { EventEmitter } = require("node:events");
+const silence = () => Object.assign(new EventEmitter(), { close() {}, ref() {}, unref() {} });
+fs.watch = silence;
+fs.watchFile = silence;
+require("node:module").syncBuiltinESMExports();
+`,
+  );
+  const deaf = await startDevLoop({ NODE_OPTIONS: `--require ${silent}` });
+
+  await deaf.change(deaf.greetingOf("seen"));
+
+  await deaf.isServed("seen");
 });

@@ -41,8 +41,8 @@ export interface DevLoop {
 }
 
 /** Starts it and waits until it serves. */
-export async function startDevLoop(): Promise<DevLoop> {
-  const loop = await runDevLoop(await newDevProject());
+export async function startDevLoop(env: Readonly<Record<string, string>> = {}): Promise<DevLoop> {
+  const loop = await runDevLoop(await newDevProject(), env);
   await loop.dev.waitForLine(logged("ready"), ROUND);
   return loop;
 }
@@ -57,7 +57,10 @@ export async function newDevProject(): Promise<string> {
 }
 
 /** Starts it in such a copy. */
-export async function runDevLoop(project: string): Promise<DevLoop> {
+export async function runDevLoop(
+  project: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<DevLoop> {
   const sourcePath = join(project, SOURCE);
   const source = await readFile(sourcePath, "utf8");
   const port = await freePort();
@@ -70,6 +73,7 @@ export async function runDevLoop(project: string): Promise<DevLoop> {
       ADMIN_PORT: "0",
       DATA_DIR: join(project, "data"),
       TMPDIR: await tempDir("tmp"),
+      ...env,
     },
     stopWithinMs: 30_000,
   });
