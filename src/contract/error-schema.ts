@@ -27,7 +27,11 @@ const OF_TOKENS: readonly ErrorCode[] = ["unauthenticated", "token_expired", "to
 const OF_KEYS: readonly ErrorCode[] = ["unauthenticated", "forbidden"];
 
 /** All errors that a route may give, in the catalogue's order. */
-export function errorsOfRoute({ access, anyHost, errors }: Route): ErrorCode[] {
+export function errorsOfRoute({
+  access,
+  anyHost,
+  errors,
+}: Pick<Route, "access" | "anyHost" | "errors">): ErrorCode[] {
   const isPublic = access.kind !== "operator";
   return inOrder([
     ...ANYWHERE,

@@ -16,6 +16,7 @@ import type { Instances } from "./instances.js";
 import type { Renewal } from "./renewal.js";
 import type { RevocationControl } from "./revocations.js";
 import type { Route } from "./route.js";
+import type { Stream } from "./stream.js";
 import type { Users } from "./users.js";
 
 /** Bounds of what clients may send, from the configuration, and the schema of a message's body. */
@@ -54,7 +55,10 @@ export interface Engine {
   /** The variables of src/app/variables.ts, as they are set. */
   readonly settings: Settings;
   /** Durable rooms: publish, subscribe, read. */
-  readonly rooms: Pick<Rooms, "publish" | "subscribe" | "read" | "scrollBack" | "list" | "state" | "end">;
+  readonly rooms: Pick<
+    Rooms,
+    "publish" | "subscribe" | "follow" | "read" | "scrollBack" | "list" | "state" | "end"
+  >;
   readonly presence: Pick<Presence, "query" | "watch">;
   readonly renewal: Renewal;
   /** For rules that may take back what they have allowed. */
@@ -116,6 +120,7 @@ export interface Api {
 /** What a feature declares. */
 export interface Declarations {
   readonly routes?: readonly Route[];
+  readonly streams?: readonly Stream[];
   readonly events?: readonly ClientEvent[];
   readonly emits?: readonly Emitted[];
   /** Has a say in every operation on a room, of whatever feature: the rules of all features must allow it. */

@@ -7,11 +7,13 @@ import type { Emitted } from "./emitted.js";
 import type { ClientEvent } from "./event.js";
 import type { Declared, Engine, Feature } from "./feature.js";
 import type { Route } from "./route.js";
+import type { Stream } from "./stream.js";
 
 /** All that the features declare. */
 export interface Gathered {
   readonly features: readonly Declared[];
   readonly routes: readonly Route[];
+  readonly streams: readonly Stream[];
   readonly events: readonly ClientEvent[];
   readonly emits: readonly Emitted[];
   /** Of the events, each way. */
@@ -38,12 +40,15 @@ export function gather(features: readonly Feature[], engine: Engine, connection:
     }
   });
   problems.push(...repeated("feature", features, ({ name }) => [name]));
-  problems.push(...repeated("route", made, ({ routes = [] }) => routes.map(requestOf)));
+  problems.push(
+    ...repeated("route", made, ({ routes = [], streams = [] }) => [...routes, ...streams].map(requestOf)),
+  );
   problems.push(...repeated("event", made, ({ events = [] }) => events.map(({ name }) => name)));
   problems.push(...repeated("emitted event", made, ({ emits = [] }) => emits.map(({ name }) => name)));
   problems.push(...sharedCollections(connection));
   problems.push(
     ...made.flatMap(routeProblems),
+    ...made.flatMap(streamProblems),
     ...made.flatMap(eventProblems),
     ...made.flatMap(ruleProblems),
   );
@@ -54,6 +59,7 @@ export function gather(features: readonly Feature[], engine: Engine, connection:
   const emits = served.flatMap((one) => one.emits ?? []);
   return {
     ...{ features: served, routes: served.flatMap((one) => one.routes ?? []), events, emits },
+    streams: served.flatMap((one) => one.streams ?? []),
     names: { in: events.map(({ name }) => name), out: emits.map(({ name }) => name) },
     rules: served.flatMap(({ rule }) => (rule === undefined ? [] : [rule])),
     components: served.flatMap(({ component }) => (component === undefined ? [] : [component])),
@@ -69,7 +75,7 @@ export function gather(features: readonly Feature[], engine: Engine, connection:
 }
 
 /** As the router sees it: names of a path's parts make no difference. */
-function requestOf({ method, path }: Route): string {
+function requestOf({ method, path }: Route | Stream): string {
   return `${method} ${path.replaceAll(/:\w+/g, ":name")}`;
 }
 
@@ -110,6 +116,20 @@ function routeProblems({ routes = [] }: Declared): string[] {
   });
 }
 
+function streamProblems({ streams = [] }: Declared): string[] {
+  return streams.flatMap((stream) => {
+    const { path, access, params, query, events } = stream;
+    const isTold = Object.values(events ?? {}).every(isSchema) && Object.keys(events ?? {}).length > 0;
+    const parts = {
+      access: isAccess(access),
+      query: isSchema(query),
+      params: isSchema(params),
+      events: isTold,
+    };
+    return [...missing(`the stream ${path}`, parts), ...pathProblems(stream)];
+  });
+}
+
 function eventProblems({ events = [], emits = [] }: Declared): string[] {
   const lacking = [
     ...events.map(({ name, access, payload, ack }) => ({
@@ -142,7 +162,7 @@ function ruleProblems({ name, rule }: Declared): string[] {
     : [`the \`cacheMs\` of the rule of "${name}" is not a whole number from 1 to ${MOST_CACHE_MS}`];
 }
 
-function pathProblems({ method, path, params }: Route): string[] {
+function pathProblems({ method, path, params }: Pick<Route, "method" | "path" | "params">): string[] {
   const where = `${method} ${path}`;
   if (!/^(\/(:\w+|[\w.~-]+))+$/.test(path)) return [`the path of ${where} is not of the form /notes/:id`];
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => name).sort();

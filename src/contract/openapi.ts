@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { ABOUT, GENERATED_BY } from "./about.js";
 import type { Access } from "./access.js";
 import { errorBody, errorsOfRoute, errorWith } from "./error-schema.js";
@@ -7,6 +8,7 @@ import { accessAsData, accessSentence, errorsInWords } from "./in-words.js";
 import { createSchemaWriter, type JsonSchema, type SchemaWriter } from "./json-schema.js";
 import { userId } from "./room-schemas.js";
 import type { Route } from "./route.js";
+import type { Stream } from "./stream.js";
 
 const DESCRIPTION = `Routes of the public port, and of the private port, which is for operators.
 
@@ -28,10 +30,10 @@ export function openapi(features: readonly Declared[]): object {
   const shared: Shared = { schemas, error: schemas.onWire(errorBody), refusals: {} };
   const user = schemas.onWire(userId);
   const paths: Record<string, Record<string, object>> = {};
-  for (const { name, routes = [] } of features) {
-    for (const route of routes) {
-      const path = route.path.replaceAll(/:(\w+)/g, "{$1}");
-      paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(name, route, shared) };
+  for (const { name, routes = [], streams = [] } of features) {
+    for (const one of [...routes, ...streams]) {
+      const path = one.path.replaceAll(/:(\w+)/g, "{$1}");
+      paths[path] = { ...paths[path], [one.method.toLowerCase()]: operation(name, one, shared) };
     }
   }
   const tags = features.filter(({ routes = [] }) => routes.length > 0).map(({ name }) => ({ name }));
@@ -79,7 +81,7 @@ interface Shared {
   readonly refusals: Record<string, object>;
 }
 
-function operation(tag: string, route: Route, shared: Shared): object {
+function operation(tag: string, route: Route | Stream, shared: Shared): object {
   const { schemas } = shared;
   const { method, path, summary, access } = route;
   const speaksForUser = access.kind === "user" || access.kind === "ruled";
@@ -96,13 +98,19 @@ function operation(tag: string, route: Route, shared: Shared): object {
       ...(route.params === undefined ? [] : parameters("path", schemas.onWire(route.params))),
       ...(route.query === undefined ? [] : parameters("query", schemas.meant(route.query))),
       ...(speaksForUser ? [{ $ref: "#/components/parameters/User" }] : []),
+      ...("events" in route ? [LAST_EVENT_ID] : []),
     ],
-    ...(route.body === undefined
-      ? {}
-      : { requestBody: { required: true, content: json(schemas.onWire(route.body)) } }),
-    responses: responses(route, shared),
+    ...("body" in route && route.body !== undefined
+      ? { requestBody: { required: true, content: json(schemas.onWire(route.body)) } }
+      : {}),
+    responses: "events" in route ? responsesOfStream(route, shared) : responses(route, shared),
   };
 }
+
+const LAST_EVENT_ID = {
+  ...{ name: "Last-Event-ID", in: "header", required: false, schema: { type: "string" } },
+  description: "The id of the last event that the client has had: it goes on behind that one",
+};
 
 /** By what it is reached, where that is a key. */
 function securityOf({ kind }: Access): object {
@@ -125,8 +133,22 @@ function parameters(place: "path" | "query", { properties = {}, required = [] }:
   });
 }
 
+/** The data of its events, which OpenAPI 3.1 has no place of their own for, and the errors. */
+function responsesOfStream(stream: Stream, shared: Shared): object {
+  const { schemas } = shared;
+  const events = Object.entries(stream.events).map(([name, data]) => [name, schemas.onWire(data)] as const);
+  const content = {
+    "text/event-stream": { schema: { type: "string" }, "x-events": Object.fromEntries(events) },
+  };
+  const reply = { description: "The events, with their data as JSON.", headers: headersOf([]), content };
+  return { 200: reply, ...responses({ ...stream, statuses: [], reply: z.undefined() }, shared) };
+}
+
 /** The reply and the errors, by status; a status may stand for both. Those that stand for errors alone are shared. */
-function responses(route: Route, { schemas, error, refusals }: Shared): object {
+function responses(
+  route: Pick<Route, "access" | "anyHost" | "errors" | "statuses" | "reply">,
+  { schemas, error, refusals }: Shared,
+): object {
   const all: Record<string, object> = {};
   for (const status of route.statuses) all[status] = replyOf(schemas.onWire(route.reply));
   for (const [status, codes] of byStatus(errorsOfRoute(route))) {

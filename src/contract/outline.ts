@@ -28,6 +28,7 @@ export function outline(
     rooms: {
       publish: absent,
       subscribe: absent,
+      follow: absent,
       read: absent,
       scrollBack: absent,
       list: absent,

@@ -2,6 +2,7 @@ import { GENERATED_BY } from "../contract/about.js";
 import type { Access } from "../contract/access.js";
 import type { Declared } from "../contract/feature.js";
 import type { Route } from "../contract/route.js";
+import type { Stream } from "../contract/stream.js";
 import { code, page, table } from "./markdown.js";
 
 const INTRODUCTION = `Every way in, and who is let in: the routes and events that the features declare, and below what the server has besides. What is not in these
@@ -33,12 +34,13 @@ const BUILT_IN: readonly (readonly [string, string, string, string])[] = [
 /** docs/entries.md: every way in with its access. */
 export function entriesPage(features: readonly Declared[]): string {
   const routes = features.flatMap((feature) => feature.routes ?? []);
+  const streams = features.flatMap((feature) => feature.streams ?? []);
   const events = features.flatMap((feature) => feature.events ?? []);
   const isPrivate = ({ access }: Route) => access.kind === "operator";
   return page("Entries and their access", GENERATED_BY, [
     INTRODUCTION,
     "## HTTP, public port (`PORT`); what takes a key of the server API also at the private one",
-    accessTable(routes.filter((route) => !isPrivate(route)).map(rowOfRoute)),
+    accessTable([...routes.filter((route) => !isPrivate(route)), ...streams].map(rowOfRoute)),
     "## Socket.IO, public port",
     accessTable(events.map(({ name, access, summary }) => [code(name), access, summary])),
     "## HTTP, private port (`ADMIN_PORT`), and public port with a key",
@@ -53,7 +55,7 @@ export function entriesPage(features: readonly Declared[]): string {
 
 type Row = readonly [entry: string, access: Access, summary: string];
 
-function rowOfRoute({ method, path, access, summary }: Route): Row {
+function rowOfRoute({ method, path, access, summary }: Route | Stream): Row {
   return [code(`${method} ${path}`), access, summary];
 }
 

@@ -7,6 +7,7 @@ import type { Declared } from "../contract/feature.js";
 import { accessInWords } from "../contract/in-words.js";
 import { createSchemaWriter, type SchemaWriter } from "../contract/json-schema.js";
 import type { Route } from "../contract/route.js";
+import type { Stream } from "../contract/stream.js";
 import { code, page, table } from "./markdown.js";
 import { fieldsOf, shapeOf } from "./shape.js";
 
@@ -18,6 +19,10 @@ is \`on\`. Limits in these tables are those of a default configuration.`;
 const PRIVATE_PORT = `Operators ask on \`ADMIN_PORT\`, which is not for clients; the public port does not know these addresses. \`/livez\`, \`/readyz\` and
 \`/metrics\` are there, too: see [runbook.md](runbook.md).`;
 
+const STREAMS = `A stream is asked for with GET and answered with server-sent events (HTML standard, section 9.2), which \`curl -N\` shows as they come. A client
+that comes back sends the id of its last event as \`Last-Event-ID\`, as browsers do by themselves. A stream that ends for a reason tells it by the event
+\`closed\`, whose data is an error. See [client.md](client.md#streams).`;
+
 const NOTATION = `\`name?\` may be missing; \`1..500\` is a whole number from 1 to 500, \`0..\` one up to 2^53 − 1; \`[Type](≤ 9)\` is a list of at most nine;
 \`text(≤ 9)\` has at most nine characters; \`time\` is ISO 8601 in UTC.`;
 
@@ -26,6 +31,7 @@ export function protocolPage(features: readonly Declared[]): string {
   const schemas = createSchemaWriter("draft-2020-12");
   schemas.onWire(errorBody);
   const routes = features.flatMap((feature) => feature.routes ?? []);
+  const streams = features.flatMap((feature) => feature.streams ?? []);
   const events = features.flatMap((feature) => feature.events ?? []);
   const emits = features.flatMap((feature) => feature.emits ?? []);
   const isPrivate = ({ access }: Route) => access.kind === "operator";
@@ -42,6 +48,9 @@ export function protocolPage(features: readonly Declared[]): string {
       schemas,
       usual.routes,
     ),
+    "### Streams",
+    STREAMS,
+    streamTable(streams, schemas, usual.routes),
     "### On the private port",
     PRIVATE_PORT,
     routeTable(routes.filter(isPrivate), schemas, usual.routes),
@@ -70,6 +79,22 @@ function routeTable(routes: readonly Route[], schemas: SchemaWriter, usual: read
       route.body === undefined ? "" : code(shapeOf(schemas.onWire(route.body))),
       `${statusesOf(route)}${code(shapeOf(schemas.onWire(route.reply)))}`,
       listOf(errorsOfRoute(route).filter((one) => !usual.includes(one))),
+    ]),
+  );
+}
+
+function streamTable(streams: readonly Stream[], schemas: SchemaWriter, usual: readonly ErrorCode[]): string {
+  return table(
+    ["request", "open to", "what it does", "query", "events and their data", "errors of its own"],
+    streams.map((stream) => [
+      code(`GET ${stream.path}`),
+      accessInWords(stream.access),
+      stream.summary,
+      fieldsOf(schemas.meant(stream.query)).map(code).join(", "),
+      Object.entries(stream.events)
+        .map(([name, data]) => `${code(name)}: ${code(shapeOf(schemas.onWire(data)))}`)
+        .join(", "),
+      listOf(errorsOfRoute(stream).filter((one) => !usual.includes(one))),
     ]),
   );
 }

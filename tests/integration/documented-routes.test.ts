@@ -164,8 +164,14 @@ async function problemWith(
   const base = operation["x-access"].kind === "operator" ? worker.adminUrl : worker.url;
   const init = { method: operation.method, headers, ...(body === undefined ? {} : { body }) };
   const response = await fetch(`${base}${path}${query === "" ? "" : `?${query}`}`, init);
-  const answer = (await response.json()) as { error?: { retryAfterMs?: number } };
   seen.add(response.status);
+  const type = response.headers.get("Content-Type") ?? "";
+  if (type.startsWith("text/event-stream")) {
+    await response.body?.cancel(); // it has no end
+    const stream = operation.responses[response.status] as { content?: object } | undefined;
+    return "text/event-stream" in (stream?.content ?? {}) ? undefined : "a stream that is not documented";
+  }
+  const answer = (await response.json()) as { error?: { retryAfterMs?: number } };
   const documented = operation.responses[response.status];
   if (documented === undefined) return `status ${response.status}: ${JSON.stringify(answer)}`;
   if (!response.headers.has("X-Request-Id")) return "no X-Request-Id";

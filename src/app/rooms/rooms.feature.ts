@@ -9,6 +9,7 @@ import { liveBatch, messageId, namedRoom, position } from "../../contract/room-s
 import { route } from "../../contract/route.js";
 import type { Subscription } from "../../contract/types.js";
 import { pageOf } from "./room-pages.js";
+import { roomStream } from "./room-stream.js";
 import {
   newMessage,
   pageQuery,
@@ -30,6 +31,7 @@ export const rooms = feature("rooms", {
     ],
     events: roomEvents(engine),
     routes: roomRoutes(engine),
+    streams: [roomStream(engine)],
   }),
 });
 

@@ -73,3 +73,27 @@ export const pageReply = z.union([
   historyPage.extend({ ...room, ...anyEpoch }).meta({ id: "PageBackwards", description: "For `before`" }),
   roomReset.extend({ ...room, ...anyEpoch }).meta({ id: "PageReset", description: "See `RoomReset`" }),
 ]);
+
+/** `GET /rooms/:room/stream`. */
+export const streamQuery = z
+  .strictObject({
+    after: number.optional().describe("Goes on after this number; without it, begins with the last messages"),
+    epoch: epoch.optional().describe("The log that `after` belongs to"),
+    limit: wholeNumber(0, Number.MAX_SAFE_INTEGER)
+      .optional()
+      .describe("Messages of the past to begin with, where `after` is not given"),
+  })
+  .refine(({ after, limit }) => after === undefined || limit === undefined, {
+    path: ["limit"],
+    message: "must not be given together with `after`",
+  });
+
+/** The place of an event, as its id has it. */
+export const lastEventId = z
+  .string()
+  .regex(/^[^:]{1,64}:(0|[1-9]\d{0,15})$/, "must be the id of an event of this stream")
+  .transform((id) => {
+    const [name = "", seq] = id.split(":");
+    return { epoch: name, after: Number(seq) };
+  })
+  .refine(({ after }) => Number.isSafeInteger(after), "must be the id of an event of this stream");

@@ -34,7 +34,7 @@ export const LIMIT_VARIABLES = {
   )({
     default: 20,
     devDefault: 0,
-    desc: "Socket.IO connections of one user on one worker; beyond it a client gets `too_many_connections`; 0 is no limit",
+    desc: "Socket.IO connections of one user on one worker, and as many streams; beyond it a client gets `too_many_connections`; 0 is no limit",
   }),
 };
 

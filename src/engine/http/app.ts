@@ -6,6 +6,7 @@ import helmet from "helmet";
 import type { Decide } from "../../contract/access.js";
 import { AppError } from "../../contract/errors.js";
 import type { Route } from "../../contract/route.js";
+import type { Stream } from "../../contract/stream.js";
 import type { Config } from "../config/config.js";
 import type { HttpMetrics } from "../metrics/types.js";
 import type { Logger } from "../process/logger.js";
@@ -16,10 +17,11 @@ import { addressKey } from "../trust/limits/address-key.js";
 import type { Limits } from "../trust/limits/limits.js";
 import { accessLog } from "./access-log.js";
 import { type ClientAddress, trustFunction } from "./client-address.js";
-import { declaredRoutes, type RouteParts } from "./declared-routes.js";
+import { declaredRoutes, declaredStreams, type RouteParts } from "./declared-routes.js";
 import type { Delays } from "./delays.js";
 import { docsPage } from "./docs-page.js";
 import { errorHandler, notFound } from "./error-handler.js";
+import type { EventStreams } from "./event-streams.js";
 import type { InFlight } from "./in-flight.js";
 import { inTurns } from "./in-turns.js";
 import { jsonBody } from "./json-body.js";
@@ -38,6 +40,8 @@ import { staticFiles } from "./static-files.js";
 export interface AppParts {
   /** Of all features. */
   readonly routes: readonly Route[];
+  readonly streams: readonly Stream[];
+  readonly eventStreams: EventStreams;
   readonly decide: Decide;
   readonly authenticator: Authenticator;
   readonly limits: Limits;
@@ -84,6 +88,7 @@ export function createApp(config: Config, parts: AppParts): RequestListener {
       serving,
     ),
   );
+  app.use(declaredStreams(parts.streams, serving, parts.eventStreams));
   app.use(Router().use(onlyWithKeys(parts.keys), declaredRoutes(operators, serving)));
 
   // After the routes, as each request that comes here costs a look at the disk.

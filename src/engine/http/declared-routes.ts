@@ -2,13 +2,17 @@ import { type RequestHandler, Router } from "express";
 import type { Decide } from "../../contract/access.js";
 import { errorsOfRoute, onlyDeclared } from "../../contract/error-schema.js";
 import type { Route } from "../../contract/route.js";
+import type { Opened, Stream } from "../../contract/stream.js";
+import type { Authenticator } from "../trust/authenticator.js";
 import type { Limits } from "../trust/limits/limits.js";
 import { allowOnly } from "./allow-only.js";
 import { type CallerParts, callerOf } from "./caller.js";
+import type { EventStreams } from "./event-streams.js";
 import { metered } from "./request-limits.js";
 
 /** What every route is served with. */
 export interface RouteParts extends CallerParts {
+  readonly authenticator: Pick<Authenticator, "ofRequest" | "ofStream" | "confirm">;
   readonly decide: Decide;
   readonly limits: Limits;
   /** Whether each reply is held against what is declared, which costs more than sending it: for development and tests. */
@@ -25,6 +29,57 @@ export function declaredRoutes(routes: readonly Route[], parts: RouteParts): Rou
     mounted.all(allowOnly(ofPath.map(({ method }) => method)));
   }
   return router;
+}
+
+/** Serves the streams as they are declared, to be asked for with GET alone. */
+export function declaredStreams(
+  streams: readonly Stream[],
+  parts: RouteParts,
+  serving: EventStreams,
+): Router {
+  const router = Router();
+  for (const stream of streams) {
+    router
+      .route(stream.path)
+      .get(openerOf(stream, parts, serving))
+      .all(allowOnly(["GET"]));
+  }
+  return router;
+}
+
+function openerOf(stream: Stream, parts: RouteParts, serving: EventStreams): RequestHandler {
+  const { decide, limits, authenticator, check } = parts;
+  const callers = { ...parts, authenticator: { ofRequest: authenticator.ofStream } };
+  return async (request, response) => {
+    const { params, query } = request;
+    const caller = await callerOf(stream.access, request, callers);
+    const { passport } = caller;
+    const opened = await metered(passport, limits, response, () =>
+      stream.open({ params, query, last: request.get("Last-Event-ID") }, caller, decide),
+    );
+    const confirm = async (): Promise<void> => {
+      authenticator.confirm(passport);
+      await opened.confirm();
+    };
+    const { run } = check ? checkedRun(stream, opened) : opened;
+    await serving.serve({ confirm, run, user: passport.user }, request, response);
+  };
+}
+
+/** Sends only what is declared; anything else is an error of the log. */
+function checkedRun({ path, events }: Stream, { run }: Opened): Pick<Opened, "run"> {
+  return {
+    run: (send, signal) =>
+      run(async (all) => {
+        for (const { event, data } of all) {
+          const schema = events[event];
+          if (schema === undefined)
+            throw new Error(`The stream ${path} does not declare the event "${event}"`);
+          schema.parse(data);
+        }
+        await send(all);
+      }, signal),
+  };
 }
 
 const VERBS = { GET: "get", POST: "post", PUT: "put", PATCH: "patch", DELETE: "delete" } as const;

@@ -43,6 +43,8 @@ export interface WorkerState {
   /** Connections by transport. */
   connections(): Readonly<Record<"websocket" | "polling", number>>;
   readonly connectionsLimit: number;
+  /** Open streams of events, which count against that limit, too. */
+  streams(): number;
   lagMs(): number;
   readonly mongo: Pingable;
   /** Absent when none is configured: then there is no such series. */
@@ -106,9 +108,17 @@ function addState(registry: Registry, state: WorkerState): void {
   });
   new Gauge({
     name: "realtime_connections_limit",
-    help: "Connections beyond which a worker refuses handshakes",
+    help: "Connections and streams beyond which a worker refuses handshakes and streams",
     registers,
   }).set(state.connectionsLimit);
+  new Gauge({
+    name: "realtime_streams",
+    help: "Open streams of server-sent events, which count as connections where those are limited",
+    registers,
+    collect() {
+      this.set(state.streams());
+    },
+  });
   new Gauge({
     name: "realtime_event_loop_lag_seconds",
     help: "Mean delay of the event loop over the last second; handshakes are refused by it",

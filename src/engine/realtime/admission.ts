@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "../../contract/errors.js";
 import type { ClientAddress } from "../http/client-address.js";
 import { isOfUpgrade, readEngineRequest } from "../http/engine-request.js";
+import type { EventStreams } from "../http/event-streams.js";
 import type { HostCheck, OriginCheck } from "../http/origin.js";
 import type { SlowRefusals } from "../http/slow-refusals.js";
 import type { SpacedRequests } from "../http/spaced-requests.js";
@@ -17,7 +18,7 @@ export type AdmissionResult = "accepted" | "draining" | "full" | "rate" | "addre
 
 /** How much of a worker new clients may take. */
 export interface AdmissionLimits {
-  /** Connections at a time. */
+  /** Connections at a time, streams of events included. */
   readonly connections: number;
   /** Also what may come at once after a quiet second. */
   readonly handshakesPerSecond: number;
@@ -29,6 +30,7 @@ export interface AdmissionLimits {
 export interface AdmissionParts {
   readonly io: Io;
   readonly connections: Connections;
+  readonly streams: Pick<EventStreams, "count">;
   readonly limits: AdmissionLimits;
   /** Of one address. */
   readonly handshakes: RateLimit;
@@ -67,7 +69,7 @@ const MOST_URL_CHARACTERS = 2048;
  * their session with 413. The rate is kept by a token bucket of one second.
  */
 export function createAdmission(parts: AdmissionParts): Admission {
-  const { io, connections, limits, handshakes, slowRefusals, spaced, clientAddress } = parts;
+  const { io, connections, streams, limits, handshakes, slowRefusals, spaced, clientAddress } = parts;
   const { isOwnHost, meanLagMs, onHandshake } = parts;
   let closed = false;
   let tokens = limits.handshakesPerSecond;
@@ -87,7 +89,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
 
   function judge(): AdmissionResult {
     if (closed) return "draining";
-    if (io.engine.clientsCount >= limits.connections) return "full";
+    if (io.engine.clientsCount + streams.count() >= limits.connections) return "full";
     if (meanLagMs() > limits.lagMs) return "overload";
     return takeToken() ? "accepted" : "rate";
   }

@@ -13,7 +13,9 @@ import {
   RoomUnavailable,
 } from "./ports.js";
 import { createClientGate } from "./read/client-gate.js";
+import { createFollow, type Follow } from "./read/follow.js";
 import { createLiveRooms, type LiveRooms } from "./read/live-rooms.js";
+import { createRoomChanges } from "./read/room-changes.js";
 import type { LogName, RoomStore } from "./room-store.js";
 import { createHoleFiller } from "./write/hole-filler.js";
 import { type Append, createRoomLog } from "./write/room-log.js";
@@ -40,6 +42,7 @@ export interface Rooms
     RoomManagement {
   /** See `RoomLog.append`. */
   publish(request: Append): Promise<number[]>;
+  readonly follow: Follow;
   readonly openRooms: number;
 }
 
@@ -54,7 +57,11 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
       report(what, error);
     }
   }
-  const deliver: Deliver = (batch) => guard("deliver", () => deps.deliver(batch));
+  const changes = createRoomChanges();
+  const deliver: Deliver = (batch) => {
+    guard("deliver", () => deps.deliver(batch));
+    changes.changed(batch.room);
+  };
 
   /** Where the write path meets the read path: what is stored here goes to this worker's readers and to the bus. */
   function onStored(stored: LogName, entries: readonly RoomEntry[]): void {
@@ -102,6 +109,11 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
     live.stop();
   }
 
+  // Outside of `readable`, which says what is a failure of the store.
+  const subscribe: LiveRooms["subscribe"] = (request, reply, opener) =>
+    gate.run(opener, () => readable(() => live.subscribe(request, reply, opener)));
+  const follow = createFollow({ live, subscribe, changes, clock });
+
   return {
     name: "rooms",
     async start() {
@@ -113,9 +125,8 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
       return stopping;
     },
     publish,
-    // Outside of `readable`, which says what is a failure of the store.
-    subscribe: (request, reply, opener) =>
-      gate.run(opener, () => readable(() => live.subscribe(request, reply, opener))),
+    subscribe,
+    follow: (request, signal, take, opener) => readable(() => follow(request, signal, take, opener)),
     read: (request) => readable(() => live.read(request)),
     scrollBack: (request) => readable(() => live.scrollBack(request)),
     list: (request) => readable(() => management.list(request)),

@@ -15,8 +15,12 @@ export interface Authenticator extends Component {
   ): Promise<Passport>;
   /** Of an HTTP request to a route for users. */
   ofRequest(request: CookieRequest): Promise<Passport>;
+  /** Of one that opens a stream, which a page that may not send cookies may not do, although it is asked for with GET. */
+  ofStream(request: CookieRequest): Promise<Passport>;
   /** Of a token that a connection has sent to replace its own. */
   ofToken(token: unknown): Promise<Passport>;
+  /** Throws what has ended this passport since it was made: `token_expired`, `token_revoked`. */
+  confirm(passport: Passport): void;
   /** Age of the keys that tokens are verified with, in milliseconds, where they are asked for from time to time. */
   readonly keysAgeMs?: (() => number) | undefined;
 }

@@ -2,6 +2,7 @@ import { AppError } from "../../contract/errors.js";
 import type { Passport } from "../../contract/passport.js";
 import { USER_ID, USER_ID_FORM } from "../../contract/room-names.js";
 import type { Authenticator } from "./authenticator.js";
+import type { CookieRequest } from "./tokens/cookie-token.js";
 
 /** Without authentication everybody is who he says he is, and may do all that users may. */
 class OpenPassport implements Passport {
@@ -27,12 +28,16 @@ export function createOpenAuthenticator(): Authenticator {
     throw new AppError("invalid", `${field}: ${USER_ID_FORM}`);
   }
 
+  const ofRequest = async ({ headers }: CookieRequest): Promise<Passport> =>
+    passport("X-User-Id", headers["x-user-id"]);
   return {
     name: "authenticator",
     start: async () => {},
     stop: async () => {},
     ofHandshake: async (auth, session) => passport("auth.user", auth.user ?? session),
     ofToken: () => Promise.reject(new AppError("invalid", "AUTH is none: there are no tokens")),
-    ofRequest: async ({ headers }) => passport("X-User-Id", headers["x-user-id"]),
+    ofRequest,
+    ofStream: ofRequest,
+    confirm() {},
   };
 }

@@ -70,7 +70,7 @@ export interface ServingParts {
   readonly delays: Delays;
   readonly features: readonly Feature[];
   readonly stores: Pick<Stores, "mongo" | "redis" | "rechecks" | "questions">;
-  readonly sockets: Pick<Sockets, "io" | "connections" | "admission" | "link">;
+  readonly sockets: Pick<Sockets, "io" | "connections" | "admission" | "link" | "streams">;
   /** Runs from before the first client comes until the last one has gone. */
   readonly authenticator: Authenticator;
   readonly keys: KeyAuthenticator;
@@ -184,6 +184,8 @@ export function createServing(parts: ServingParts): Serving {
   const inFlight = createInFlight();
   const apps = {
     routes: declared.routes,
+    streams: declared.streams,
+    eventStreams: sockets.streams,
     decide,
     authenticator,
     limits,

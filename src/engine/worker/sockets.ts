@@ -2,6 +2,7 @@ import cluster from "node:cluster";
 import type { Config } from "../config/config.js";
 import type { ClientAddress } from "../http/client-address.js";
 import type { Delays } from "../http/delays.js";
+import { createEventStreams, type EventStreams } from "../http/event-streams.js";
 import { createHostCheck, type OriginCheck } from "../http/origin.js";
 import type { SlowRefusals } from "../http/slow-refusals.js";
 import { createSpacedRequests } from "../http/spaced-requests.js";
@@ -33,6 +34,8 @@ export interface Sockets {
   readonly io: Io;
   readonly connections: Connections;
   readonly admission: Admission;
+  /** Count as connections, too. */
+  readonly streams: EventStreams;
   /** To the other workers; absent when there are none. */
   readonly link: WorkerLink | undefined;
   /** What joins the workers: Redis with its seal, and the adapter. Starts before anybody is served. */
@@ -81,9 +84,16 @@ export function createSockets({
   });
   const limit = Math.min(config.admission.connections, descriptorCapacity()); // of which the start has warned
   const limits = { ...config.admission, connections: limit };
+  const streams = createEventStreams({
+    perUser: config.admission.perUser,
+    most: () => limit - io.engine.clientsCount,
+    maxAgeMs: config.admission.maxAgeMs,
+    refused: () => metrics.limits.refused("connections"),
+    failed: (error) => log.error({ err: error }, "a stream failed"),
+  });
   const hint = createProxyHint(config.trustProxy, log);
   const admission = createAdmission({
-    ...{ io, connections, limits, handshakes, requests, slowRefusals, clientAddress, checkOrigin },
+    ...{ io, connections, streams, limits, handshakes, requests, slowRefusals, clientAddress, checkOrigin },
     isOwnHost: createHostCheck(config.allowedHosts),
     spaced: createSpacedRequests(config.rates.ipHandshakes, slowRefusals, delays, () => performance.now()),
     meanLagMs: lag.meanMs,
@@ -96,6 +106,7 @@ export function createSockets({
   metrics.show({
     connections: () => countConnections(connections),
     connectionsLimit: limit,
+    streams: streams.count,
     lagMs: lag.meanMs,
     mongo,
     redis,
@@ -107,7 +118,7 @@ export function createSockets({
   );
 
   return {
-    ...{ io, connections, admission },
+    ...{ io, connections, admission, streams },
     link: redis ?? (cluster.isWorker ? IPC_LINK : undefined),
     bus: compose("bus", redis === undefined ? [adapter] : [redis, seal, adapter]),
     guards: compose("guards", [

@@ -104,7 +104,7 @@ export function createWorker(
     ...{ handshakes: limits.handshakes, requests: limits.requests },
     ...{ slowRefusals, delays },
   });
-  const { io, connections, admission, link } = sockets;
+  const { io, connections, admission, streams, link } = sockets;
   const members = createMembers({ config, store: stores.members, io, link, log });
   const presence = createRoomPresence(stores.presence, members, io, link);
   const rooms = createDurableRooms({ config, store: stores.rooms, io, link, metrics, tracing, log });
@@ -183,6 +183,7 @@ export function createWorker(
       rooms.component,
       presence.link,
       createHttpDrain(delays, inFlight, config.shutdownTimeoutMs * HTTP_DRAIN_SHARE, log),
+      streams,
       entrance.instance,
       ...operators,
       router,
@@ -206,6 +207,7 @@ export function createWorker(
     // Without a window the stop that follows closes all at once; before the start there is nothing to close.
     const isPaced = isServing && config.drainWindowMs > 0;
     const window = config.drainWindowMs;
+    if (draining === undefined) streams.drain(isServing ? window : 0);
     draining ??= isPaced
       ? together(closePaced(connections, window), router.drain(window))
       : Promise.resolve();

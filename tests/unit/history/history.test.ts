@@ -13,6 +13,7 @@ function worker() {
   metrics.show({
     connections: () => ({ websocket: 3, polling: 2 }),
     connectionsLimit: 10,
+    streams: () => 0,
     lagMs: () => 20,
     mongo: { ping: async () => true },
     redis: { ping: async () => false, refusal: () => undefined },

@@ -22,7 +22,15 @@ const read = async () => parseMetrics(toText([await metrics.collect()]));
 
 function show(state: Partial<WorkerState>): void {
   const connections = () => ({ websocket: 0, polling: 0 });
-  metrics.show({ connections, connectionsLimit: 1, lagMs: () => 0, mongo: UP, redis: undefined, ...state });
+  metrics.show({
+    connections,
+    connectionsLimit: 1,
+    streams: () => 0,
+    lagMs: () => 0,
+    mongo: UP,
+    redis: undefined,
+    ...state,
+  });
 }
 
 test("every series says of which worker it is", async () => {
@@ -91,6 +99,7 @@ test("the state is looked at at each collection, and a store that is not configu
   show({
     connections: () => ({ websocket: open, polling: 1 }),
     connectionsLimit: 20,
+    streams: () => 3,
     lagMs: () => 125,
     mongo: { ping: async () => up },
   });

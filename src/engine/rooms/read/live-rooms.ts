@@ -38,6 +38,8 @@ export interface LiveRooms {
     readonly before?: number | undefined;
     readonly limit?: number | undefined;
   }): Promise<HistoryPage | undefined>;
+  /** Runs the task with the room open, as `OpenRooms.use`: this worker follows its log meanwhile. */
+  hold<T>(room: string, opener: string | undefined, task: () => Promise<T>): Promise<T>;
   /** Looks whether this worker follows the room's log, and follows it from now on. Rejects when the store does. */
   verify(room: string): Promise<void>;
   /** Begins to sweep. */
@@ -76,6 +78,7 @@ export function createLiveRooms(given: LiveRoomsDeps, limits: RoomLimits): LiveR
           }),
       ),
     scrollBack: (request) => look(request.room, (room) => scrollBack(room, request)),
+    hold: rooms.use,
     verify: async (room) => rooms.get(room)?.verify(),
     start: sweep.start,
     stop() {

@@ -12,7 +12,7 @@ export type AllowsCookies = (request: CookieRequest) => boolean;
 
 /** Finds tokens in cookies. Both give undefined when there is no such cookie. */
 export interface CookieTokens {
-  /** @throws {AppError} `forbidden` when it is not sure that a page that may send cookies has sent it. */
+  /** Of what opens a connection. @throws {AppError} `forbidden` when it is not sure that a page that may send cookies has sent it. */
   ofHandshake(request: CookieRequest): string | undefined;
   /** The same; of what changes nothing only a page that may not is refused. */
   ofRequest(request: CookieRequest): string | undefined;

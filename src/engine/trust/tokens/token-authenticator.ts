@@ -76,7 +76,13 @@ export function createTokenAuthenticator(parts: TokenAuthenticatorParts): Authen
     stop: keys.stop,
     ofToken,
     ofHandshake: async (auth, _session, request) => ofToken(auth.token ?? cookies.ofHandshake(request)),
+    ofStream: async (request) => ofToken(bearerOf(request.headers) ?? cookies.ofHandshake(request)),
     ofRequest: async (request) => ofToken(bearerOf(request.headers) ?? cookies.ofRequest(request)),
+    confirm(passport) {
+      const { expiresAtMs = Infinity, endsAtMs = Infinity } = passport.token ?? {};
+      if (expiresAtMs <= dateMs() || endsAtMs <= nowMs()) throw new AppError("token_expired");
+      check(passport);
+    },
   };
 }
 
