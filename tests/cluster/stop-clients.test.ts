@@ -1,4 +1,5 @@
 import { WebSocket } from "ws";
+import { makeKey } from "../support/api-keys.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { connectClient, emitAck } from "../support/connect-client.js";
 import { logged } from "../support/line-log.js";
@@ -72,6 +73,34 @@ test.each([1, 2])(
 
     const answer = await within(reader.closed, 10_000, "the end of the answer");
     expect(answer.indexOf("}]") - answer.indexOf("xxx")).toBeGreaterThanOrEqual(body.length);
+    await expect(shoal.expectExit()).resolves.toEqual({ code: 0, signal: null });
+    expect(complaints(shoal.logs)).toEqual([]);
+  },
+);
+
+test.each([1, 2])(
+  "SIGTERM while a publish comes to the private port: it is done (WORKERS=%i)",
+  async (workers) => {
+    const { key, entry } = makeKey("all");
+    const shoal = await spawnShoal({ workers, env: { API_KEYS: JSON.stringify([entry]) } });
+    const body = JSON.stringify({ items: [{ room: "den", id: "late", from: "ann", body: 1 }] });
+    const publish = await openRaw(shoal.adminUrl);
+    const head = [
+      "POST /v1/publish HTTP/1.1",
+      ...["Host: localhost", `Authorization: Bearer ${key}`, "Content-Type: application/json"],
+      `Content-Length: ${body.length}`,
+    ];
+    await publish.sendPacket(`${head.join("\r\n")}\r\n\r\n${body.slice(0, 20)}`);
+    // Each worker has one, and ends it before it waits for requests.
+    const silent = await Promise.all(Array.from({ length: 2 * workers }, () => openRaw(shoal.url)));
+
+    process.kill(shoal.pid, "SIGTERM");
+    await Promise.all(silent.map(({ closed }) => within(closed, 10_000, "the end of a silent connection")));
+    publish.socket.write(body.slice(20));
+
+    const answer = await within(publish.closed, 10_000, "the answer");
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toContain('"seq":1');
     await expect(shoal.expectExit()).resolves.toEqual({ code: 0, signal: null });
     expect(complaints(shoal.logs)).toEqual([]);
   },

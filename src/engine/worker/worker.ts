@@ -182,10 +182,11 @@ export function createWorker(
       // Stops before the connections are closed: commits under way end, and are acknowledged.
       rooms.component,
       presence.link,
-      createHttpDrain(delays, inFlight, config.shutdownTimeoutMs * HTTP_DRAIN_SHARE, log),
-      streams,
+      // Both stop after it has waited for what operators ask, too.
       entrance.instance,
       ...operators,
+      createHttpDrain(delays, inFlight, config.shutdownTimeoutMs * HTTP_DRAIN_SHARE, log),
+      streams,
       router,
       ...(peers === undefined ? [] : [peers.component]),
       entrance.createIngress(io, httpServer, internals),
