@@ -5,10 +5,8 @@ import { compose, lazily } from "./process/lifecycle.js";
 import { createPortProbe } from "./process/listener.js";
 import type { Logger } from "./process/logger.js";
 import type { StartError } from "./process/start-error.js";
+import { stopTimesOf } from "./process/stop-times.js";
 import type { Service } from "./service.js";
-
-/** Part of the shutdown time that the embedded MongoDB has for its end, after everything else has ended. */
-const MONGODB_STOP_SHARE = 0.1;
 
 /** One running Shoal. */
 export interface Instance extends Omit<Service, "canServe" | "measure" | "operate"> {
@@ -28,7 +26,7 @@ export function createInstance(config: Config, log: Logger, onGiveUp: (error: St
       ? createEmbeddedMongodb({
           dataDir: config.dataDir,
           log,
-          stopTimeoutMs: config.shutdownTimeoutMs * MONGODB_STOP_SHARE,
+          stopTimeoutMs: stopTimesOf(config.shutdownTimeoutMs).mongodbMs,
         })
       : undefined;
   const mongodbUri = (): string => embedded?.uri() ?? config.mongodbUri;

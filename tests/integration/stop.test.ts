@@ -55,6 +55,18 @@ test("a request that never ends is cut off when its time is over, with a warning
   expect(warnings(worker)).toMatchObject([{ fields: { level: "warn", requests: 1 } }]);
 });
 
+test("with the shortest time a stop waits for all that does not end, and ends within it", async () => {
+  const worker = await start({ SHUTDOWN_TIMEOUT_MS: "1000" });
+  const silent = await openRaw(worker.url);
+  await openRequest(worker);
+
+  const passedMs = startStopwatch();
+  await worker.stop();
+
+  expect(passedMs()).toBeLessThan(worker.config.shutdownTimeoutMs);
+  expect(await silent.readToEnd()).toBe("");
+});
+
 test("an idle connection that is kept alive is closed", async () => {
   const worker = await start();
   const agent = new Agent({ keepAlive: true });

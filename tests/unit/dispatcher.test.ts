@@ -23,7 +23,7 @@ function deafWorker() {
 test("a connection that many workers die with is watched once, and goes on to the next one", async () => {
   let current: ReturnType<typeof deafWorker>;
   const { ground, listener } = createDispatcher(
-    { host: "127.0.0.1", port: 0 },
+    { host: "127.0.0.1", port: 0, shutdownTimeoutMs: 10_000 },
     () => [current.worker],
     createLogger("silent"),
   );
@@ -57,7 +57,11 @@ test("a connection that many workers die with is watched once, and goes on to th
 test("connections that no worker can take get 503, and the log says so once", async () => {
   const lines: Record<string, unknown>[] = [];
   const log = createLogger("info", { write: (text) => void lines.push(JSON.parse(text)) });
-  const { ground, listener } = createDispatcher({ host: "127.0.0.1", port: 0 }, () => [], log);
+  const { ground, listener } = createDispatcher(
+    { host: "127.0.0.1", port: 0, shutdownTimeoutMs: 10_000 },
+    () => [],
+    log,
+  );
   await ground.start();
   onTestEnd(ground.stop);
   await listener.start();

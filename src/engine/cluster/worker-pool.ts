@@ -8,13 +8,11 @@ import type { PrimaryMessage } from "../ipc/messages.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import { StartError } from "../process/start-error.js";
+import { stopTimesOf } from "../process/stop-times.js";
 import type { Ingress } from "../routing/primary/ingress.js";
 import { forkWorker, type PoolWorker, startErrorOf, type WorkerExit } from "./pool-worker.js";
 import { createReload, drainAll } from "./reload.js";
 import { createRespawns } from "./respawns.js";
-
-/** Part of the shutdown time after which workers that still drain are killed. */
-const KILL_SHARE = 0.8;
 
 /** The workers of this instance: one per slot, replaced when they end. */
 export interface WorkerPool extends Component {
@@ -206,7 +204,7 @@ export function createWorkerPool(
     const timer = setTimeout(() => {
       log.error({ workers: [...slots.keys()] }, "workers killed: they did not stop in time");
       kill();
-    }, config.shutdownTimeoutMs * KILL_SHARE);
+    }, stopTimesOf(config.shutdownTimeoutMs).workersMs);
     // What boots is not waited for, which would take long on a busy machine: it serves nobody.
     for (const worker of leaving) if (!worker.abandon()) worker.retire();
     await Promise.all(leaving.map((worker) => worker.ended));

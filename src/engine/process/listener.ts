@@ -15,6 +15,8 @@ export interface ListenerOptions {
   readonly variables?: { readonly host: string; readonly port: string };
   /** Whether other processes of this user may listen on the same port; default false. See `createPortLock`. */
   readonly reusePort?: boolean;
+  /** Longest time for what waits in the kernel at the stop, in milliseconds: others may come without end. A second is enough for about a thousand. */
+  readonly acceptingMs?: number;
 }
 
 const PUBLIC = { host: "HOST", port: "PORT" };
@@ -27,7 +29,7 @@ export function createListener(
   server: Server,
   host: string,
   port: number,
-  { variables = PUBLIC, reusePort = false }: ListenerOptions = {},
+  { variables = PUBLIC, reusePort = false, acceptingMs = 1000 }: ListenerOptions = {},
 ): Listener {
   async function start(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
@@ -47,7 +49,7 @@ export function createListener(
     async stop() {
       // Where others listen on the same port, they take those who come now.
       if (reusePort) for (let turns = 0; turns < 2; turns += 1) await nextTurn();
-      else await acceptWaiting(server);
+      else await acceptWaiting(server, acceptingMs);
       server.close(); // that of node:http also ends idle connections
     },
     url() {
@@ -58,17 +60,14 @@ export function createListener(
   };
 }
 
-/** Longest time for what waits in the kernel, in milliseconds: others may come without end. It is enough for about a thousand. */
-const ACCEPTING_MS = 1000;
-
 /** Whoever waits in the kernel when a server closes is reset. Node accepts one in a turn of the event loop: waits for two turns without any. */
-async function acceptWaiting(server: Server): Promise<void> {
+async function acceptWaiting(server: Server, acceptingMs: number): Promise<void> {
   let accepted = 0;
   const count = (): void => {
     accepted += 1;
   };
   server.on("connection", count);
-  const endMs = performance.now() + ACCEPTING_MS;
+  const endMs = performance.now() + acceptingMs;
   for (let idle = 0; idle < 2 && performance.now() < endMs; ) {
     const before = accepted;
     await nextTurn();

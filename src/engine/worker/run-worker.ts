@@ -6,6 +6,7 @@ import { hearPrimary, type PrimaryHandlers, tellPrimary } from "../ipc/channel.j
 import type { PrimaryMessage } from "../ipc/messages.js";
 import { createLogger, type Logger } from "../process/logger.js";
 import { StartError } from "../process/start-error.js";
+import { stopTimesOf } from "../process/stop-times.js";
 import { sessionSuffix } from "../routing/peers/instance-key.js";
 import { createForwardIngress } from "../routing/worker/forward-ingress.js";
 import { createSiblings, socketPathOf } from "../routing/worker/siblings.js";
@@ -97,9 +98,11 @@ function entranceOf(config: Config, socketDir: string, log: Logger): Entrance {
   }
   const place = { self, suffix: sessionSuffix(config), socketDir };
   const siblings = createSiblings(place);
+  const { firstRequestsMs } = stopTimesOf(config.shutdownTimeoutMs);
   return {
     siblings: [siblings],
-    createIngress: (io, httpServer) => createForwardIngress(io, httpServer, place, siblings, log),
+    createIngress: (io, httpServer) =>
+      createForwardIngress(io, httpServer, place, siblings, firstRequestsMs, log),
     ...{ operatorSocket, instance, onStage },
   };
 }

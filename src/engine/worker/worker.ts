@@ -17,6 +17,7 @@ import { createEventLoopLag } from "../metrics/event-loop-lag.js";
 import { createWorkerMetrics } from "../metrics/worker-metrics.js";
 import { type Component, compose } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
+import { stopTimesOf } from "../process/stop-times.js";
 import type { Io } from "../realtime/io.js";
 import { closePaced } from "../realtime/paced-close.js";
 import { instanceKey } from "../routing/peers/instance-key.js";
@@ -43,11 +44,6 @@ import { createServing } from "./serving.js";
 import { createSockets } from "./sockets.js";
 import { createStores } from "./stores.js";
 import { createTokenRevocations } from "./token-revocations.js";
-
-/** Parts of the shutdown time: for open requests, for requests that are relayed, and for clients to take their leave. The rest is for closing and for the primary. */
-const HTTP_DRAIN_SHARE = 0.5;
-const RELAY_SHARE = 0.1;
-const FAREWELL_SHARE = 0.1;
 
 /** How clients reach a worker. */
 export interface Entrance {
@@ -91,6 +87,7 @@ export function createWorker(
   const metrics = createWorkerMetrics(identity.worker, tracing?.active);
   const internals = createInternals(config.internalsOff, log);
   const lag = createEventLoopLag();
+  const stopTimes = stopTimesOf(config.shutdownTimeoutMs);
   const startedAt = new Date().toISOString();
   const checkOrigin = createOriginCheck(config);
   const keys = createKeyRing(config.keys.first);
@@ -146,7 +143,7 @@ export function createWorker(
     books: [...entrance.siblings, ...(peers === undefined ? [] : [peers.book])],
     silenceMs: config.ping.intervalMs + config.ping.timeoutMs,
     untakenMs: UNTAKEN_MS,
-    farewellMs: config.shutdownTimeoutMs * RELAY_SHARE,
+    farewellMs: stopTimes.relaysMs,
   });
   const operators =
     entrance.operatorSocket === undefined ? [] : [createOperatorListener(entrance.operatorSocket, operate)];
@@ -178,14 +175,14 @@ export function createWorker(
       serving.realtime,
       serving.tokenEnds,
       sockets.guards,
-      createConnectionCut(httpServer, config.shutdownTimeoutMs * FAREWELL_SHARE),
+      createConnectionCut(httpServer, stopTimes.farewellMs),
       // Stops before the connections are closed: commits under way end, and are acknowledged.
       rooms.component,
       presence.link,
       // Both stop after it has waited for what operators ask, too.
       entrance.instance,
       ...operators,
-      createHttpDrain(delays, inFlight, config.shutdownTimeoutMs * HTTP_DRAIN_SHARE, log),
+      createHttpDrain(delays, inFlight, stopTimes.requestsMs, log),
       streams,
       router,
       ...(peers === undefined ? [] : [peers.component]),

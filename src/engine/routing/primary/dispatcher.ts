@@ -7,6 +7,7 @@ import { type Component, compose } from "../../process/lifecycle.js";
 import { createListener, type Listener } from "../../process/listener.js";
 import type { Logger } from "../../process/logger.js";
 import { createNoRoomLog } from "../../process/no-room-log.js";
+import { stopTimesOf } from "../../process/stop-times.js";
 import { createFlights } from "./flights.js";
 
 /** Most connections that a worker that was passed over, as it hung or was full, is given later to catch up with the others. */
@@ -26,7 +27,7 @@ export interface Dispatcher {
  * get 503, and the log says so.
  */
 export function createDispatcher(
-  { host, port }: Pick<Config, "host" | "port">,
+  { host, port, shutdownTimeoutMs }: Pick<Config, "host" | "port" | "shutdownTimeoutMs">,
   routable: () => readonly Worker[],
   log: Logger,
 ): Dispatcher {
@@ -95,7 +96,8 @@ export function createDispatcher(
     }
   }
 
-  const listener = createListener(server, host, port);
+  const { acceptingMs } = stopTimesOf(shutdownTimeoutMs);
+  const listener = createListener(server, host, port, { acceptingMs });
   return {
     ground: compose("dispatcher", [
       flights,

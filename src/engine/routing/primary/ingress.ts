@@ -4,6 +4,7 @@ import { UNTAKEN_MS } from "../../http/untaken-answers.js";
 import { type Component, compose } from "../../process/lifecycle.js";
 import { createListener, type Listener } from "../../process/listener.js";
 import type { Logger } from "../../process/logger.js";
+import { stopTimesOf } from "../../process/stop-times.js";
 import { socketPathOf } from "../worker/siblings.js";
 import { createDispatcher } from "./dispatcher.js";
 import { createHandOvers } from "./hand-overs.js";
@@ -11,9 +12,6 @@ import { createReusePort } from "./reuse-port.js";
 import { createSocketDir } from "./socket-dir.js";
 import { createStickyServer } from "./sticky-server.js";
 import { createStickySockets } from "./sticky-sockets.js";
-
-/** Part of the shutdown time for answers on their way to clients, after the workers have ended. */
-const FLUSH_SHARE = 0.1;
 
 /** The primary's part in bringing connections to workers. The workers' part is an `Entrance`. */
 export interface Ingress {
@@ -46,7 +44,8 @@ function forward(config: Config, log: Logger, routable: () => readonly Worker[])
 }
 
 function sticky(config: Config, routable: () => readonly Worker[]) {
-  const sockets = createStickySockets(config.shutdownTimeoutMs * FLUSH_SHARE, UNTAKEN_MS);
+  const { acceptingMs, flushMs } = stopTimesOf(config.shutdownTimeoutMs);
+  const sockets = createStickySockets(flushMs, UNTAKEN_MS);
   const server = createStickyServer(routable, sockets);
-  return { ground: sockets, gate: createListener(server, config.host, config.port) };
+  return { ground: sockets, gate: createListener(server, config.host, config.port, { acceptingMs }) };
 }

@@ -23,6 +23,7 @@ export function createForwardIngress(
   httpServer: HttpServer,
   place: Place,
   siblings: Siblings,
+  firstRequestsMs: number,
   log: Logger,
 ): Component {
   const farewell = createPrimaryFarewell();
@@ -100,6 +101,7 @@ export function createForwardIngress(
         httpServer,
         capacity: descriptorCapacity(),
         isShort: createShortage(),
+        firstRequestsMs,
         giveAway,
         onRefuse: createNoRoomLog(log, "connections get 503: this worker can take no more"),
         onVacant: () => tellPrimary({ type: "shoal:vacant" }),

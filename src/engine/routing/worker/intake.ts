@@ -22,7 +22,7 @@ export interface Intake {
   isFull(): boolean;
   /**
    * Waits for the requests that connections were just opened for, and ends those on which nothing was ever asked. Nobody must
-   * come in any more. Takes about half a second at most. Idle ones end with the server, when answers that are still on their way have left: Node
+   * come in any more. Takes about `firstRequestsMs` at most. Idle ones end with the server, when answers that are still on their way have left: Node
    * takes a connection for idle as soon as its answer has been given.
    */
   close(): Promise<void>;
@@ -35,6 +35,8 @@ export interface IntakeParts {
   readonly capacity: number;
   /** Whether the process is short of descriptors, whatever took them: relays do. */
   isShort(): boolean;
+  /** Longest wait at the end for the first requests of connections that have just come, in milliseconds. */
+  readonly firstRequestsMs: number;
   /** Says whether the connection was given away, by the first that was read of it. */
   giveAway(socket: Socket, first: Buffer): boolean;
   /** One was refused. */
@@ -46,7 +48,7 @@ export interface IntakeParts {
 export function createIntake(parts: IntakeParts): Intake {
   const { httpServer, capacity, isShort, giveAway, onRefuse, onVacant } = parts;
   const open = new Set<Socket>();
-  const silent = createSilentConnections(httpServer);
+  const silent = createSilentConnections(httpServer, parts.firstRequestsMs);
   /** Runs while it is full, as far as anybody was told. */
   let looking: NodeJS.Timeout | undefined;
 

@@ -2,20 +2,18 @@ import type { Server as HttpServer } from "node:http";
 import type { Socket } from "node:net";
 import { waitAtMost } from "../../process/wait-at-most.js";
 
-/** Longest wait for the first request of connections that have just come, in milliseconds. */
-const FIRST_REQUEST_MS = 500;
-
 /** Connections on which nothing was asked yet. Whoever stops takes no request from them that is on its way. */
 export interface SilentConnections {
   /** One has come. */
   add(socket: Socket): void;
   /** It has said something, or ended. */
   remove(socket: Socket): void;
-  /** Waits for their first requests, half a second at most, and ends those that stay silent. No other may be added any more. */
+  /** Waits for their first requests, as long as was said at most, and ends those that stay silent. No other may be added any more. */
   end(): Promise<void>;
 }
 
-export function createSilentConnections(httpServer: HttpServer): SilentConnections {
+/** At the end it waits no longer than `firstRequestsMs`. */
+export function createSilentConnections(httpServer: HttpServer, firstRequestsMs: number): SilentConnections {
   const silent = new Set<Socket>();
   let onNone = (): void => {};
 
@@ -34,7 +32,7 @@ export function createSilentConnections(httpServer: HttpServer): SilentConnectio
       const none = new Promise<void>((resolve) => {
         onNone = resolve;
       });
-      if (silent.size > 0) await waitAtMost(none, FIRST_REQUEST_MS);
+      if (silent.size > 0) await waitAtMost(none, firstRequestsMs);
       for (const socket of silent) socket.destroy();
     },
   };

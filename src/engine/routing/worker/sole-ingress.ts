@@ -5,6 +5,7 @@ import { descriptorCapacity } from "../../process/descriptors.js";
 import { createListener, type Listener } from "../../process/listener.js";
 import type { Logger } from "../../process/logger.js";
 import { createNoRoomLog } from "../../process/no-room-log.js";
+import { stopTimesOf } from "../../process/stop-times.js";
 import { listenForNobody } from "./private-listener.js";
 import { createSilentConnections, type SilentConnections } from "./silent-connections.js";
 
@@ -14,9 +15,10 @@ import { createSilentConnections, type SilentConnections } from "./silent-connec
  */
 export function createSoleIngress(
   httpServer: HttpServer,
-  { host, port }: Pick<Config, "host" | "port">,
+  { host, port, shutdownTimeoutMs }: Pick<Config, "host" | "port" | "shutdownTimeoutMs">,
   log: Logger,
 ): Listener {
+  const { acceptingMs, firstRequestsMs } = stopTimesOf(shutdownTimeoutMs);
   let silent: SilentConnections | undefined;
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     silent?.add(socket);
@@ -25,12 +27,12 @@ export function createSoleIngress(
   });
   server.maxConnections = descriptorCapacity();
   server.on("drop", createNoRoomLog(log, "connections are closed: the process can take no more"));
-  const listener = createListener(server, host, port);
+  const listener = createListener(server, host, port, { acceptingMs });
 
   return {
     ...listener,
     async start() {
-      silent = createSilentConnections(httpServer); // not sooner: the start of the router takes all listeners of requests off
+      silent = createSilentConnections(httpServer, firstRequestsMs); // not sooner: the start of the router takes all listeners of requests off
       await listenForNobody(httpServer);
       await listener.start();
     },

@@ -1,0 +1,38 @@
+/** How long each step of a stop may take, in milliseconds. */
+export interface StopTimes {
+  /** To take the connections that wait in the kernel, of which others may come without end. */
+  readonly acceptingMs: number;
+  /** For the first requests of connections that have just come. */
+  readonly firstRequestsMs: number;
+  /** For requests that are relayed: the others may be stopping, too, and say good-bye to their clients. */
+  readonly relaysMs: number;
+  /** For open requests. */
+  readonly requestsMs: number;
+  /** For clients to take their leave. */
+  readonly farewellMs: number;
+  /** For all that clustered workers do; those that are late are killed. */
+  readonly workersMs: number;
+  /** For answers on their way to clients through the primary, when the workers have ended. */
+  readonly flushMs: number;
+  /** For the end of the embedded MongoDB, when all else has ended. */
+  readonly mongodbMs: number;
+}
+
+/**
+ * The steps follow one another, and together they have `shutdownTimeoutMs`. What is to be waited for in the kernel and in the network takes no
+ * longer where there is more time.
+ */
+export function stopTimesOf(shutdownTimeoutMs: number): StopTimes {
+  const share = (part: number, mostMs = Number.POSITIVE_INFINITY): number =>
+    Math.min(part * shutdownTimeoutMs, mostMs);
+  return {
+    acceptingMs: share(0.1, 1000),
+    firstRequestsMs: share(0.05, 500),
+    relaysMs: share(0.1),
+    requestsMs: share(0.5),
+    farewellMs: share(0.1),
+    workersMs: share(0.8),
+    flushMs: share(0.1),
+    mongodbMs: share(0.1),
+  };
+}
