@@ -1,5 +1,7 @@
+import { EventEmitter } from "node:events";
 import { Agent, get, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import express, { type Response } from "express";
 import { createInFlight } from "../../src/engine/http/in-flight.js";
 import { onTestEnd } from "../support/cleanup.js";
@@ -75,6 +77,24 @@ test("a client that goes before its answer counts no more", async () => {
   request.destroy();
 
   await expect(draining).resolves.toBe(0);
+});
+
+test("a request that begins behind the last answer, a turn later, is waited for", async () => {
+  const { inFlight, ask } = await serve();
+  const { response } = await ask();
+  const left: number[] = [];
+  const draining = inFlight.drained(60_000).then((count) => left.push(count));
+  const next = new EventEmitter();
+  response.once("close", () => setImmediate(() => inFlight.enter(next as Response)));
+  Object.assign(next, { setHeader() {} });
+  response.end();
+  await once(response, "close");
+  for (let turns = 0; turns < 10; turns += 1) await nextTurn();
+  expect(left).toEqual([]);
+
+  next.emit("close");
+  await draining;
+  expect(left).toEqual([0]);
 });
 
 test("requests that come while draining are told to connect elsewhere next time", async () => {

@@ -1,4 +1,12 @@
 import type { ServerResponse } from "node:http";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { waitAtMost } from "../process/wait-at-most.js";
+
+/**
+ * Turns of the event loop without an open request after which there is none: what has come is read in one, and behind an answer another request of its
+ * connection begins in a turn of its own.
+ */
+const QUIET_TURNS = 3;
 
 /** Counts the requests that are being answered, so that a stop can wait for them. */
 export interface InFlight {
@@ -35,14 +43,18 @@ export function createInFlight(): InFlight {
     },
     async drained(timeoutMs) {
       draining = true;
-      if (open === 0) return 0;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, timeoutMs);
-        onEmpty = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      const endMs = performance.now() + timeoutMs;
+      for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
+        if (open > 0) {
+          const empty = new Promise<void>((resolve) => {
+            onEmpty = resolve;
+          });
+          await waitAtMost(empty, endMs - performance.now());
+          if (open > 0) return open;
+          quiet = 0;
+        }
+        await nextTurn();
+      }
       return open;
     },
   };

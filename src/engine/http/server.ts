@@ -6,12 +6,8 @@ import {
   type Server,
   type ServerOptions,
 } from "node:http";
-import type { Component } from "../process/lifecycle.js";
-import type { Logger } from "../process/logger.js";
-import type { Delays } from "./delays.js";
 import { ENGINE_PATH } from "./engine-request.js";
 import { PARSED_HEADER_BYTES } from "./header-size.js";
-import type { InFlight } from "./in-flight.js";
 import { toOriginForm } from "./request-target.js";
 import { ignoreExpectations } from "./server-listeners.js";
 
@@ -77,24 +73,3 @@ export function createHttpServer(listener: RequestListener): Server {
 
 /** "close" follows. */
 function ignore(): void {}
-
-/**
- * The waiting part of a stop: what was put off begins, and open requests finish, or are given up after `timeoutMs`. It must stop
- * before Socket.IO does, which ends all connections.
- */
-export function createHttpDrain(
-  delays: Delays,
-  inFlight: InFlight,
-  timeoutMs: number,
-  log: Logger,
-): Component {
-  return {
-    name: "http",
-    async start() {},
-    async stop() {
-      delays.end();
-      const left = await inFlight.drained(timeoutMs);
-      if (left > 0) log.warn({ requests: left }, "requests cut off by the shutdown timeout");
-    },
-  };
-}

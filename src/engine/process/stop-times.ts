@@ -8,6 +8,8 @@ export interface StopTimes {
   readonly relaysMs: number;
   /** For open requests. */
   readonly requestsMs: number;
+  /** Of that, for the rest of headers of which the beginning has come. */
+  readonly beginningsMs: number;
   /** For clients to take their leave. */
   readonly farewellMs: number;
   /** For all that clustered workers do; those that are late are killed. */
@@ -30,6 +32,7 @@ export function stopTimesOf(shutdownTimeoutMs: number): StopTimes {
     firstRequestsMs: share(0.05, 500),
     relaysMs: share(0.1),
     requestsMs: share(0.5),
+    beginningsMs: share(0.1),
     farewellMs: share(0.1),
     workersMs: share(0.8),
     flushMs: share(0.1),

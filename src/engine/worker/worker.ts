@@ -4,11 +4,12 @@ import type { Identity } from "../../contract/domain.js";
 import type { Feature } from "../../contract/feature.js";
 import { createOperatorListener } from "../admin/operator-listener.js";
 import type { Config } from "../config/config.js";
+import { createBegunRequests } from "../http/begun-requests.js";
 import { createClientAddress } from "../http/client-address.js";
 import { createDelays } from "../http/delays.js";
 import { ENGINE_PATH } from "../http/engine-request.js";
+import { createHttpDrain } from "../http/http-drain.js";
 import { createOriginCheck } from "../http/origin.js";
-import { createHttpDrain } from "../http/server.js";
 import { createSlowRefusals } from "../http/slow-refusals.js";
 import { UNTAKEN_MS } from "../http/untaken-answers.js";
 import { createInternals, type Internals } from "../internals/internals.js";
@@ -145,6 +146,7 @@ export function createWorker(
     untakenMs: UNTAKEN_MS,
     farewellMs: stopTimes.relaysMs,
   });
+  const begun = createBegunRequests(httpServer);
   const operators =
     entrance.operatorSocket === undefined ? [] : [createOperatorListener(entrance.operatorSocket, operate)];
 
@@ -182,9 +184,10 @@ export function createWorker(
       // Both stop after it has waited for what operators ask, too.
       entrance.instance,
       ...operators,
-      createHttpDrain(delays, inFlight, stopTimes.requestsMs, log),
+      createHttpDrain(delays, begun, inFlight, stopTimes, log),
       streams,
       router,
+      begun,
       ...(peers === undefined ? [] : [peers.component]),
       entrance.createIngress(io, httpServer, internals),
     ],
