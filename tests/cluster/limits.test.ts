@@ -1,8 +1,10 @@
+import { type IncomingMessage, request } from "node:http";
 import { createRoomClient, type Message } from "../../client/room-client.js";
 import { connectClient, emitAck } from "../support/connect-client.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
 import { eventually, once } from "../support/wait.js";
+import { openPollingSession } from "./support/polling-session.js";
 
 let mongo: MongoServer;
 
@@ -34,6 +36,29 @@ test("each worker counts the handshakes of an address for itself", async () => {
   expect(first).toEqual([200, 200, 200]);
   expect(new Set(statuses)).toEqual(new Set([200, 429]));
   expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(3);
+});
+
+test("preflights for a session count for the address that sends them, whichever worker has the session", async () => {
+  const env = { RATE_IP_REQUESTS: "1,1", CORS_ORIGIN: "https://app.example.com" };
+  const shoal = await spawnShoal({ workers: 2, mongodbUri: mongo.uriFor(), env });
+  const { path } = await openPollingSession(shoal.url);
+  const { hostname, port } = new URL(shoal.url);
+  const headers = { Origin: "https://app.example.com", "Access-Control-Request-Method": "POST" };
+
+  for (let last = 2; last < 12; last += 1) {
+    const localAddress = `127.0.0.${last}`;
+    const asked = request({
+      hostname,
+      port,
+      path,
+      method: "OPTIONS",
+      headers,
+      localAddress,
+      agent: false,
+    }).end();
+    const [answer] = (await once(asked, "response")) as [IncomingMessage];
+    expect([localAddress, answer.resume().statusCode]).toEqual([localAddress, 204]);
+  }
 });
 
 test("while somebody floods and is closed for it, another user's messages are all stored once and in order", async () => {

@@ -14,8 +14,12 @@ const UPGRADE = [
   ...["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", ""],
 ].join("\r\n");
 
-/** All that a client gets whose upgrade goes through a tunnel to `upstream`. */
-async function ask(upstream: Server, silenceMs: number): Promise<string> {
+/** All that a client gets whose upgrade goes through a tunnel to `upstream`; `opened` is given what ends the tunnel. */
+async function ask(
+  upstream: Server,
+  silenceMs: number,
+  opened = (_end: () => void): void => {},
+): Promise<string> {
   await once(upstream.listen(0, "127.0.0.1"), "listening");
   onTestEnd(() => void upstream.close());
   const { port } = upstream.address() as AddressInfo;
@@ -33,7 +37,7 @@ async function ask(upstream: Server, silenceMs: number): Promise<string> {
       proof: createRelayProof("AAAAAAAA", [""]),
       handleHere: () => void socket.destroy(),
     };
-    openTunnel({ request, socket, head }, errand);
+    opened(openTunnel({ request, socket, head }, errand));
   });
   const client = await connectTo(httpServer);
   let received = "";
@@ -71,4 +75,20 @@ test("an upgrade gets 504 from a tunnel whose other end is silent", async () => 
 test("what the other end says before it closes arrives, and nothing else", async () => {
   const upstream = createServer((socket) => socket.once("data", () => socket.end("HTTP/1.1 400 No\r\n\r\n")));
   expect(await ask(upstream, 60_000)).toBe("HTTP/1.1 400 No\r\n\r\n");
+});
+
+test.each([
+  ["before it has a connection", false],
+  ["while its other end is silent", true],
+])("an upgrade gets 504 from a tunnel that is ended %s", async (_when, isConnected) => {
+  let end = (): void => {};
+  const upstream = createServer((socket) => {
+    onTestEnd(() => void socket.destroy());
+    socket.once("data", () => end());
+  });
+  const answer = await ask(upstream, 60_000, (ending) => {
+    end = ending;
+    if (!isConnected) end();
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 504 /);
 });

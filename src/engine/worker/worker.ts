@@ -174,6 +174,7 @@ export function createWorker(
       serving.userCalls,
       // Read before anybody is let in.
       revocations.component,
+      router.relays,
       serving.realtime,
       serving.tokenEnds,
       sockets.guards,

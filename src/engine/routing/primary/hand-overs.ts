@@ -54,8 +54,8 @@ export function createHandOvers(routable: () => readonly Worker[]): Component {
   function begin(giver: Worker, { id, to, head }: HandOver, socket: Socket): void {
     socket.on("error", () => {}); // the client's end; "close" follows
     const owner = cluster.workers?.[to];
-    // Where the session has ended with its worker, any other one can say so.
-    const worker = [owner, ...routable()].find((one) => one?.isConnected() && waiting.has(one));
+    // Where the session has ended with its worker, any other one can say so; at a stop there may be none but the giver.
+    const worker = [owner, ...routable(), giver].find((one) => one?.isConnected() && waiting.has(one));
     const queue = worker && waiting.get(worker);
     if (worker === undefined || queue === undefined || queue.size >= MOST_WAITING) {
       socket.destroy();

@@ -112,6 +112,7 @@ export function createForwardIngress(
       tellPrimary({ type: "shoal:ready" });
     },
     async stop() {
+      siblings.leave();
       await farewell.stop();
       await closePort();
       await intake?.close();

@@ -18,7 +18,10 @@ export interface Errand {
   handleHere(): void;
 }
 
-/** Runs an errand. Returns what ends it. Either end takes the other with it. */
+/**
+ * Runs an errand. Returns what ends it: where nothing was answered, a packet that may have been carried out is answered as one without an answer in
+ * time. A poll is broken off, which clients and proxies repeat. Either end takes the other with it.
+ */
 export function relayRequest(
   incoming: IncomingMessage,
   response: ServerResponse,
@@ -82,7 +85,14 @@ export function relayRequest(
     stage = "over";
     if (!response.writableFinished || !outgoing.writableFinished) outgoing.destroy();
   });
-  return () => response.destroy();
+  return () => {
+    if (isPoll || stage === "over") return void response.destroy();
+    clearTimeout(timer);
+    incoming.unpipe(outgoing);
+    stage = "over";
+    refuse(response, 504);
+    outgoing.destroy();
+  };
 }
 
 /** The body is framed by node:http, from what its own parser has read: as long as it was said to be, or in chunks. */

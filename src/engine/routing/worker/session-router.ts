@@ -21,8 +21,13 @@ import { headOf, replay, withoutUpgrade } from "./replay.js";
 import { createRequestOrder } from "./request-order.js";
 import { openTunnel } from "./tunnel.js";
 
-/** Stands in front of all that handles requests, and passes on those for sessions of other processes. */
+/** Stands in front of all that handles requests, and passes on those for sessions of other processes. Its stop ends tunnels. */
 export interface SessionRouter extends Component {
+  /**
+   * Its stop waits for the answers to relayed requests. To be stopped when this process has said good-bye to its own clients: another one
+   * that stops as well does so as late, and two with requests of each other's sessions would wait for each other.
+   */
+  readonly relays: Component;
   /** From now on every answer ends its connection, so that clients turn elsewhere. */
   leave(): void;
   /** Ends tunnels at random moments of the window, and waits for requests under way; at most as long as the window. */
@@ -76,9 +81,9 @@ export function createSessionRouter({
   const untaken = createUntakenCut(untakenMs);
   let leaving = false;
 
-  /** The session that a request is for, if somebody else might have it. */
-  function sessionIn({ url = "" }: IncomingMessage): string | undefined {
-    if (books.length === 0) return undefined;
+  /** The session that a request is for, if somebody else might have it. Preflights concern none, and count where they come in, for their own address. */
+  function sessionIn({ method, url = "" }: IncomingMessage): string | undefined {
+    if (books.length === 0 || method === "OPTIONS") return undefined;
     const target = readEngineRequest(url, path);
     return target.kind === "session" ? target.sessionId : undefined;
   }
@@ -198,9 +203,15 @@ export function createSessionRouter({
     },
     async stop() {
       for (const end of tunnels) end();
-      const endMs = performance.now() + farewellMs;
-      while (relays.size > 0 && performance.now() < endMs) await pause(LOOK_EVERY_MS);
-      for (const end of relays) end();
+    },
+    relays: {
+      name: "relays",
+      async start() {},
+      async stop() {
+        const endMs = performance.now() + farewellMs;
+        while (relays.size > 0 && performance.now() < endMs) await pause(LOOK_EVERY_MS);
+        for (const end of relays) end();
+      },
     },
   };
 }

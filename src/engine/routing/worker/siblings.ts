@@ -26,8 +26,10 @@ export interface Place {
 
 /** The workers of this instance, by the number in a session's id. One that has ended is unreachable, and its sessions unknown. */
 export interface Siblings extends AddressBook {
-  /** Gives a connection to the sibling that made this session; `head` is what was taken of it. False if it is no sibling's. */
+  /** Gives a connection to the sibling that made this session; `head` is what was taken of it. False if it is no sibling's, or after `leave`. */
   handOver(sessionId: string, socket: Socket, head: Uint8Array): boolean;
+  /** From now on connections stay here, and what they ask for siblings is relayed: at a stop the primary may have nobody left for them. */
+  leave(): void;
   /** The connection was handed over in vain. What it asks for is answered here: it would be handed over for ever. */
   keepHere(socket: Socket): void;
 }
@@ -38,6 +40,7 @@ export function createSiblings({ self, suffix, socketDir }: Place): Siblings {
   const known = new Map<number, Destination>();
   const kept = new WeakSet<Socket>();
   let handOvers = 0;
+  let leaving = false;
 
   function siblingFor(sessionId: string): number | undefined {
     const worker = ownerOf(sessionId, suffix);
@@ -85,8 +88,12 @@ export function createSiblings({ self, suffix, socketDir }: Place): Siblings {
     },
     handOver(sessionId, socket, head) {
       const worker = siblingFor(sessionId);
-      if (worker !== undefined) give(worker, socket, head);
-      return worker !== undefined;
+      if (worker === undefined || leaving) return false;
+      give(worker, socket, head);
+      return true;
+    },
+    leave() {
+      leaving = true;
     },
     keepHere: (socket) => void kept.add(socket),
   };

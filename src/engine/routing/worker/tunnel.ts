@@ -12,7 +12,7 @@ const NO_ANSWER_IN_TIME = refusal("504 Gateway Timeout");
 /**
  * Joins the client's connection to one of its own to the process, which does the rest: bytes pass both ways, unread. An end of
  * either is passed on after all that came before it; an error of either ends both, and so does silence: there are heartbeats.
- * Returns what ends it.
+ * Returns what ends it, with an answer where there was none.
  */
 export function openTunnel({ request, socket, head }: Upgrade, errand: Errand): () => void {
   const { destination } = errand;
@@ -28,6 +28,7 @@ export function openTunnel({ request, socket, head }: Upgrade, errand: Errand): 
   /** Who has no answer yet gets this one. */
   function giveUp(answer: string): void {
     const isAnswered = upstream.bytesRead > 0;
+    clearTimeout(timer);
     upstream.unpipe(socket).destroy();
     socket.unpipe(upstream).off("finish", end);
     if (isAnswered || socket.destroyed) end();
@@ -54,7 +55,7 @@ export function openTunnel({ request, socket, head }: Upgrade, errand: Errand): 
     upstream.once("end", () => (upstream.bytesRead > 0 ? socket.end() : giveUp(NO_ANSWER)));
     socket.once("error", end).once("finish", end).pipe(upstream);
   });
-  return end;
+  return () => giveUp(NO_ANSWER_IN_TIME);
 }
 
 function refusal(status: string): string {
