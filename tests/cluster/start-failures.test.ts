@@ -2,11 +2,12 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { freePort } from "../../tools/shared/ports.js";
 import { onTestEnd } from "../support/cleanup.js";
 import { type Line, logged } from "../support/line-log.js";
 import { startStopwatch } from "../support/machine-time.js";
+import { startMongo } from "../support/mongo.js";
 import { launchShoal, type ShoalOptions } from "../support/spawn-shoal.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
 import { tempDir } from "../support/temp-dir.js";
@@ -128,12 +129,19 @@ describe.each([1, 2])("with WORKERS=%i", (workers) => {
   });
 });
 
-test("a TMPDIR that is too long for the addresses of the workers' sockets is named", async () => {
-  const TMPDIR = join(await tempDir("long"), "x".repeat(100));
-  await mkdir(TMPDIR);
-  const mongodbUri = "mongodb://127.0.0.1:1/shoal"; // nobody gets that far
-  await expectFailure({ workers: 2, mongodbUri, env: { TMPDIR } }, `^TMPDIR ${TMPDIR} .* too long`);
-});
+test.each([1, 2])(
+  "a TMPDIR that is too long for the addresses of sockets is named, and nothing is left in it or beside it (WORKERS=%i)",
+  async (workers) => {
+    const parent = await tempDir("long");
+    const TMPDIR = join(parent, "x".repeat(100));
+    await mkdir(TMPDIR);
+    const { uriFor } = await startMongo();
+    const said = `^TMPDIR ${TMPDIR} is \\d+ bytes too long`;
+    await expectFailure({ workers, mongodbUri: uriFor(), env: { TMPDIR } }, said);
+    await expect(readdir(TMPDIR)).resolves.toEqual([]);
+    await expect(readdir(parent)).resolves.toEqual([basename(TMPDIR)]);
+  },
+);
 
 test("all problems of the configuration are told in one line, without the values", async () => {
   const env = {

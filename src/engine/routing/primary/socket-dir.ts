@@ -1,15 +1,11 @@
 import cluster, { type Worker } from "node:cluster";
 import { mkdtempSync, rmSync } from "node:fs";
-import { mkdtemp, rmdir, unlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmdir, unlink } from "node:fs/promises";
 import type { Component } from "../../process/lifecycle.js";
-import { StartError } from "../../process/start-error.js";
+import { makeSocketDir, socketDirPrefix } from "../socket-place.js";
 
-/** Longest address of a Unix socket, in bytes, on Linux and on the others; beyond it the system takes the beginning of it. */
-const LONGEST_ADDRESS = process.platform === "linux" ? 107 : 103;
-/** What comes behind the prefix at most: the random part of the name, and the socket of a worker with a high number. */
-const LONGEST_REST = "XXXXXX/operator-9999999.sock";
+/** The longest name in it: that of a worker with a high number. */
+const LONGEST_NAME = "operator-9999999.sock";
 
 /** The addresses of the private sockets of the worker with this number, as Node's cluster has it. */
 export type SocketsOf = (socketDir: string, worker: number) => readonly string[];
@@ -26,8 +22,6 @@ export interface SocketDir extends Component {
  * its sockets behind, and its number is never given again: they go with it.
  */
 export function createSocketDir(socketsOf: SocketsOf): SocketDir {
-  // mkdtemp gives it the mode 0700.
-  const prefix = join(tmpdir(), "shoal-");
   let dir: string | undefined;
 
   function remove(): void {
@@ -43,16 +37,7 @@ export function createSocketDir(socketsOf: SocketsOf): SocketDir {
   return {
     name: "socket directory",
     async start() {
-      const spare = LONGEST_ADDRESS - Buffer.byteLength(prefix + LONGEST_REST);
-      if (process.platform !== "win32" && spare < 0)
-        throw new StartError(`TMPDIR ${tmpdir()} is ${-spare} bytes too long for the workers' sockets`);
-      try {
-        await rmdir(await mkdtemp(prefix));
-      } catch (error) {
-        throw new StartError(
-          `TMPDIR ${tmpdir()} cannot be written, and the workers need sockets there: ${(error as Error).message}`,
-        );
-      }
+      await rmdir(await makeSocketDir(LONGEST_NAME));
       process.once("exit", remove);
       cluster.on("exit", removeSocketsOf);
     },
@@ -62,7 +47,7 @@ export function createSocketDir(socketsOf: SocketsOf): SocketDir {
       remove();
     },
     path() {
-      dir ??= mkdtempSync(prefix);
+      dir ??= mkdtempSync(socketDirPrefix());
       return dir;
     },
   };

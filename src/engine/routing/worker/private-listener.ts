@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import type { Server as HttpServer } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename } from "node:path";
 import { StartError } from "../../process/start-error.js";
+import { makeSocketDir } from "../socket-place.js";
 import { socketPathOf } from "./siblings.js";
 
 /**
@@ -19,18 +19,15 @@ export function listenPrivately(httpServer: HttpServer, path: string): Promise<v
 
 /**
  * The same for a server that nobody is to reach in that way: its socket has no name once it listens, so that nothing is left of it either.
- * @throws {StartError} when TMPDIR cannot be written.
+ * @throws {StartError} when TMPDIR cannot have it.
  */
 export async function listenForNobody(httpServer: HttpServer): Promise<void> {
-  let dir: string | undefined;
+  const dir = await makeSocketDir(basename(socketPathOf("", 1)));
   try {
-    dir = await mkdtemp(join(tmpdir(), "shoal-"));
     await listenPrivately(httpServer, socketPathOf(dir, 1));
   } catch (error) {
-    throw new StartError(
-      `TMPDIR ${tmpdir()} cannot be written, or is too long for the name of a socket: ${(error as Error).message}`,
-    );
+    throw new StartError(`TMPDIR cannot have the socket of the worker: ${(error as Error).message}`);
   } finally {
-    if (dir !== undefined) await rm(dir, { recursive: true, force: true });
+    await rm(dir, { recursive: true, force: true });
   }
 }
