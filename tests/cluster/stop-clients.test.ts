@@ -6,7 +6,9 @@ import { logged } from "../support/line-log.js";
 import { spawnShoal } from "../support/spawn-shoal.js";
 import { eventually, once, within } from "../support/wait.js";
 import { complaints } from "./support/complaints.js";
+import { openPollingSession } from "./support/polling-session.js";
 import { openRaw, type RawConnection } from "./support/raw-connection.js";
+import { get } from "./support/two-workers.js";
 
 // What a stop owes to those who are there, without a window for draining.
 
@@ -73,6 +75,34 @@ test.each([1, 2])(
 
     const answer = await within(reader.closed, 10_000, "the end of the answer");
     expect(answer.indexOf("}]") - answer.indexOf("xxx")).toBeGreaterThanOrEqual(body.length);
+    await expect(shoal.expectExit()).resolves.toEqual({ code: 0, signal: null });
+    expect(complaints(shoal.logs)).toEqual([]);
+  },
+);
+
+test.each([1, 2])(
+  "SIGTERM while a client that polls reads a large answer: it gets it whole (WORKERS=%i)",
+  async (workers) => {
+    const env = { MESSAGE_LIMIT_BYTES: "16000000", CLIENT_BACKLOG_BYTES: "32000000" };
+    const shoal = await spawnShoal({ workers, env });
+    const { path } = await openPollingSession(shoal.url);
+    const { socket } = await connectClient(shoal.url);
+    const reader = await openRaw(shoal.url);
+    await reader.sendPacket(get(path));
+    const body = "x".repeat(15_900_000);
+    const begun = once(reader.socket, "data");
+    await expect(emitAck(socket, "message", { body })).resolves.toMatchObject({ ok: true });
+    await begun;
+    reader.socket.pause();
+    // Each worker has one, and ends it before it says good-bye to its clients.
+    const silent = await Promise.all(Array.from({ length: 2 * workers }, () => openRaw(shoal.url)));
+
+    process.kill(shoal.pid, "SIGTERM");
+    await Promise.all(silent.map(({ closed }) => within(closed, 10_000, "the end of a silent connection")));
+    reader.socket.resume();
+
+    const answer = await within(reader.closed, 10_000, "the end of the answer");
+    expect(answer.indexOf('"}]') - answer.indexOf("xxx")).toBeGreaterThanOrEqual(body.length);
     await expect(shoal.expectExit()).resolves.toEqual({ code: 0, signal: null });
     expect(complaints(shoal.logs)).toEqual([]);
   },

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocket } from "ws";
 import { readConfig } from "../../src/engine/config/config.js";
+import { createInFlight } from "../../src/engine/http/in-flight.js";
 import { createOriginCheck } from "../../src/engine/http/origin.js";
 import { createTurns } from "../../src/engine/process/turns.js";
 import { createConnections } from "../../src/engine/realtime/connections/connections.js";
@@ -33,7 +34,7 @@ async function startServer() {
   io.attach(httpServer);
   connections.install(io);
   installDoorRules(io, connections, createReading(createTurns(4)), NO_PACE);
-  installPollingRequests(io, connections);
+  installPollingRequests(io, connections, createInFlight());
   await once(httpServer.listen(0, "127.0.0.1"), "listening");
   onTestEnd(() => io.close());
   const connected = once<[Raw]>(io.engine, "connection");

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket as NetSocket } from "node:net";
 import type { Server } from "socket.io";
 import { io as connect } from "socket.io-client";
 import { readConfig } from "../../src/engine/config/config.js";
+import { createInFlight } from "../../src/engine/http/in-flight.js";
 import { createOriginCheck } from "../../src/engine/http/origin.js";
 import { createLogger } from "../../src/engine/process/logger.js";
 import { createConnections } from "../../src/engine/realtime/connections/connections.js";
@@ -31,7 +32,7 @@ async function join(transport: "websocket" | "polling", internals = ALL_MEASURES
   const guard = createSlowClientGuard(connections, LIMITS, { slowClient }, internals, log);
   io.attach(httpServer);
   connections.install(io);
-  installPollingRequests(io, connections);
+  installPollingRequests(io, connections, createInFlight());
   await guard.start();
   const listening = once(httpServer, "listening");
   httpServer.listen(0, "127.0.0.1");

@@ -12,6 +12,8 @@ const QUIET_TURNS = 3;
 export interface InFlight {
   /** A request has come; it counts until its response closes. */
   enter(response: ServerResponse): void;
+  /** An answer is given to a request for which nobody waits before; it counts until the client has taken it. */
+  answer(response: ServerResponse): void;
   /** Makes every further answer end its connection, so that clients reconnect elsewhere. */
   drain(): void;
   /** Resolves with the number still open: 0 as soon as there are none, or what is left after `timeoutMs`. */
@@ -19,13 +21,18 @@ export interface InFlight {
 }
 
 /**
- * Counted here and not on the HTTP server: long-polling requests, which are open nearly always, never reach
- * Express, and the HTTP server does not accept clients by itself, so that its `close` does not wait for them.
+ * Counted here and not on the HTTP server: long-polling requests, which are open nearly always, count from their answer on, and
+ * the HTTP server does not accept clients by itself, so that its `close` does not wait for them.
  */
 export function createInFlight(): InFlight {
   let open = 0;
   let draining = false;
   let onEmpty: (() => void) | undefined;
+
+  function count(response: ServerResponse): void {
+    open += 1;
+    response.on("close", leave); // emitted once
+  }
 
   function leave(): void {
     open -= 1;
@@ -34,9 +41,11 @@ export function createInFlight(): InFlight {
 
   return {
     enter(response) {
-      open += 1;
       if (draining) response.setHeader("Connection", "close");
-      response.on("close", leave); // emitted once
+      count(response);
+    },
+    answer(response) {
+      if (!response.destroyed) count(response);
     },
     drain() {
       draining = true;
@@ -44,14 +53,13 @@ export function createInFlight(): InFlight {
     async drained(timeoutMs) {
       draining = true;
       const endMs = performance.now() + timeoutMs;
-      for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
+      for (let quiet = 0; quiet < QUIET_TURNS; quiet = open === 0 ? quiet + 1 : 0) {
         if (open > 0) {
           const empty = new Promise<void>((resolve) => {
             onEmpty = resolve;
           });
           await waitAtMost(empty, endMs - performance.now());
-          if (open > 0) return open;
-          quiet = 0;
+          if (performance.now() >= endMs) return open;
         }
         await nextTurn();
       }

@@ -4,6 +4,7 @@ import type { Declarations } from "../../contract/feature.js";
 import type { LimitsConfig } from "../config/config.js";
 import type { RateSetting } from "../config/values.js";
 import type { ClientAddress } from "../http/client-address.js";
+import type { InFlight } from "../http/in-flight.js";
 import type { Internals } from "../internals/internals.js";
 import { releaseHeaders } from "../internals/node.js";
 import type { ConnectionMetrics, EventMetrics, LimitMetrics } from "../metrics/types.js";
@@ -38,6 +39,8 @@ export interface RealtimeParts {
   readonly io: Io;
   readonly connections: Connections;
   readonly httpServer: HttpServer;
+  /** What a stop waits for. */
+  readonly inFlight: Pick<InFlight, "answer">;
   /** What the features declare. */
   readonly features: readonly Declarations[];
   readonly decide: Decide;
@@ -132,7 +135,7 @@ export function createRealtime(parts: RealtimeParts): Component {
       connections.install(io);
       installDoorRules(io, connections, reading, paceOf(parts.eventRate, parts.limits.messageBytes));
       parts.admission.install();
-      installPollingRequests(io, connections);
+      installPollingRequests(io, connections, parts.inFlight);
       outsiders = watchOutsiders(connections);
       countHandshakes(io, metrics);
       if (internals.allows("outgoing-count")) countOutgoing(io, metrics);

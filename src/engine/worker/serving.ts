@@ -207,7 +207,7 @@ export function createServing(parts: ServingParts): Serving {
     tokenEnds: createTokenEnds({ io: sockets.io, endings, list: revocations.list, metrics }),
     realtime: createRealtime({
       ...{ admittance: rights.admittance, rechecks: rights.rechecks, users },
-      ...{ ...sockets, httpServer, decide, authenticator, deliver, check, internals, log },
+      ...{ ...sockets, httpServer, inFlight, decide, authenticator, deliver, check, internals, log },
       features: declared.features,
       limits: config.limits,
       rates: limits,

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isOfUpgrade, readEngineRequest } from "../../http/engine-request.js";
+import type { InFlight } from "../../http/in-flight.js";
 import type { Io } from "../io.js";
 import type { Connection } from "./connection.js";
 import type { Connections } from "./connections.js";
@@ -7,10 +8,14 @@ import type { Connections } from "./connections.js";
 /**
  * Makes clients that poll equal to those with a WebSocket; after admission is installed. A request with packets waits, unread,
  * while its connection is not read from. The answer to a poll, which Engine.IO takes for sent at once, is known to the
- * connection until the kernel has taken all of it. One that Engine.IO gives in the midst of a body reaches who sends it. A poll that
+ * connection until the kernel has taken all of it, and a stop waits for it as for those of other requests. One that Engine.IO gives in the midst of a body reaches who sends it. A poll that
  * comes twice ends its session, and packets that come twice are taken once: see {@link isRepeated}.
  */
-export function installPollingRequests(io: Io, connections: Connections): void {
+export function installPollingRequests(
+  io: Io,
+  connections: Connections,
+  inFlight: Pick<InFlight, "answer">,
+): void {
   const path = `${io.path()}/`;
 
   io.engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
@@ -19,6 +24,7 @@ export function installPollingRequests(io: Io, connections: Connections): void {
     if (request.method === "GET") {
       if (isRepeated(connection, request)) connection.cut(); // and Engine.IO answers that it is over
       keepAnswer(connection, response);
+      onAnswer(response, () => inFlight.answer(response));
     }
     if (request.method !== "POST") return next();
     const post = postOf(connection, request);
@@ -114,6 +120,16 @@ function isNow(name: string): boolean {
   return Math.abs(Number.parseInt(name, 36) - Date.now()) < NOW_MS;
 }
 
+/** Calls before the answer is given, with its status. */
+function onAnswer(response: ServerResponse, hear: (status: unknown) => void): void {
+  const { writeHead } = response;
+  function writeAnswer(...head: unknown[]): ServerResponse {
+    hear(head[0]);
+    return Reflect.apply(writeHead, response, head);
+  }
+  response.writeHead = writeAnswer;
+}
+
 function keepAnswer(connection: Connection, response: ServerResponse): void {
   connection.answers ??= new Set();
   const { answers } = connection;
@@ -127,12 +143,9 @@ function keepAnswer(connection: Connection, response: ServerResponse): void {
  */
 function outliveAnswer(request: IncomingMessage, response: ServerResponse, onTaken: () => void): void {
   const { destroy } = request;
-  const { writeHead } = response;
-  function writeAnswer(...head: unknown[]): ServerResponse {
-    if (head[0] === 200) onTaken();
-    return Reflect.apply(writeHead, response, head);
-  }
-  response.writeHead = writeAnswer;
+  onAnswer(response, (status) => {
+    if (status === 200) onTaken();
+  });
   request.destroy = (error) => {
     if (request.complete || !response.writableEnded) return destroy.call(request, error);
     return request.resume(); // whose end, or the end of its time, ends it
