@@ -8,7 +8,7 @@ import { eventually, once, within } from "../support/wait.js";
 import { complaints } from "./support/complaints.js";
 import { openPollingSession } from "./support/polling-session.js";
 import { openRaw, type RawConnection } from "./support/raw-connection.js";
-import { get } from "./support/two-workers.js";
+import { connectionAt, get } from "./support/two-workers.js";
 
 // What a stop owes to those who are there, without a window for draining.
 
@@ -103,6 +103,33 @@ test.each([1, 2])(
 
     const answer = await within(reader.closed, 10_000, "the end of the answer");
     expect(answer.indexOf('"}]') - answer.indexOf("xxx")).toBeGreaterThanOrEqual(body.length);
+    await expect(shoal.expectExit()).resolves.toEqual({ code: 0, signal: null });
+    expect(complaints(shoal.logs)).toEqual([]);
+  },
+);
+
+test.each([
+  ["the worker of its session", 1],
+  ["another worker", 2],
+] as const)(
+  "SIGTERM while packets of a client that polls come to %s: it hears that its session is over",
+  async (_whom, workers) => {
+    const shoal = await spawnShoal({ workers });
+    const { path, worker } = await openPollingSession(shoal.url);
+    const sender = await connectionAt(shoal, workers + 1 - worker);
+    const before = sender.received().length;
+    const [begin, rest] = ['42["message",', '{"body":1}]'];
+    const length = begin.length + rest.length;
+    await sender.sendPacket(
+      `POST ${path} HTTP/1.1\r\nHost: shoal\r\nContent-Length: ${length}\r\n\r\n${begin}`,
+    );
+
+    process.kill(shoal.pid, "SIGTERM");
+    await within(once(sender.socket, "data"), 10_000, "an answer");
+    sender.socket.write(rest);
+
+    const answer = (await within(sender.closed, 10_000, "the end of the connection")).slice(before);
+    expect(answer).toMatch(/^HTTP\/1\.1 404 .*\r\n\r\n{"code":1,"message":"Session ID unknown"}$/s);
     await expect(shoal.expectExit()).resolves.toEqual({ code: 0, signal: null });
     expect(complaints(shoal.logs)).toEqual([]);
   },

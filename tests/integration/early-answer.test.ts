@@ -5,7 +5,7 @@ import { onTestEnd } from "../support/cleanup.js";
 import { startMongo } from "../support/mongo.js";
 import { openRaw } from "../support/raw-tcp.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
-import { within } from "../support/wait.js";
+import { eventually, within } from "../support/wait.js";
 
 const LENGTH = 500_000;
 
@@ -108,6 +108,40 @@ test("packets in chunks that grow too large are answered in their midst, and the
   expect(await connection.readToEnd()).toMatch(/^HTTP\/1.1 413 .*HTTP\/1.1 200 /s);
   expect(broken).toEqual([]);
 });
+
+test("packets whose session ends in their midst get 404, what follows of them is dropped, and the connection goes on", async () => {
+  const { path, poll } = await openPollingSession(worker.url);
+  const connection = await openRaw(worker.url);
+  const chunk = `4e20\r\n${"x".repeat(20_000)}\r\n`;
+  connection.write(
+    `POST ${path} HTTP/1.1\r\nHost: shoal\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n`,
+  );
+  connection.write(chunk);
+  await connection.read(/^HTTP\/1.1 100 /);
+
+  await expect(Promise.all([poll(), poll()])).rejects.toThrow(/^400 /); // two at once end a session
+  await connection.read(/HTTP\/1.1 404 .*"Session ID unknown"}$/s);
+  for (let sent = 0; sent < LENGTH; sent += 20_000) connection.write(chunk);
+  connection.write("0\r\n\r\nGET /hello HTTP/1.1\r\nHost: shoal\r\nConnection: close\r\n\r\n");
+
+  expect(await connection.readToEnd()).toMatch(/HTTP\/1.1 404 .*"Session ID unknown"}HTTP\/1.1 200 /s);
+});
+
+test.each(["resetAndDestroy", "end"] as const)(
+  "packets that break off in their midst end their session: %s",
+  async (way) => {
+    const { path, poll } = await openPollingSession(worker.url);
+    const connection = await openRaw(worker.url);
+    connection.write(
+      `POST ${path} HTTP/1.1\r\nHost: shoal\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n42`,
+    );
+    await connection.read(/^HTTP\/1.1 100 /);
+
+    connection.socket[way]();
+
+    await eventually(() => expect(poll()).rejects.toThrow(/^404 /));
+  },
+);
 
 test.each([
   ["that grows too large", "Content-Type: application/json", "413"],

@@ -11,7 +11,7 @@ import type { RateLimit } from "../trust/limits/rate-limit.js";
 import type { Connections } from "./connections/connections.js";
 import type { Io } from "./io.js";
 import { createPreflights } from "./preflights.js";
-import { type Refusal, rateRefusal, refuse, refuseSlowly } from "./refusal.js";
+import { type Refusal, rateRefusal, refuse, refuseSlowly, UNKNOWN_SESSION } from "./refusal.js";
 
 /** Why a handshake is not let in, or that it is. */
 export type AdmissionResult = "accepted" | "draining" | "full" | "rate" | "address" | "overload";
@@ -159,16 +159,6 @@ interface LetIn {
   /** The address with whose other handshakes it is spaced; undefined for a request of a session. */
   readonly spacedBy: string | undefined;
 }
-
-/**
- * Engine.IO says the same with 400, which no proxy retries. With 404 the edge asks the next instance: while one drains, the
- * sessions of clients that belong to it are made on others.
- */
-const UNKNOWN_SESSION: Refusal = {
-  status: 404,
-  headers: {},
-  body: { code: 1, message: "Session ID unknown" },
-};
 
 const OTHER_HOST: Refusal = {
   status: 403,

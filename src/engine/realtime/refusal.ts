@@ -14,6 +14,16 @@ export interface Refusal {
   readonly body: object;
 }
 
+/**
+ * Engine.IO says the same with 400, which no proxy retries. With 404 the edge asks the next instance: while one drains, the
+ * sessions of clients that belong to it are made on others.
+ */
+export const UNKNOWN_SESSION: Refusal = {
+  status: 404,
+  headers: {},
+  body: { code: 1, message: "Session ID unknown" },
+};
+
 /** Of an address that has used its rate up, and may come back after the wait. */
 export function rateRefusal(limit: RateLimit, address: string, waitMs: number): Refusal {
   const { status, headers, body } = rateLimited(waitMs);

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isOfUpgrade, readEngineRequest } from "../../http/engine-request.js";
 import type { InFlight } from "../../http/in-flight.js";
 import type { Io } from "../io.js";
+import { refuse, UNKNOWN_SESSION } from "../refusal.js";
 import type { Connection } from "./connection.js";
 import type { Connections } from "./connections.js";
 
@@ -139,7 +140,8 @@ function keepAnswer(connection: Connection, response: ServerResponse): void {
 
 /**
  * Engine.IO answers a body that has grown too large, or takes too long, before its end and destroys the request, which resets the
- * connection: whoever sends that body, a client, a proxy or a relay, may lose the answer. `onTaken` hears that all of it was taken.
+ * connection: whoever sends that body, a client, a proxy or a relay, may lose the answer. So it does without an answer when the session
+ * ends meanwhile: that is answered as if it had ended before. `onTaken` hears that all of it was taken.
  */
 function outliveAnswer(request: IncomingMessage, response: ServerResponse, onTaken: () => void): void {
   const { destroy } = request;
@@ -147,7 +149,16 @@ function outliveAnswer(request: IncomingMessage, response: ServerResponse, onTak
     if (status === 200) onTaken();
   });
   request.destroy = (error) => {
-    if (request.complete || !response.writableEnded) return destroy.call(request, error);
+    // Of a connection that has ended Node says so in the same way.
+    if (request.complete || request.socket.destroyed) return destroy.call(request, error);
+    if (!response.headersSent) answerOver(request, response);
     return request.resume(); // whose end, or the end of its time, ends it
   };
+}
+
+/** For Engine.IO the request is still open: it must get no more of it, nor answer it once more when its time is over. */
+function answerOver(request: IncomingMessage, response: ServerResponse): void {
+  for (const event of ["data", "end"]) request.removeAllListeners(event);
+  refuse(request, response, UNKNOWN_SESSION);
+  response.writeHead = () => response;
 }
