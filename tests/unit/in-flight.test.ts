@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { Agent, get, type IncomingMessage } from "node:http";
+import { Agent, get, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import express, { type Response } from "express";
@@ -93,6 +93,21 @@ test("a request that begins behind the last answer, a turn later, is waited for"
   expect(left).toEqual([]);
 
   next.emit("close");
+  await draining;
+  expect(left).toEqual([0]);
+});
+
+test("answers on their way are waited for, and no answers that begin later: there may always be one", async () => {
+  const { inFlight } = await serve();
+  const [before, later] = [new EventEmitter(), new EventEmitter()];
+  inFlight.answer(before as ServerResponse);
+  const left: number[] = [];
+  const draining = inFlight.drained(60_000).then((count) => left.push(count));
+  for (let turns = 0; turns < 10; turns += 1) await nextTurn();
+  expect(left).toEqual([]);
+
+  inFlight.answer(later as ServerResponse);
+  Object.assign(before, { closed: true }).emit("close");
   await draining;
   expect(left).toEqual([0]);
 });

@@ -28,11 +28,7 @@ export function createInFlight(): InFlight {
   let open = 0;
   let draining = false;
   let onEmpty: (() => void) | undefined;
-
-  function count(response: ServerResponse): void {
-    open += 1;
-    response.on("close", leave); // emitted once
-  }
+  const answers = new Set<ServerResponse>();
 
   function leave(): void {
     open -= 1;
@@ -41,11 +37,14 @@ export function createInFlight(): InFlight {
 
   return {
     enter(response) {
+      open += 1;
       if (draining) response.setHeader("Connection", "close");
-      count(response);
+      response.on("close", leave); // emitted once
     },
     answer(response) {
-      if (!response.destroyed) count(response);
+      if (response.destroyed) return;
+      answers.add(response);
+      response.on("close", () => answers.delete(response));
     },
     drain() {
       draining = true;
@@ -63,7 +62,14 @@ export function createInFlight(): InFlight {
         }
         await nextTurn();
       }
-      return open;
+      // Those that are on their way now: clients that poll ask for more as long as they can, and there may be no moment without an answer.
+      const left = [...answers];
+      for (const response of left) await waitAtMost(closing(response), endMs - performance.now());
+      return open + left.filter(({ closed }) => !closed).length;
     },
   };
+}
+
+async function closing(response: ServerResponse): Promise<void> {
+  if (!response.closed) await new Promise((resolve) => response.once("close", resolve));
 }
