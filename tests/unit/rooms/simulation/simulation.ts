@@ -8,6 +8,7 @@ import { createDatabase } from "./database.js";
 import { SOUND } from "./database-faults.js";
 import { planFaults, type World } from "./faults.js";
 import { createParticipant, type Participant } from "./participant.js";
+import { createStreamReader } from "./stream-reader.js";
 import type { Variant } from "./variants.js";
 import { type Chance, createChance, createProcessClock, createVirtualTime } from "./virtual-time.js";
 import { createWorker, type Worker } from "./worker.js";
@@ -118,12 +119,14 @@ function chosenLimits(chance: Chance): RoomLimits {
   };
 }
 
+function runningWorker({ workers, chance }: World): Worker | undefined {
+  const running = workers.filter(({ clock }) => clock.state === "running");
+  return running.length === 0 ? undefined : chance.pick(running);
+}
+
 function add(world: World, options: Parameters<typeof createParticipant>[1]): Participant {
   const { time, chance } = world;
-  const chooseWorker = (): Worker | undefined => {
-    const running = world.workers.filter(({ clock }) => clock.state === "running");
-    return running.length === 0 ? undefined : chance.pick(running);
-  };
+  const chooseWorker = (): Worker | undefined => runningWorker(world);
   const socket = createClientSocket({ time, chance, user: options.name, chooseWorker });
   const participant = createParticipant({ time, chance, socket }, options);
   world.participants.push(participant);
@@ -131,7 +134,7 @@ function add(world: World, options: Parameters<typeof createParticipant>[1]): Pa
 }
 
 function addParticipants(world: World): void {
-  const { time, chance } = world;
+  const { time, chance, participants } = world;
   const publishing = (participant: Participant, everyMs: number, endMs: number): void => {
     const next = (): void => {
       if (time.now > endMs) return;
@@ -156,6 +159,14 @@ function addParticipants(world: World): void {
       start: { limit: chance.pick([0, 0, 0, 3, 30]) },
     });
     time.later(chance.between(0, FAULTS_END_MS), late.socket.connect);
+  }
+  for (const room of Object.keys(senders)) {
+    const reader = createStreamReader(
+      { time, chance, chooseWorker: () => runningWorker(world) },
+      { name: `stream-${room}`, room },
+    );
+    participants.push(reader);
+    time.later(chance.between(0, FAULTS_END_MS / 2), reader.socket.connect);
   }
   const sleeper = add(world, { name: "sleeper", room: "hot", start: { after: 0 } });
   time.later(chance.between(0, 5000), sleeper.socket.connect);
