@@ -132,7 +132,7 @@ export interface Schemas {
   };
   /** A connection of a user, on whatever instance */
   UserConnection: {
-    /** Public id of the Socket.IO session */
+    /** Public id of the Socket.IO session, or of the stream */
     session: string;
     instance: string;
     worker: number;

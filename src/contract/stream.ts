@@ -4,12 +4,19 @@ import { AppError, type ErrorCode } from "./errors.js";
 import { type NotDeclared, parse } from "./validation.js";
 
 /** One event of a stream, as `EventSource` of the HTML standard reads it. */
-export interface StreamedEvent {
+export interface StreamEvent {
   /** What a client names when it comes back. One line. */
   readonly id: string;
   /** One of those that are declared; clients take `message` for what it is called without a name. */
   readonly event: string;
   readonly data: unknown;
+}
+
+/** An event, or just the place that a client has reached. */
+export type StreamedEvent = StreamEvent | { readonly id: string };
+
+export function isEvent(streamed: StreamedEvent): streamed is StreamEvent {
+  return "event" in streamed;
 }
 
 /**
@@ -63,6 +70,8 @@ export interface RawStreamRequest {
 
 /** A stream that may begin. */
 export interface Opened {
+  /** The room that it is about, if it is about one. */
+  readonly room: string | undefined;
   /** Asks again whether the caller may. @throws {AppError} as {@link Decide}. */
   confirm(): Promise<unknown>;
   /** Runs until the signal is given, or there is nothing more to send. */
@@ -117,7 +126,11 @@ export function stream<
         user: caller.passport.user as UserOf<Way>,
       };
       return {
-        confirm: () => decide(access, caller, named),
+        room: access.kind === "ruled" ? (access as RuledAccess<unknown>).asked(named).room : undefined,
+        async confirm() {
+          const sure = await decide(access, caller, named);
+          await sure();
+        },
         run: (send, signal) => handler({ ...read, signal }, send),
       };
     },

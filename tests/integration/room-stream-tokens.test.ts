@@ -17,7 +17,8 @@ beforeAll(async () => {
   worker = await startWorker({ mongodbUri: (await startMongo()).uriFor(), env });
 });
 
-const call = (method: string, path: string, body: object) => apiOf(worker.url, admin.key)(method, path, body);
+const call = (method: string, path: string, body?: object) =>
+  apiOf(worker.url, admin.key)(method, path, body);
 const nowS = () => Math.floor(Date.now() / 1000);
 
 async function stream(room: string, claims: object): Promise<EventStream> {
@@ -59,6 +60,33 @@ test("a stream ends when its token is revoked, and nothing later is sent", async
 
   expect(reader.events).toHaveLength(1);
   expect(reader.events[0]?.data).toMatchObject({ code: "token_revoked" });
+});
+
+test("a quiet stream ends when its token is revoked, too", async () => {
+  const reader = await stream("quiet", { sub: "fay" });
+  await call("POST", "/v1/revocations", { targets: ["user:fay"] });
+  await reader.ended;
+  expect(reader.events.map(({ data }) => data.code)).toEqual(["token_revoked"]);
+});
+
+test.each([
+  [true, []],
+  [false, ["forbidden"]],
+])("a user's streams are shown, and end with his connections (reconnect: %p)", async (reconnect, codes) => {
+  const user = `gone-${reconnect}`;
+  const reader = await stream("kitchen", { sub: user });
+  const shown = await call("GET", `/v1/users/${user}`);
+  expect(shown.body).toMatchObject({
+    connections: [{ transport: "stream", rooms: ["kitchen"], roomCount: 1 }],
+  });
+
+  const ended = await call("POST", `/v1/users/${user}/disconnect`, { reconnect });
+
+  expect(ended.body).toEqual({ connections: 1 });
+  await reader.ended;
+  expect(reader.events.map(({ event, data }) => [event, data.code])).toEqual(
+    codes.map((code) => ["closed", code]),
+  );
 });
 
 test("a token without the capability opens no stream", async () => {

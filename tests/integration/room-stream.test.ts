@@ -4,9 +4,11 @@ import { type Feature, feature } from "../../src/contract/feature.js";
 import { type EventStream, openStream } from "../support/event-stream.js";
 import { startMongo } from "../support/mongo.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
-import { eventually } from "../support/wait.js";
+import { deferred, eventually } from "../support/wait.js";
 
 const refused = new Set<string>();
+/** What the rule answers to a user, where it is not at once. */
+const answers = new Map<string, () => Promise<void>>();
 let recheck: (scope: { user: string }) => Promise<void>;
 
 const house: Feature = feature("house", {
@@ -15,6 +17,7 @@ const house: Feature = feature("house", {
     return {
       rule(user: string) {
         if (refused.has(user)) throw new AppError("forbidden");
+        return answers.get(user)?.();
       },
     };
   },
@@ -138,6 +141,64 @@ test("a right that ends while a stream is open ends it before anything more is s
   expect((await stream(room, { user: "eve" })).response.statusCode).toBe(403);
 });
 
+test("a right that ends while the rule is asked whether something may be sent lets nothing through", async () => {
+  const room = newRoom();
+  const reader = await stream(room, { user: "kim", query: "?limit=0" });
+  const answer = deferred();
+  let isAsked = false;
+  answers.set("kim", () => {
+    isAsked = true;
+    return answer.promise;
+  });
+  await publish(room, "m1");
+  await eventually(() => expect(isAsked).toBe(true));
+
+  refused.add("kim");
+  await recheck({ user: "kim" });
+  answer.resolve();
+
+  await reader.ended;
+  expect(reader.events.map(({ event, data }) => [event, data.code])).toEqual([["closed", "forbidden"]]);
+});
+
+test("a rule that fails ends no quiet stream, but one that it is asked for", async () => {
+  const room = newRoom();
+  const reader = await stream(room, { user: "lea", query: "?limit=0" });
+  answers.set("lea", () => Promise.reject(new Error("the rule is broken")));
+  await recheck({ user: "lea" });
+  answers.delete("lea");
+  await publish(room, "m1");
+  await reader.has(1);
+
+  answers.set("lea", () => Promise.reject(new Error("the rule is broken")));
+  await publish(room, "m2");
+  await reader.ended;
+  expect(reader.events.map(({ event, data }) => [event, data.id ?? data.code])).toEqual([
+    ["message", "m1"],
+    ["closed", "internal"],
+  ]);
+  expect(worker.logs.filter(({ text }) => text.includes("a stream failed"))).not.toEqual([]);
+});
+
+test.each(["", "?limit=0"])(
+  "who has had no message yet has a place, too, and misses none: %p",
+  async (query) => {
+    const room = newRoom();
+    const early = await stream(room, { query });
+    await eventually(() => expect(early.others).toHaveLength(2));
+    const [, place = ""] = early.others;
+    expect(place).toMatch(/^id: \w+:0$/);
+    early.close();
+    const ids = Array.from({ length: 60 }, (_, index) => `m${index + 1}`);
+    await publish(room, ...ids);
+
+    const again = await stream(room, { query, last: place.slice("id: ".length) });
+    await again.has(60);
+
+    expect(idsOf(again)).toEqual(ids);
+  },
+);
+
 test("what is wrong with a request is told by its status, with the name of what is wrong", async () => {
   const room = newRoom();
   const cases: readonly (readonly [string, Record<string, string>, number, RegExp])[] = [
@@ -172,6 +233,19 @@ test("a user has as many streams as connections, and gets a place back with each
   });
 });
 
+test("places of clients who have gone are free, also while a rule does not answer about them", async () => {
+  const room = newRoom();
+  const readers = [await stream(room, { user: "jan" }), await stream(room, { user: "jan" })];
+  answers.set("jan", () => new Promise(() => {}));
+  await publish(room, "m1");
+  for (const reader of readers) reader.close();
+  answers.delete("jan");
+
+  await eventually(async () => {
+    expect((await stream(room, { user: "jan" })).response.statusCode).toBe(200);
+  });
+});
+
 test("a client that reads nothing is sent nothing more, and keeps nobody waiting", async () => {
   const room = newRoom();
   const slow = await stream(room, { user: "hal", query: "?limit=0" });
@@ -198,6 +272,10 @@ test("open streams are measured, and those of clients who have gone are none", a
   expect(await measured()).toBe(1);
   reader.close();
   await eventually(async () => expect(await measured()).toBe(0));
+  // Whose end is no failure.
+  const requests = (await worker.metrics()).split("\n").filter((line) => line.includes("/stream"));
+  expect(requests.filter((line) => line.includes('status="200"'))).not.toEqual([]);
+  expect(requests.filter((line) => line.includes('status="aborted"'))).toEqual([]);
 });
 
 test("a worker that stops ends its streams in good order, without a word of an error", async () => {

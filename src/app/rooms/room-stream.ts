@@ -32,5 +32,11 @@ function eventsOf(page: Subscription): StreamedEvent[] {
   const { epoch } = page;
   const idOf = (seq: number): string => `${epoch}:${seq}`;
   if ("reset" in page) return [{ id: idOf(page.floor), event: "reset", data: page }];
-  return page.messages.map((message) => ({ id: idOf(message.seq), event: "message", data: message }));
+  const messages = page.messages.map((message) => ({
+    id: idOf(message.seq),
+    event: "message",
+    data: message,
+  }));
+  // Who has had nothing yet has a place, too, and misses nothing when he comes back.
+  return page.messages.at(-1)?.seq === page.to ? messages : [...messages, { id: idOf(page.to) }];
 }

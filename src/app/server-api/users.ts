@@ -15,7 +15,7 @@ const rooms = z.array(roomName).max(MOST_ROOMS);
 
 const connection = z
   .strictObject({
-    session: z.string().max(64).describe("Public id of the Socket.IO session"),
+    session: z.string().max(64).describe("Public id of the Socket.IO session, or of the stream"),
     instance: z.string().max(64),
     worker: z.int().min(1),
     transport: z.string().max(32),

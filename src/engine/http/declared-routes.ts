@@ -2,7 +2,7 @@ import { type RequestHandler, Router } from "express";
 import type { Decide } from "../../contract/access.js";
 import { errorsOfRoute, onlyDeclared } from "../../contract/error-schema.js";
 import type { Route } from "../../contract/route.js";
-import type { Opened, Stream } from "../../contract/stream.js";
+import { isEvent, type Opened, type Stream } from "../../contract/stream.js";
 import type { Authenticator } from "../trust/authenticator.js";
 import type { Limits } from "../trust/limits/limits.js";
 import { allowOnly } from "./allow-only.js";
@@ -57,12 +57,9 @@ function openerOf(stream: Stream, parts: RouteParts, serving: EventStreams): Req
     const opened = await metered(passport, limits, response, () =>
       stream.open({ params, query, last: request.get("Last-Event-ID") }, caller, decide),
     );
-    const confirm = async (): Promise<void> => {
-      authenticator.confirm(passport);
-      await opened.confirm();
-    };
     const { run } = check ? checkedRun(stream, opened) : opened;
-    await serving.serve({ confirm, run, user: passport.user }, request, response);
+    const confirmToken = (): void => authenticator.confirm(passport);
+    await serving.serve({ ...opened, run, user: passport.user, confirmToken }, request, response);
   };
 }
 
@@ -71,11 +68,11 @@ function checkedRun({ path, events }: Stream, { run }: Opened): Pick<Opened, "ru
   return {
     run: (send, signal) =>
       run(async (all) => {
-        for (const { event, data } of all) {
-          const schema = events[event];
+        for (const one of all.filter(isEvent)) {
+          const schema = events[one.event];
           if (schema === undefined)
-            throw new Error(`The stream ${path} does not declare the event "${event}"`);
-          schema.parse(data);
+            throw new Error(`The stream ${path} does not declare the event "${one.event}"`);
+          schema.parse(one.data);
         }
         await send(all);
       }, signal),

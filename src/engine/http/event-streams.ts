@@ -1,13 +1,29 @@
+import { randomUUID } from "node:crypto";
 import type { Request, Response } from "express";
 import { AppError } from "../../contract/errors.js";
 import type { Opened, SendEvents } from "../../contract/stream.js";
 import type { Component } from "../process/lifecycle.js";
 import { StreamWriter } from "./stream-writer.js";
 
+declare global {
+  namespace Express {
+    interface Locals {
+      /** The answer is a stream, whose client may go at any time. */
+      isStream?: boolean;
+    }
+  }
+}
+
 /** Time between two signs of life on a quiet stream, in milliseconds; proxies end what is silent for 60 s. Rights are looked at again, too. */
 const HEARTBEAT_MS = 15_000;
+/** Time that a rule may take to say whether something may be sent, in milliseconds. */
+const ANSWER_MS = 10_000;
 /** Node's longest time of a timer, in milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** How many streams are asked about at a time when a right may have ended. */
+const PARALLEL = 32;
+/** Time between two looks whether a drain is over, in milliseconds. */
+const LOOK_EVERY_MS = 50;
 
 /** What a worker's streams may take. */
 export interface StreamLimits {
@@ -26,88 +42,190 @@ export interface StreamLimits {
 /** A stream that may begin, and for whom. */
 export interface StreamOf extends Opened {
   readonly user: string | undefined;
+  /** Whether the token is still good. @throws {AppError} what says why not. */
+  confirmToken(): void;
+}
+
+/** A stream that is open, as operators see it. */
+export interface OpenStream {
+  readonly id: string;
+  readonly room: string | undefined;
+  /** By the wall clock, in milliseconds since 1970. */
+  readonly sinceMs: number;
+}
+
+interface Place extends OpenStream {
+  readonly stream: StreamOf;
+  readonly writer: StreamWriter;
 }
 
 /**
  * Answers with server-sent events (HTML standard, section 9.2). Each stream is written to as fast as its client reads, and its end is told
- * by an event `closed` with an error, but for the end of the worker: then clients just come back.
+ * by an event `closed` with an error, but where clients are to come back by themselves.
  */
 export interface EventStreams extends Component {
   /** How many are open. */
   count(): number;
+  /** Those of a user. */
+  of(user: string): readonly OpenStream[];
   /** Resolves when the stream has ended. @throws {AppError} as long as nothing was sent: `too_many_connections`, `temporary`, what the stream throws. */
   serve(stream: StreamOf, request: Request, response: Response): Promise<void>;
-  /** Ends all of them, spread over `windowMs`, and from now on every one that begins: browsers give up for good on any status but 200. */
-  drain(windowMs: number): void;
+  /** Ends those of a user, with an error or without. */
+  endOf(user: string, error?: AppError): void;
+  /** Looks at the tokens of all: one may have been revoked. */
+  lookAtTokens(): void;
+  /** Asks again about those of this user, or of all: a right may have ended. Never rejects. */
+  recheck(user?: string): Promise<void>;
+  /**
+   * Ends each at a random moment of the window, those too that begin meanwhile: they are served, as browsers give up for good on any status but
+   * 200, and would come back at once. Resolves when none is left, or the window is over.
+   */
+  drain(windowMs: number): Promise<void>;
 }
 
 export function createEventStreams(limits: StreamLimits): EventStreams {
-  const writers = new Set<StreamWriter>();
+  const places = new Set<Place>();
   const counts = new Map<string, number>();
-  let draining = false;
+  /** On the performance clock; undefined before the drain. */
+  let drainEndsAtMs: number | undefined;
+  let stopped = false;
 
-  function enter(user: string | undefined): () => void {
-    if (writers.size >= limits.most()) throw new AppError("temporary", "No new streams here now (full)");
-    if (user === undefined) return () => {};
+  function takePlace(user: string | undefined): void {
+    if (places.size >= limits.most()) throw new AppError("temporary", "No new streams here now (full)");
+    if (user === undefined) return;
     const count = counts.get(user) ?? 0;
     if (limits.perUser > 0 && count >= limits.perUser) {
       limits.refused();
       throw new AppError("too_many_connections");
     }
     counts.set(user, count + 1);
-    return () => {
-      const left = (counts.get(user) ?? 0) - 1;
-      if (left > 0) counts.set(user, left);
-      else counts.delete(user);
-    };
+  }
+
+  function leavePlace(place: Place): void {
+    if (!places.delete(place)) return;
+    const { user } = place.stream;
+    if (user === undefined) return;
+    const left = (counts.get(user) ?? 0) - 1;
+    if (left > 0) counts.set(user, left);
+    else counts.delete(user);
+  }
+
+  function closeWith({ writer }: Place, error: unknown): void {
+    if (!(error instanceof AppError)) limits.failed(error);
+    writer.end(error);
+  }
+
+  /** Where it cannot be said, a stream stays: nothing is sent meanwhile. */
+  async function ask(place: Place): Promise<void> {
+    const { stream, writer } = place;
+    try {
+      await writer.unlessOver(inTime(stream.confirm()));
+      stream.confirmToken();
+    } catch (error) {
+      if (!(error instanceof AppError)) limits.failed(error);
+      else if (error.code !== "temporary") writer.end(error);
+    }
+  }
+
+  function endIn(ms: number, { writer }: Place): NodeJS.Timeout {
+    return setTimeout(() => writer.end(), Math.min(ms, LONGEST_TIMER_MS)).unref();
+  }
+
+  /** Everything that goes on beside a stream, until it has ended: the place is free then, whatever its handler still waits for. */
+  function watch(place: Place): void {
+    const heartbeat = setInterval(() => void ask(place).then(() => place.writer.beat()), HEARTBEAT_MS);
+    const ageMs = limits.maxAgeMs * (0.9 + 0.2 * Math.random());
+    const ends = [
+      ...(ageMs > 0 ? [endIn(ageMs, place)] : []),
+      ...(drainEndsAtMs === undefined ? [] : [endIn(leftOf(drainEndsAtMs) * Math.random(), place)]),
+    ];
+    place.writer.signal.addEventListener("abort", () => {
+      clearInterval(heartbeat);
+      for (const end of ends) clearTimeout(end);
+      leavePlace(place);
+    });
   }
 
   async function serve(stream: StreamOf, request: Request, response: Response): Promise<void> {
-    const leave = enter(stream.user);
+    response.locals.isStream = true;
     const writer = new StreamWriter(response);
-    const { signal } = writer;
-    function closeWith(error: unknown): void {
-      if (!(error instanceof AppError)) limits.failed(error);
-      writer.end(error);
-    }
+    if (stopped || request.method === "HEAD") return writer.end();
+    if (writer.signal.aborted) return;
+    takePlace(stream.user);
+    const { room } = stream;
+    const place: Place = { id: `stream-${randomUUID()}`, room, sinceMs: Date.now(), stream, writer };
+    places.add(place);
+    watch(place);
     const send: SendEvents = async (events) => {
-      await stream.confirm();
+      await writer.unlessOver(inTime(stream.confirm()));
+      // In one tick with the writing.
+      stream.confirmToken();
       await writer.write(events);
     };
-    writers.add(writer);
-    // What cannot be decided now costs nobody a quiet stream.
-    const isOver = (error: unknown): void => {
-      if (!(error instanceof AppError && error.code === "temporary")) closeWith(error);
-    };
-    const heartbeat = setInterval(() => stream.confirm().then(() => writer.beat(), isOver), HEARTBEAT_MS);
-    const age = limits.maxAgeMs * (0.9 + 0.2 * Math.random());
-    const old = age > 0 ? setTimeout(() => writer.end(), Math.min(age, LONGEST_TIMER_MS)) : undefined;
     try {
-      if (!draining && request.method !== "HEAD") await stream.run(send, signal);
+      await stream.run(send, writer.signal);
       writer.end();
     } catch (error) {
-      if (!writer.hasBegun) throw error;
-      if (!signal.aborted) closeWith(error);
-    } finally {
-      clearInterval(heartbeat);
-      clearTimeout(old);
-      writers.delete(writer);
-      leave();
+      if (!writer.hasBegun && !writer.signal.aborted) {
+        writer.abandon();
+        throw error;
+      }
+      if (!writer.signal.aborted) closeWith(place, error);
     }
   }
 
   return {
     name: "event streams",
-    count: () => writers.size,
+    count: () => places.size,
+    of: (user) => [...places].filter(({ stream }) => stream.user === user),
     serve,
-    drain(windowMs) {
-      draining = true;
-      for (const writer of writers) setTimeout(() => writer.end(), Math.random() * windowMs);
+    endOf(user, error) {
+      for (const { stream, writer } of places) if (stream.user === user) writer.end(error);
+    },
+    lookAtTokens() {
+      for (const place of places) {
+        try {
+          place.stream.confirmToken();
+        } catch (error) {
+          closeWith(place, error);
+        }
+      }
+    },
+    async recheck(user) {
+      const asked = [...places].filter(({ stream }) => user === undefined || stream.user === user);
+      const rest = asked.values();
+      const run = async (): Promise<void> => {
+        for (const place of rest) await ask(place);
+      };
+      await Promise.all(Array.from({ length: PARALLEL }, run));
+    },
+    async drain(windowMs) {
+      drainEndsAtMs = performance.now() + windowMs;
+      for (const place of places) endIn(Math.random() * windowMs, place);
+      while (places.size > 0 && performance.now() < drainEndsAtMs)
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     },
     async start() {},
     async stop() {
-      draining = true;
-      for (const writer of writers) writer.end();
+      stopped = true;
+      for (const { writer } of places) writer.end();
     },
   };
+}
+
+function leftOf(endsAtMs: number): number {
+  return Math.max(0, endsAtMs - performance.now());
+}
+
+/** @throws {AppError} `temporary` when there is no answer in time; what the question throws. */
+async function inTime(question: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new AppError("temporary")), ANSWER_MS).unref();
+  });
+  try {
+    await Promise.race([question, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -10,12 +10,17 @@ export function measureRequest(request: Request, response: Response, metrics: Ht
       {
         method: request.method,
         route: routeOf(request) ?? "unmatched",
-        status: response.writableFinished ? String(response.statusCode) : "aborted",
+        status: isAnswered(response) ? String(response.statusCode) : "aborted",
       },
       performance.now() - startedAt,
       exemplar,
     );
   });
+}
+
+/** A stream has no end of its own: that its client goes is how it ends. */
+function isAnswered(response: Response): boolean {
+  return response.writableFinished || (response.locals.isStream === true && response.headersSent);
 }
 
 /** The pattern of the route that answers the request; undefined before it is found, and if there is none. */

@@ -1,6 +1,6 @@
 import type { Response } from "express";
 import { AppError } from "../../contract/errors.js";
-import type { StreamedEvent } from "../../contract/stream.js";
+import { isEvent, type StreamedEvent } from "../../contract/stream.js";
 
 /** Shortest and longest time after which clients come back, in milliseconds, so that those of one worker do not come together. */
 const RETRY_MS = [1000, 4000] as const;
@@ -24,6 +24,27 @@ export class StreamWriter {
 
   get hasBegun(): boolean {
     return this.#hasBegun;
+  }
+
+  /** Resolves with the question, or at once when the stream ends. */
+  async unlessOver(question: Promise<unknown>): Promise<void> {
+    const { signal } = this;
+    let end = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    if (signal.aborted) end();
+    signal.addEventListener("abort", end);
+    try {
+      await Promise.race([question, over]);
+    } finally {
+      signal.removeEventListener("abort", end);
+    }
+  }
+
+  /** Nothing was sent, and somebody else answers. */
+  abandon(): void {
+    this.#ending.abort();
   }
 
   /** Resolves when the client has taken what waits, or the stream has ended. */
@@ -82,7 +103,10 @@ function closed(error: unknown): string {
   return `event: closed\ndata: ${JSON.stringify(body)}\n\n`;
 }
 
-function toText({ id, event, data }: StreamedEvent): string {
-  const name = event === "message" ? "" : `event: ${event}\n`;
-  return `id: ${id}\n${name}data: ${JSON.stringify(data)}\n\n`;
+/** Without data it is no event for clients, but their place from now on. */
+function toText(streamed: StreamedEvent): string {
+  const place = `id: ${streamed.id}\n`;
+  if (!isEvent(streamed)) return `${place}\n`;
+  const { event, data } = streamed;
+  return `${place}${event === "message" ? "" : `event: ${event}\n`}data: ${JSON.stringify(data)}\n\n`;
 }

@@ -13,7 +13,7 @@ import {
   RoomUnavailable,
 } from "./ports.js";
 import { createClientGate } from "./read/client-gate.js";
-import { createFollow, type Follow } from "./read/follow.js";
+import { createFollow, type Follow, type Subscribing } from "./read/follow.js";
 import { createLiveRooms, type LiveRooms } from "./read/live-rooms.js";
 import { createRoomChanges } from "./read/room-changes.js";
 import type { LogName, RoomStore } from "./room-store.js";
@@ -77,14 +77,34 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
   let offMessages = () => {};
   let stopping: Promise<void> | undefined;
 
-  async function readable<T>(task: () => Promise<T>): Promise<T> {
+  /** Of what nobody waits for any more no failure is told. */
+  async function readable<T>(task: () => Promise<T>, over?: AbortSignal): Promise<T> {
     try {
       return await task();
     } catch (error) {
       if (error instanceof AppError) throw error;
-      report("read", error);
+      if (over?.aborted !== true) report("read", error);
       throw new RoomUnavailable("unreadable");
     }
+  }
+
+  /** What the task throws is not the store's. */
+  async function hold(
+    room: string,
+    opener: string | undefined,
+    over: AbortSignal,
+    task: () => Promise<void>,
+  ): Promise<void> {
+    let outcome = Promise.resolve();
+    await readable(
+      () =>
+        live.hold(room, opener, async () => {
+          outcome = task();
+          await outcome.catch(() => {});
+        }),
+      over,
+    );
+    await outcome;
   }
 
   function append(request: Append): Promise<number[]> {
@@ -110,9 +130,8 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
   }
 
   // Outside of `readable`, which says what is a failure of the store.
-  const subscribe: LiveRooms["subscribe"] = (request, reply, opener) =>
-    gate.run(opener, () => readable(() => live.subscribe(request, reply, opener)));
-  const follow = createFollow({ live, subscribe, changes, clock });
+  const subscribe: Subscribing = (request, reply, opener, over) =>
+    gate.run(opener, () => readable(() => live.subscribe(request, reply, opener), over));
 
   return {
     name: "rooms",
@@ -125,8 +144,8 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
       return stopping;
     },
     publish,
-    subscribe,
-    follow: (request, signal, take, opener) => readable(() => follow(request, signal, take, opener)),
+    subscribe: (request, reply, opener) => subscribe(request, reply, opener),
+    follow: createFollow({ hold, subscribe, changes, clock }),
     read: (request) => readable(() => live.read(request)),
     scrollBack: (request) => readable(() => live.scrollBack(request)),
     list: (request) => readable(() => management.list(request)),

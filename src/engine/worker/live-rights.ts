@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Decide, Rights, RightsScope } from "../../contract/access.js";
+import type { EventStreams } from "../http/event-streams.js";
 import type { RightsMetrics } from "../metrics/types.js";
 import { type Component, compose } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
@@ -29,6 +30,7 @@ export interface LiveRights {
 /** What they are made of. */
 export interface LiveRightsParts {
   readonly io: Io;
+  readonly streams: Pick<EventStreams, "recheck">;
   /** To the other workers; absent when there are none. */
   readonly link: WorkerLink | undefined;
   readonly decide: Decide;
@@ -42,7 +44,7 @@ export interface LiveRightsParts {
 }
 
 export function createLiveRights(parts: LiveRightsParts): LiveRights {
-  const { io, link, decide, rules, store, sweepMs, metrics, log } = parts;
+  const { io, streams, link, decide, rules, store, sweepMs, metrics, log } = parts;
   const report = (error: unknown): void => log.error({ err: error }, "a rule of access failed");
   const admittance = createAdmittance(parts.roomsPerSocket);
   const judge = createJudge({ decide, admittance, metrics, report });
@@ -50,9 +52,9 @@ export function createLiveRights(parts: LiveRightsParts): LiveRights {
   const bus = createRightsBus(io, link);
   let offTold = (): void => {};
 
-  function ended(scope: RightsScope): Promise<void> {
+  async function ended(scope: RightsScope): Promise<void> {
     rules.forget(scope);
-    return rechecks.ended(scope);
+    await Promise.all([rechecks.ended(scope), streams.recheck(scope.user)]);
   }
 
   const notes = createRecheckNotes({

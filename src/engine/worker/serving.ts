@@ -169,6 +169,7 @@ export function createServing(parts: ServingParts): Serving {
       identity,
       users,
       endings,
+      streams: sockets.streams,
       admittance: rights.admittance,
       members: parts.members,
       questions: stores.questions,
@@ -204,7 +205,10 @@ export function createServing(parts: ServingParts): Serving {
     ...{ declared, httpServer, inFlight },
     operate: createOperatorApp(config, apps),
     ...{ rights: rights.component, audience, userCalls: userCalls.component },
-    tokenEnds: createTokenEnds({ io: sockets.io, endings, list: revocations.list, metrics }),
+    tokenEnds: createTokenEnds({
+      ...{ io: sockets.io, streams: sockets.streams, endings, metrics },
+      list: revocations.list,
+    }),
     realtime: createRealtime({
       ...{ admittance: rights.admittance, rechecks: rights.rechecks, users },
       ...{ ...sockets, httpServer, inFlight, decide, authenticator, deliver, check, internals, log },

@@ -209,9 +209,8 @@ export function createWorker(
     // Without a window the stop that follows closes all at once; before the start there is nothing to close.
     const isPaced = isServing && config.drainWindowMs > 0;
     const window = config.drainWindowMs;
-    if (draining === undefined) streams.drain(isServing ? window : 0);
     draining ??= isPaced
-      ? together(closePaced(connections, window), router.drain(window))
+      ? together(closePaced(connections, window), router.drain(window), streams.drain(window))
       : Promise.resolve();
     return draining;
   }

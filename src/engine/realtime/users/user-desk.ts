@@ -2,6 +2,7 @@ import { channelsOf, relayChannel, usuallyAsked } from "../../../contract/channe
 import type { Identity } from "../../../contract/domain.js";
 import { AppError } from "../../../contract/errors.js";
 import { MOST_ROOMS_SHOWN, type Moved, type UserConnection } from "../../../contract/users.js";
+import type { EventStreams, OpenStream } from "../../http/event-streams.js";
 import type { IoSocket } from "../io.js";
 import type { Admittance } from "../rights/admittance.js";
 import type { Endings } from "../sessions/endings.js";
@@ -12,13 +13,14 @@ import type { Answer, UserQuestion } from "./questions.js";
 export interface UserDeskParts {
   readonly identity: Identity;
   readonly users: LocalUsers;
+  readonly streams: Pick<EventStreams, "of" | "endOf">;
   readonly endings: Pick<Endings, "end">;
   readonly admittance: Pick<Admittance, "admit" | "leave">;
 }
 
 /** Does what is asked with this worker's connections of a user. */
 export function createUserDesk(parts: UserDeskParts): (question: UserQuestion) => Promise<Answer> {
-  const { identity, users, endings, admittance } = parts;
+  const { identity, users, streams, endings, admittance } = parts;
 
   function shown({ id, conn, handshake, rooms: channels }: IoSocket): UserConnection {
     const since = new Date(handshake.issued).toISOString();
@@ -29,6 +31,12 @@ export function createUserDesk(parts: UserDeskParts): (question: UserQuestion) =
       ...{ session: id, ...identity, transport: conn.transport.name, since },
       ...{ rooms: [...rooms].slice(0, MOST_ROOMS_SHOWN), roomCount: rooms.size },
     };
+  }
+
+  function shownStream({ id, room, sinceMs }: OpenStream): UserConnection {
+    const rooms = room === undefined ? [] : [room];
+    const since = new Date(sinceMs).toISOString();
+    return { session: id, ...identity, transport: "stream", since, rooms, roomCount: rooms.length };
   }
 
   function end(socket: IoSocket, reconnect: boolean): void {
@@ -74,9 +82,16 @@ export function createUserDesk(parts: UserDeskParts): (question: UserQuestion) =
   }
 
   return async (question) => {
-    const sockets = users.of(question.user);
-    const connections = sockets.map(shown);
-    if (question.kind === "disconnect") for (const socket of sockets) end(socket, question.reconnect);
+    const { user } = question;
+    const sockets = users.of(user);
+    const connections = [...sockets.map(shown), ...streams.of(user).map(shownStream)];
+    if (question.kind === "disconnect") {
+      for (const socket of sockets) end(socket, question.reconnect);
+      streams.endOf(
+        user,
+        question.reconnect ? undefined : new AppError("forbidden", "You were disconnected"),
+      );
+    }
     if (question.kind !== "move") return { connections };
     return { connections, moved: await move(sockets, question.join, question.leave) };
   };

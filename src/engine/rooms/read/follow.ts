@@ -1,6 +1,5 @@
 import type { SubscribeRequest, Subscription } from "../../../contract/types.js";
 import type { Clock } from "../ports.js";
-import type { LiveRooms } from "./live-rooms.js";
 import type { RoomChanges } from "./room-changes.js";
 
 /** Takes a page and resolves when there is room for another one. */
@@ -19,9 +18,23 @@ export type Follow = (
   opener?: string,
 ) => Promise<void>;
 
+/** As `LiveRooms.subscribe`; `over` says that nobody waits any more. */
+export type Subscribing = (
+  request: SubscribeRequest,
+  reply: (answer: Subscription) => void,
+  opener: string | undefined,
+  over?: AbortSignal,
+) => Promise<void>;
+
 interface FollowDeps {
-  readonly live: Pick<LiveRooms, "hold">;
-  readonly subscribe: LiveRooms["subscribe"];
+  /** Runs the task with the room open, so that this worker hears of what is stored. */
+  readonly hold: (
+    room: string,
+    opener: string | undefined,
+    over: AbortSignal,
+    task: () => Promise<void>,
+  ) => Promise<void>;
+  readonly subscribe: Subscribing;
   readonly changes: RoomChanges;
   readonly clock: Pick<Clock, "sleep">;
 }
@@ -29,10 +42,9 @@ interface FollowDeps {
 /** Time until a page is asked for again that is to be there and was not, in milliseconds. */
 const RETRY_MS = 250;
 
-export function createFollow({ live, subscribe, changes, clock }: FollowDeps): Follow {
+export function createFollow({ hold, subscribe, changes, clock }: FollowDeps): Follow {
   return (request, signal, take, opener) =>
-    // The room stays open meanwhile, so that this worker hears of what is stored.
-    live.hold(request.room, opener, async () => {
+    hold(request.room, opener, signal, async () => {
       let next = request;
       while (!signal.aborted) {
         let page: Subscription | undefined;
@@ -45,6 +57,7 @@ export function createFollow({ live, subscribe, changes, clock }: FollowDeps): F
             if (isLive(answer)) changed = changes.next(request.room, signal);
           },
           opener,
+          signal,
         );
         if (page === undefined || signal.aborted) return;
         await take(page);
