@@ -146,6 +146,11 @@ form.addEventListener("submit", (event) => {
   api.use(keyField.value.trim());
   void signIn();
 });
+// The address names a view: followed as a link, it would lead to another one.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
 document.getElementById("sign-out").addEventListener("click", () => signOut());
 window.addEventListener("hashchange", () => {
   show();
