@@ -1,10 +1,12 @@
 import { segment } from "./api.js";
 import { el, problemLine } from "./dom.js";
-import { dateTime, time } from "./format.js";
+import { count, dateTime, time } from "./format.js";
 
 /** Messages that are kept on the page; beyond it the oldest ones leave it, or with a look back the newest. */
 const MOST_SHOWN = 200;
 const PAGE = 50;
+/** What came since the last look is asked for in pages of as many as are kept, and in so many of them: then the newest are shown. */
+const MOST_PAGES = 5;
 
 /** The messages of a room: the newest ones and what comes, and on request those before. Bodies are shown when they are asked for. */
 export function createTail(room, api) {
@@ -57,31 +59,65 @@ export function createTail(room, api) {
     end = undefined;
   }
 
+  const newest = () => api.get(path, { before: Number.MAX_SAFE_INTEGER, limit: PAGE });
+
+  /** Shows the newest messages. */
+  async function begin() {
+    const shown = end;
+    const { epoch, messages, more } = await newest();
+    if (epoch === null || end !== shown) return;
+    list.replaceChildren(...messages.map(itemOf));
+    end = { epoch, to: messages.at(-1)?.seq ?? 0 };
+    earlier.disabled = !more;
+  }
+
+  /** Shows the next page of what has come. Returns whether there is more of it. */
+  async function goOn() {
+    const shown = end;
+    const page = await api.get(path, { after: shown.to, epoch: shown.epoch, limit: MOST_SHOWN });
+    // A look back has cut what this one follows, or the room was emptied.
+    if (end !== shown) return false;
+    if (page.reset) {
+      restart();
+      return false;
+    }
+    append(page.messages.map(itemOf));
+    end = { ...shown, to: page.to };
+    return !page.live;
+  }
+
+  /** A room that is written faster than it is read here: what is between is left out, and that is told. */
+  async function skip() {
+    const shown = end;
+    const { epoch, messages } = await newest();
+    if (end !== shown || epoch !== shown.epoch) return;
+    const fresh = messages.filter(({ seq }) => seq > shown.to);
+    if (fresh.length === 0) return;
+    const passed = fresh[0].seq - shown.to - 1;
+    const line = el("li", { class: "passed" }, `… ${count(passed)} messages passed over`);
+    append([...(passed === 0 ? [] : [line]), ...fresh.map(itemOf)]);
+    end = { ...shown, to: fresh.at(-1).seq };
+  }
+
+  function append(items) {
+    list.append(...items);
+    while (list.children.length > MOST_SHOWN) {
+      list.firstElementChild.remove();
+      earlier.disabled = false;
+    }
+    // What is before the first line is not shown anyway.
+    if (list.firstElementChild?.className === "passed") list.firstElementChild.remove();
+  }
+
   /** The newest messages, then what has come since. */
   async function look() {
     if (isClosed || (end !== undefined && !follow.checked)) return;
-    const shown = end;
     try {
-      if (end === undefined) {
-        const { epoch, messages, more } = await api.get(path, {
-          before: Number.MAX_SAFE_INTEGER,
-          limit: PAGE,
-        });
-        if (epoch === null || end !== shown) return;
-        list.replaceChildren(...messages.map(itemOf));
-        end = { epoch, to: messages.at(-1)?.seq ?? 0 };
-        earlier.disabled = !more;
-      } else {
-        const page = await api.get(path, { after: end.to, epoch: end.epoch, limit: PAGE });
-        // A look back has cut what this one follows, or the room was emptied.
-        if (end !== shown) return;
-        if (page.reset) {
-          restart();
-          return;
-        }
-        list.append(...page.messages.map(itemOf));
-        end = { ...end, to: page.to };
-        while (list.children.length > MOST_SHOWN) list.firstElementChild.remove();
+      if (end === undefined) await begin();
+      else {
+        let isBehind = true;
+        for (let pages = 0; isBehind && pages < MOST_PAGES; pages += 1) isBehind = await goOn();
+        if (isBehind) await skip();
       }
       if (follow.checked) box.scrollTop = box.scrollHeight;
     } catch (error) {
@@ -105,6 +141,7 @@ export function createTail(room, api) {
       earlier.disabled = !more;
       if (list.children.length <= MOST_SHOWN) return;
       while (list.children.length > MOST_SHOWN) list.lastElementChild.remove();
+      if (list.lastElementChild.className === "passed") list.lastElementChild.remove();
       end = { ...end, to: Number(list.lastElementChild.dataset.seq) };
     } catch (error) {
       problem.textContent = `${error.message}.`;
