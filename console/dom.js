@@ -11,13 +11,14 @@ export function el(tag, properties = {}, ...children) {
   return node;
 }
 
-/** A table with a caption that only a screen reader has, in a frame that scrolls sideways. */
+/** A table with a caption that only a screen reader has, in a frame that scrolls sideways. A column of names may break them. */
 export function table(caption, heads, rows) {
   const columns = heads.map((head) => (typeof head === "string" ? { text: head } : head));
+  const classOf = ({ number, isName }) => (number && "number") || (isName && "name");
   const cell = (value, index) => {
     const content = value instanceof Node ? value : String(value);
     const properties = {
-      class: columns[index].number ? "number" : undefined,
+      class: classOf(columns[index]),
       "data-head": columns[index].text,
     };
     return index === 0 ? el("th", { ...properties, scope: "row" }, content) : el("td", properties, content);
@@ -35,9 +36,7 @@ export function table(caption, heads, rows) {
         el(
           "tr",
           {},
-          ...columns.map(({ text, number }) =>
-            el("th", { scope: "col", class: number ? "number" : undefined }, text),
-          ),
+          ...columns.map((column) => el("th", { scope: "col", class: classOf(column) }, column.text)),
         ),
       ),
       el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map(cell)))),

@@ -150,7 +150,7 @@ function instancesTable(workers) {
     megabytes(those.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)),
   ]);
   const heads = ["workers", "connections", "most lag", "memory"].map((text) => ({ text, number: true }));
-  return table("All instances", ["instance", ...heads], rows);
+  return table("All instances", [{ text: "instance", isName: true }, ...heads], rows);
 }
 
 /** Not every browser has Map.groupBy. */

@@ -88,7 +88,7 @@ export function refusals({ place, api }) {
 function eventsTable(events) {
   return table(
     "Entries of the audit, newest first",
-    ["when", "what", "why", "user", "by key", "where"],
+    ["when", "what", ...["why", "user", "by key"].map((text) => ({ text, isName: true })), "where"],
     events.map((event) => [
       el("time", { datetime: event.at }, dateTime(event.at)),
       event.type,

@@ -63,7 +63,11 @@ export function rooms({ place, rest, api, heard, kept }) {
         ? el("p", { class: "empty" }, "No durable room has such a name.")
         : table(
             "Durable rooms",
-            ["room", { text: "newest number", number: true }, { text: "kept", number: true }],
+            [
+              { text: "room", isName: true },
+              { text: "newest number", number: true },
+              { text: "kept", number: true },
+            ],
             found.map(({ room, head, floor }) => [
               el("a", { href: `#/room/${segment(room)}` }, room),
               count(head),

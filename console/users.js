@@ -110,7 +110,7 @@ function summaryOf(all, shown) {
 function connectionsTable(connections) {
   return table(
     "Connections",
-    ["session", "instance", "worker", "transport", "since", "rooms"],
+    ["session", "instance", "worker", "transport", "since", { text: "rooms", isName: true }],
     connections.map(({ session, instance, worker, transport, since, rooms, roomCount }) => [
       el("code", {}, session),
       instance,
