@@ -11,6 +11,15 @@ export class Refusal extends Error {
   }
 }
 
+/** `Date` has whole seconds: by less than this, in milliseconds, clocks do not differ. */
+const SAME_CLOCK_MS = 2000;
+
+/** How far the server's clock is ahead of the browser's, in milliseconds, by an answer that has just come. */
+function aheadMs(response) {
+  const ahead = Date.parse(response.headers.get("Date")) - Date.now();
+  return Math.abs(ahead) < SAME_CLOCK_MS || Number.isNaN(ahead) ? 0 : ahead;
+}
+
 /** What the tab keeps over a reload. A browser may forbid it: then one signs in again. */
 function tabStorage() {
   try {
@@ -25,6 +34,7 @@ function tabStorage() {
  */
 export function createApi(onUnknown) {
   const storage = tabStorage();
+  let serverAheadMs = 0;
   let key = storage?.getItem(STORED_AS) ?? "";
 
   async function ask(method, path, { body, timeoutMs = TIMEOUT_MS } = {}) {
@@ -41,6 +51,7 @@ export function createApi(onUnknown) {
     }).catch(() => {
       throw new Refusal(0, { code: "unreachable", message: "The private port does not answer" });
     });
+    serverAheadMs = aheadMs(response);
     const answer = await response.json().catch(() => ({}));
     if (response.ok) return answer;
     if (response.status === 401) onUnknown();
@@ -52,6 +63,8 @@ export function createApi(onUnknown) {
     use(next) {
       key = next;
     },
+    /** The server's time, in milliseconds since 1970: ages are by its clock. */
+    nowMs: () => Date.now() + serverAheadMs,
     keep: () => storage?.setItem(STORED_AS, key),
     forget() {
       key = "";

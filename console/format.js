@@ -17,8 +17,8 @@ const STEPS = [
   [1, "s"],
 ];
 
-/** How long ago, in its largest unit. */
-export function ago(at, nowMs = Date.now()) {
+/** How long ago, in its largest unit, by the clock that says `at`. */
+export function ago(at, nowMs) {
   const seconds = Math.max(0, Math.floor((nowMs - new Date(at).getTime()) / 1000));
   const [length, unit] = STEPS.find(([step]) => seconds >= step) ?? [1, "s"];
   return `${Math.floor(seconds / length)} ${unit}`;

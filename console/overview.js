@@ -42,9 +42,12 @@ export function overview({ place, api, heard }) {
     const found = await api.get("instance", { after }, { timeoutMs: HERE_WITHIN_MS });
     heard();
     samples = [...(after === undefined ? [] : samples), ...found.samples].slice(-MOST_SAMPLES);
-    title.replaceChildren("Overview ", el("small", {}, `of ${found.instance}, up ${ago(found.since)}`));
+    title.replaceChildren(
+      "Overview ",
+      el("small", {}, `of ${found.instance}, up ${ago(found.since, api.nowMs())}`),
+    );
     showStores(stores, found.stores);
-    workers.replaceChildren(workersTable(found.workers));
+    workers.replaceChildren(workersTable(found.workers, api.nowMs()));
     charts.show(samples);
     showHappenings(happened, found.happenings);
     const [last] = found.happenings;
@@ -96,7 +99,7 @@ function showStores(list, found) {
   list.replaceChildren(...lines);
 }
 
-function workersTable(workers) {
+function workersTable(workers, nowMs) {
   const number = (text) => ({ text, number: true });
   const heads = [
     ...["worker", "state"],
@@ -112,7 +115,7 @@ function workersTable(workers) {
       worker.worker,
       worker.isSilent
         ? state("bad", "no answer")
-        : state(LEVELS[worker.state], `${worker.state} ${ago(worker.since)}`),
+        : state(LEVELS[worker.state], `${worker.state} ${ago(worker.since, nowMs)}`),
       worker.pid,
       measured(worker, "connections", count),
       measured(worker, "eventsIn", rate),

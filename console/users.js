@@ -57,7 +57,7 @@ export function users({ place, rest, api, allowed }) {
     result.replaceChildren(
       el("h2", {}, user),
       el("p", { class: "summary" }, summaryOf(all, shown.length)),
-      ...(all === 0 ? [] : [connectionsTable(shown)]),
+      ...(all === 0 ? [] : [connectionsTable(shown, api.nowMs())]),
       el(
         "div",
         { class: "buttons" },
@@ -107,7 +107,7 @@ function summaryOf(all, shown) {
   return `Connections: ${count(all)}${all === shown ? "" : `, of which ${count(shown)} are shown`}`;
 }
 
-function connectionsTable(connections) {
+function connectionsTable(connections, nowMs) {
   return table(
     "Connections",
     ["session", "instance", "worker", "transport", "since", { text: "rooms", isName: true }],
@@ -116,7 +116,7 @@ function connectionsTable(connections) {
       instance,
       worker,
       transport,
-      el("time", { datetime: since, title: dateTime(since) }, `${ago(since)} ago`),
+      el("time", { datetime: since, title: dateTime(since) }, `${ago(since, nowMs)} ago`),
       roomsOf(rooms, roomCount),
     ]),
   );
