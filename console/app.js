@@ -3,6 +3,7 @@ import { announce, el } from "./dom.js";
 import { overview } from "./overview.js";
 import { poll } from "./poll.js";
 import { refusals } from "./refusals.js";
+import { say } from "./renew.js";
 import { room } from "./room.js";
 import { rooms } from "./rooms.js";
 import { runbook } from "./runbook.js";
@@ -88,7 +89,10 @@ async function lookAtKey() {
     link.classList.toggle("closed", !allowed.includes(needs));
     link.title = allowed.includes(needs) ? "" : `This key may not: ${needs}`;
   }
-  if (isOther) show();
+  if (!isOther) return;
+  const isInView = content.contains(document.activeElement);
+  show();
+  if (isInView) main.focus({ preventScroll: true }); // what had it is gone
 }
 
 function show() {
@@ -107,7 +111,7 @@ function show() {
   const place = el("section", { "data-view": at });
   content.replaceChildren(place);
   leave = open(view, place, named(rest.join("/"))) ?? (() => {});
-  main.scrollTop = 0;
+  scrollTo(0, 0);
   announce(view.title);
 }
 
@@ -132,8 +136,8 @@ function open({ title, show: fill, needs }, place, rest) {
 
 /** Says once that answers do not come, and takes it back when they do. */
 function heard(error) {
-  lost.textContent =
-    error === undefined || error.status === 401 ? "" : `No news: ${error.message}. Trying again.`;
+  const isTold = error !== undefined && error.status !== 401;
+  say(lost, isTold ? `No news: ${error.message}. Trying again.` : "");
 }
 
 form.addEventListener("submit", (event) => {

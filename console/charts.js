@@ -1,5 +1,6 @@
 import { el } from "./dom.js";
 import { count, milliseconds, rate } from "./format.js";
+import { say } from "./renew.js";
 import { lastHour } from "./samples.js";
 import uPlot from "./uplot/uPlot.esm.js";
 
@@ -106,7 +107,7 @@ export function createCharts() {
         most: spec.format(Math.max(0, ...known)),
       };
     });
-    words.textContent = said.map(({ now }) => now).join(" / ");
+    say(words, said.map(({ now }) => now).join(" / "));
     const sentences = said.map(({ label, now, most }) => `${label} ${now} now, at most ${most}`);
     canvas.setAttribute("aria-label", `${spec.title}: ${sentences.join("; ")}`);
   }

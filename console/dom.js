@@ -11,7 +11,10 @@ export function el(tag, properties = {}, ...children) {
   return node;
 }
 
-/** A table with a caption that only a screen reader has, in a frame that scrolls sideways. A column of names may break them. */
+/**
+ * A table with a caption that only a screen reader has, in a frame that scrolls sideways. A column of names may break them. A row is
+ * known by the text of its first cell: see renew.js.
+ */
 export function table(caption, heads, rows) {
   const columns = heads.map((head) => (typeof head === "string" ? { text: head } : head));
   const classOf = ({ number, isName }) => (number && "number") || (isName && "name");
@@ -39,9 +42,21 @@ export function table(caption, heads, rows) {
           ...columns.map((column) => el("th", { scope: "col", class: classOf(column) }, column.text)),
         ),
       ),
-      el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map(cell)))),
+      el(
+        "tbody",
+        {},
+        ...rows.map((row) => el("tr", { "data-row": row[0].textContent ?? row[0] }, ...row.map(cell))),
+      ),
     ),
   );
+}
+
+/** Goes on where something has come in the place of what `control` was for, if nobody has gone on elsewhere meanwhile. */
+export function goOnAt(node, control) {
+  if (![control, document.body].includes(document.activeElement)) return;
+  if (!node.hasAttribute("tabindex")) node.tabIndex = -1;
+  node.focus({ preventScroll: true });
+  node.scrollIntoView({ block: "start" });
 }
 
 /** A word with a coloured dot in front of it. */

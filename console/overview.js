@@ -3,6 +3,7 @@ import { announce, el, problemLine, state, table } from "./dom.js";
 import { ago, count, megabytes, milliseconds, rate, time } from "./format.js";
 import { HAPPENINGS, STORES } from "./meanings.js";
 import { poll } from "./poll.js";
+import { renewChildren, say } from "./renew.js";
 
 const EVERY_MS = 5000;
 /** The instance answers at once, unless a worker was asked that hangs; by then that is known, and another one is asked. */
@@ -42,12 +43,13 @@ export function overview({ place, api, heard }) {
     const found = await api.get("instance", { after }, { timeoutMs: HERE_WITHIN_MS });
     heard();
     samples = [...(after === undefined ? [] : samples), ...found.samples].slice(-MOST_SAMPLES);
-    title.replaceChildren(
+    renewChildren(
+      title,
       "Overview ",
       el("small", {}, `of ${found.instance}, up ${ago(found.since, api.nowMs())}`),
     );
     showStores(stores, found.stores);
-    workers.replaceChildren(workersTable(found.workers, api.nowMs()));
+    renewChildren(workers, workersTable(found.workers, api.nowMs()));
     charts.show(samples);
     showHappenings(happened, found.happenings);
     const [last] = found.happenings;
@@ -58,15 +60,13 @@ export function overview({ place, api, heard }) {
 
   async function lookEverywhere() {
     const { workers: all, missing } = await api.get("instances").catch((error) => {
-      problem.textContent = `The other instances cannot be asked: ${error.message}.`;
+      say(problem, `The other instances cannot be asked: ${error.message}.`);
       return { workers: [], missing: undefined };
     });
     if (missing === undefined) return;
-    problem.textContent =
-      missing === 0
-        ? ""
-        : `Without ${count(missing)} ${missing === 1 ? "worker" : "workers"}: no answer in time.`;
-    others.replaceChildren(instancesTable(all));
+    const without = `Without ${count(missing)} ${missing === 1 ? "worker" : "workers"}: no answer in time.`;
+    say(problem, missing === 0 ? "" : without);
+    renewChildren(others, instancesTable(all));
   }
 
   // Apart: the question to all instances takes up to 7 s.
@@ -86,7 +86,7 @@ function showStores(list, found) {
     const [level, meaning, section] = STORES[name][value];
     return el(
       "li",
-      { "data-store": name },
+      { "data-store": name, "data-row": name },
       state(level, name === "mongo" ? "MongoDB" : "Redis"),
       el(
         "span",
@@ -96,7 +96,7 @@ function showStores(list, found) {
       ),
     );
   });
-  list.replaceChildren(...lines);
+  renewChildren(list, ...lines);
 }
 
 function workersTable(workers, nowMs) {
@@ -137,9 +137,17 @@ function showHappenings(list, happenings) {
   const lines = happenings.map((one) => {
     const [level, , section] = HAPPENINGS[one.what];
     const link = section === undefined ? "" : el("a", { href: `#/runbook/${section}` }, "Runbook");
-    return el("li", {}, el("time", { datetime: one.at }, time(one.at)), state(level, sentence(one)), link);
+    const row = `${one.at} ${one.what} ${one.worker}`;
+    return el(
+      "li",
+      { "data-row": row },
+      el("time", { datetime: one.at }, time(one.at)),
+      state(level, sentence(one)),
+      link,
+    );
   });
-  list.replaceChildren(
+  renewChildren(
+    list,
     ...(lines.length === 0 ? [el("li", { class: "empty" }, "Nothing since the start.")] : lines),
   );
 }

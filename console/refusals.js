@@ -1,5 +1,5 @@
 import { segment } from "./api.js";
-import { announce, el, problemLine, table } from "./dom.js";
+import { announce, el, goOnAt, problemLine, table } from "./dom.js";
 import { dateTime } from "./format.js";
 import { REFUSED } from "./meanings.js";
 import { newest } from "./newest.js";
@@ -77,7 +77,10 @@ export function refusals({ place, api }) {
         events.length === 0 ? el("p", { class: "empty" }, "There is none.") : eventsTable(events),
       );
       older.hidden = events.length < PAGE;
-      older.onclick = () => void look(events.at(-1).id);
+      older.onclick = async () => {
+        await look(events.at(-1).id);
+        goOnAt(list.firstElementChild, older);
+      };
       announce(`${events.length} entries`);
     } catch (error) {
       problem.textContent = `${error.message}.`;

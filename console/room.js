@@ -3,6 +3,7 @@ import { confirmed } from "./confirm.js";
 import { el, problemLine } from "./dom.js";
 import { count, rate } from "./format.js";
 import { poll } from "./poll.js";
+import { renewChildren, say } from "./renew.js";
 import { createTail } from "./tail.js";
 
 const EVERY_MS = 2000;
@@ -12,7 +13,7 @@ const MOST_HEADS = 16;
 /** One durable room: where it stands, who is there, its messages as they come, and its end. */
 export function room({ place, rest: name, api, allowed, heard, kept }) {
   const facts = el("dl", { class: "facts" });
-  const members = el("p", { class: "members" });
+  const members = el("div", { class: "members" });
   const problem = problemLine();
   const tail = createTail(name, api);
   const done = el("p", { class: "done", role: "status" });
@@ -49,7 +50,7 @@ export function room({ place, rest: name, api, allowed, heard, kept }) {
   async function look() {
     try {
       const found = await api.get(`v1/rooms/${segment(name)}`).catch(listed);
-      problem.textContent = "";
+      say(problem, "");
       heard();
       const now = performance.now();
       if (heads.at(-1)?.epoch !== found.epoch) heads = [];
@@ -57,9 +58,9 @@ export function room({ place, rest: name, api, allowed, heard, kept }) {
       showFacts(found);
       await Promise.all([tail.look(), lookWho()]);
     } catch (error) {
-      if (error.status === 404) problem.textContent = "This room was never used.";
+      if (error.status === 404) say(problem, "This room was never used.");
       else if (error.status === 403)
-        problem.textContent = "This room is closed to your key. It takes one with page in it.";
+        say(problem, "This room is closed to your key. It takes one with page in it.");
       else heard(error);
     }
   }
@@ -75,7 +76,8 @@ export function room({ place, rest: name, api, allowed, heard, kept }) {
       ["Members", there === undefined ? "closed to your key" : count(there)],
       ["Epoch", el("code", {}, epoch)],
     ];
-    facts.replaceChildren(
+    renewChildren(
+      facts,
       ...entries.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value))),
     );
   }
@@ -85,11 +87,14 @@ export function room({ place, rest: name, api, allowed, heard, kept }) {
       if (error.status !== 403) throw error;
       return { users: [], count: 0 };
     });
-    const shown = users.slice(0, 50);
-    const links = shown.flatMap((user) => [el("a", { href: `#/users/${segment(user)}` }, user), " "]);
-    members.replaceChildren(
-      ...(all === 0 ? [] : ["Here: ", ...links]),
-      all > shown.length ? `and ${count(all - shown.length)} more` : "",
+    const shown = [...users].sort().slice(0, 50);
+    const links = shown.map((user) =>
+      el("li", { "data-row": user }, el("a", { href: `#/users/${segment(user)}` }, user)),
+    );
+    const more = all > shown.length ? [el("li", {}, `and ${count(all - shown.length)} more`)] : [];
+    renewChildren(
+      members,
+      ...(all === 0 ? [] : [el("p", {}, "Here:"), el("ul", { class: "names" }, ...links, ...more)]),
     );
   }
 

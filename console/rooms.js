@@ -1,7 +1,8 @@
 import { segment } from "./api.js";
-import { announce, el, table } from "./dom.js";
+import { announce, el, goOnAt, table } from "./dom.js";
 import { count } from "./format.js";
 import { newest } from "./newest.js";
+import { say } from "./renew.js";
 import { search } from "./search.js";
 
 const PAGE = 50;
@@ -10,7 +11,15 @@ const PAGE = 50;
 export function rooms({ place, rest, api, heard, kept }) {
   const find = newest((query) => api.get("v1/rooms", query));
   const list = el("div");
-  const pager = el("div", { class: "buttons" });
+  const turn = (isOn) => async (event) => {
+    await move(isOn);
+    goOnAt(list.firstElementChild, event.target);
+  };
+  const previous = el("button", { type: "button", onclick: turn(false) }, "Previous");
+  const next = el("button", { type: "button", onclick: turn(true) }, "Next");
+  const number = el("span", { class: "hint" });
+  const pager = el("div", { class: "buttons", hidden: true }, previous, number, next);
+  let move;
   const form = search({
     label: "Rooms whose names begin with",
     hint: "Empty: all of them, in the order of their names",
@@ -37,20 +46,14 @@ export function rooms({ place, rest, api, heard, kept }) {
     try {
       const answer = await find({ prefix, after: starts.at(-1) ?? undefined, limit: PAGE });
       if (answer === undefined) return;
-      const { rooms: found, next } = answer;
+      const { rooms: found, next: after } = answer;
       heard();
       show(found);
-      const move = (text, to) =>
-        el(
-          "button",
-          { type: "button", disabled: to === undefined, onclick: () => void page(prefix, to) },
-          text,
-        );
-      pager.replaceChildren(
-        move("Previous", starts.length > 1 ? starts.slice(0, -1) : undefined),
-        el("span", { class: "hint" }, `page ${starts.length}`),
-        move("Next", next === undefined ? undefined : [...starts, next]),
-      );
+      previous.disabled = starts.length === 1;
+      next.disabled = after === undefined;
+      say(number, `page ${starts.length}`);
+      pager.hidden = false;
+      move = (isOn) => page(prefix, isOn ? [...starts, after] : starts.slice(0, -1));
       announce(`${found.length} rooms on page ${starts.length}`);
     } catch (error) {
       form.problem(`${error.message}.`);

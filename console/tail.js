@@ -138,6 +138,7 @@ export function createTail(room, api) {
       // It was overtaken: by another look back, by messages that came in after it, or by the end of the room.
       if (Number(list.firstElementChild?.dataset.seq) !== before) return;
       list.prepend(...messages.map(itemOf));
+      if (!more && document.activeElement === earlier) box.focus();
       earlier.disabled = !more;
       if (list.children.length <= MOST_SHOWN) return;
       while (list.children.length > MOST_SHOWN) list.lastElementChild.remove();

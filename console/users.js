@@ -3,6 +3,7 @@ import { confirmed } from "./confirm.js";
 import { announce, el, problemLine, table } from "./dom.js";
 import { ago, count, dateTime } from "./format.js";
 import { newest } from "./newest.js";
+import { renewChildren, say } from "./renew.js";
 import { search } from "./search.js";
 
 /** Rows of a user's connections that are shown. */
@@ -12,6 +13,8 @@ const MOST_ROWS = 100;
 export function users({ place, rest, api, allowed }) {
   const find = newest((user) => api.get(`v1/users/${segment(user)}`));
   const result = el("div", { class: "result" });
+  /** The user in `result`, and what of it changes. */
+  let shown;
   const form = search({
     label: "User",
     hint: "The whole id, as in the token",
@@ -35,12 +38,27 @@ export function users({ place, rest, api, allowed }) {
         found.count === 0 ? `${user} is not connected` : `Connections of ${user}: ${count(found.count)}`,
       );
     } catch (error) {
+      shown = undefined;
       result.replaceChildren();
       form.problem(`${error.message}.`);
     }
   }
 
   function show(user, { connections, count: all }) {
+    if (shown?.user !== user) {
+      shown = { user, ...panelOf(user) };
+      result.replaceChildren(...shown.nodes);
+    }
+    const rows = connections.slice(0, MOST_ROWS);
+    say(shown.summary, summaryOf(all, rows.length));
+    renewChildren(shown.list, ...(all === 0 ? [] : [connectionsTable(rows, api.nowMs())]));
+    // A button that is off loses the focus.
+    if (all === 0 && shown.forSome.includes(document.activeElement)) shown.again.focus();
+    for (const button of shown.forSome) button.disabled = all === 0;
+  }
+
+  /** What is shown of a user. It stays while he is looked at again, and so do the focus and what is selected. */
+  function panelOf(user) {
     const problem = problemLine();
     const done = el("p", { class: "done", role: "status" });
     const act = (work) => async () => {
@@ -53,28 +71,19 @@ export function users({ place, rest, api, allowed }) {
     };
     const button = (text, work, properties = {}) =>
       el("button", { type: "button", ...properties, onclick: act(work) }, text);
-    const shown = connections.slice(0, MOST_ROWS);
-    result.replaceChildren(
-      el("h2", {}, user),
-      el("p", { class: "summary" }, summaryOf(all, shown.length)),
-      ...(all === 0 ? [] : [connectionsTable(shown, api.nowMs())]),
-      el(
-        "div",
-        { class: "buttons" },
-        button("Look again", () => look(user)),
-        button("Make them reconnect", () => end(user, true), { disabled: all === 0 }),
-        button("Disconnect", () => end(user, false), { class: "danger", disabled: all === 0 }),
-        button("Revoke tokens", () => revoke(user), {
-          class: "danger",
-          disabled: !allowed.includes("revoke"),
-        }),
-      ),
-      allowed.includes("revoke")
-        ? ""
-        : el("p", { class: "hint" }, "Revoking takes a key with ", el("code", {}, "revoke"), "."),
-      done,
-      problem,
-    );
+    const summary = el("p", { class: "summary" });
+    const list = el("div");
+    const again = button("Look again", () => look(user));
+    const forSome = [
+      button("Make them reconnect", () => end(user, true)),
+      button("Disconnect", () => end(user, false), { class: "danger" }),
+    ];
+    const mayRevoke = allowed.includes("revoke");
+    const revoking = button("Revoke tokens", () => revoke(user), { class: "danger", disabled: !mayRevoke });
+    const hint = el("p", { class: "hint" }, "Revoking takes a key with ", el("code", {}, "revoke"), ".");
+    const buttons = el("div", { class: "buttons" }, again, ...forSome, revoking);
+    const nodes = [el("h2", {}, user), summary, list, buttons, ...(mayRevoke ? [] : [hint]), done, problem];
+    return { nodes, summary, list, again, forSome };
   }
 
   async function end(user, reconnect) {
@@ -86,10 +95,7 @@ export function users({ place, rest, api, allowed }) {
     await look(user);
     // By now somebody else may be shown, or nobody.
     const line = result.querySelector(".done");
-    if (line === null) return undefined;
-    line.textContent = `Connections of ${user} ended: ${count(connections)}.`;
-    // The button that had the focus is gone.
-    if (document.activeElement === document.body) result.querySelector("button").focus();
+    if (line !== null) line.textContent = `Connections of ${user} ended: ${count(connections)}.`;
     return undefined;
   }
 
