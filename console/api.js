@@ -30,14 +30,18 @@ function tabStorage() {
 }
 
 /**
- * Asks the server with the key, which is kept for this tab only. `onUnknown` is called when the key counts no more.
+ * Asks the server with the key, which is kept for this tab only. `onUnknown` is called when the key does not count; with its name, which is no
+ * secret, when it did before.
  */
 export function createApi(onUnknown) {
   const storage = tabStorage();
   let serverAheadMs = 0;
   let key = storage?.getItem(STORED_AS) ?? "";
+  /** Whether the server has taken the key before, also before the page was loaded again. */
+  let wasTaken = key !== "";
 
   async function ask(method, path, { body, timeoutMs = TIMEOUT_MS } = {}) {
+    const asked = key;
     const response = await fetch(path, {
       method,
       headers: {
@@ -54,7 +58,8 @@ export function createApi(onUnknown) {
     serverAheadMs = aheadMs(response);
     const answer = await response.json().catch(() => ({}));
     if (response.ok) return answer;
-    if (response.status === 401) onUnknown();
+    // Of a key that another one has replaced since, it is of no interest.
+    if (response.status === 401 && key === asked) onUnknown(wasTaken ? key.split(".", 1)[0] : undefined);
     throw new Refusal(response.status, answer.error);
   }
 
@@ -62,10 +67,14 @@ export function createApi(onUnknown) {
     hasKey: () => key !== "",
     use(next) {
       key = next;
+      wasTaken = false;
     },
     /** The server's time, in milliseconds since 1970: ages are by its clock. */
     nowMs: () => Date.now() + serverAheadMs,
-    keep: () => storage?.setItem(STORED_AS, key),
+    keep() {
+      wasTaken = true;
+      storage?.setItem(STORED_AS, key);
+    },
     forget() {
       key = "";
       storage?.removeItem(STORED_AS);

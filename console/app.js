@@ -1,4 +1,5 @@
 import { createApi, named } from "./api.js";
+import { takeBack } from "./confirm.js";
 import { announce, el } from "./dom.js";
 import { overview } from "./overview.js";
 import { poll } from "./poll.js";
@@ -30,16 +31,25 @@ const VIEWS = {
 /** How often it is looked whether the key still counts, whatever the view asks by itself. */
 const KEY_EVERY_MS = 5000;
 
-const api = createApi(() => signOut("This key does not count, or no longer."));
+const api = createApi((name) => signOut(name === undefined ? UNKNOWN : lostKey(name)));
+const UNKNOWN =
+  "This key does not count. Look whether all of it is there, and whether it is one of this instance.";
+const lostKey = (name) =>
+  `The key ${name} counts no longer: it was taken out or replaced. Sign in with the new one; this view opens again.`;
 let allowed = [];
 let leave = () => {};
+/** Ends the view that is shown, and what it asks. */
+function closeView() {
+  takeBack();
+  leave();
+  leave = () => {};
+}
 /** What views leave for each other. */
 let kept = {};
 let keyPoll = { stop() {} };
 
 function signOut(reason = "") {
-  leave();
-  leave = () => {};
+  closeView();
   kept = {};
   keyPoll.stop();
   api.forget();
@@ -97,7 +107,7 @@ async function lookAtKey() {
 
 function show() {
   if (document.body.dataset.signed !== "in") return;
-  leave();
+  closeView();
   const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
   const view = Object.hasOwn(VIEWS, name) ? VIEWS[name] : VIEWS.overview;
   const at = view === VIEWS[name] ? name : "overview";

@@ -11,6 +11,12 @@ document.getElementById("confirm-no").addEventListener("click", () => dialog.clo
 /** Ends the question that is asked. */
 let answer = () => {};
 
+/** Takes the question back that is asked, if one is: it is not wanted. */
+export function takeBack() {
+  if (dialog.open) dialog.close("no");
+  answer(false);
+}
+
 /** Asks before something that cannot be taken back; with `mustType` that word has to be typed first. Resolves to whether it is wanted. */
 export function confirmed(question, consequence, action, mustType) {
   title.textContent = question;

@@ -6,10 +6,13 @@ import { startBrowser } from "../support/browser.js";
 import { startMongo } from "../support/mongo.js";
 import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
 import { tempDir } from "../support/temp-dir.js";
-import { openConsole, shows } from "./support/console-page.js";
+import { openConsole, shows, signIn } from "./support/console-page.js";
 
 const admin = makeKey("admin");
 const guest = makeKey("guest");
+
+const GONE =
+  "The key guest counts no longer: it was taken out or replaced. Sign in with the new one; this view opens again.";
 
 let browser: Browser;
 let shoal: Shoal;
@@ -86,8 +89,40 @@ test("a key that is taken away ends the sign-in also where the view asks for not
 
   await writeFile(keysFile, JSON.stringify([admin.entry]));
 
-  await shows(page, "#key-problem", "This key does not count, or no longer.");
+  await shows(page, "#key-problem", GONE);
   expect(await page.textContent("#content")).toBe("");
+  await signIn(page, admin.key);
+  await shows(page, ".runbook h1", "Redis is lost");
+  await writeFile(keysFile, JSON.stringify([admin.entry, guest.entry]));
+});
+
+test("a key that is taken away while something is asked ends the question, and nothing is done", async () => {
+  const { page } = await openConsole(browser, shoal.adminUrl, guest.key, "#/users/eve");
+  await shows(page, ".result", "Not connected");
+  const posts: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() !== "GET") posts.push(request.url());
+  });
+  await page.getByRole("button", { name: "Revoke tokens" }).click();
+  expect(await page.isVisible("#confirm")).toBe(true);
+
+  await page.route("**/v1/key", (route) => route.fulfill({ status: 401, json: {} }));
+
+  await shows(page, "#key-problem", GONE);
+  expect(await page.isVisible("#confirm")).toBe(false);
+  expect(await page.evaluate("document.activeElement.id")).toBe("key");
+  expect(posts).toEqual([]);
+});
+
+test("a question does not stay open over another view", async () => {
+  const { page } = await openConsole(browser, shoal.adminUrl, admin.key, "#/users/eve");
+  await shows(page, ".result", "Not connected");
+  await page.getByRole("button", { name: "Revoke tokens" }).click();
+
+  await page.evaluate('location.hash = "#/runbook/redis-is-lost"');
+
+  await shows(page, ".runbook h1", "Redis is lost");
+  expect(await page.isVisible("#confirm")).toBe(false);
 });
 
 test("who comes back from a room finds the page of the list that he left", async () => {

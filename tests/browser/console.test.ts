@@ -63,7 +63,7 @@ test("a chart has the last hour, and nothing where no samples were taken", async
 test("a key that does not count is refused in words, and is not kept", async () => {
   const { page, complaints } = await open("admin.wrong");
 
-  await shows(page, "#key-problem", "does not count");
+  await shows(page, "#key-problem", "This key does not count. Look whether all of it is there");
   await page.reload();
 
   expect(await page.isVisible("#sign-in")).toBe(true);
