@@ -1,6 +1,6 @@
 import { createApi, named } from "./api.js";
 import { takeBack } from "./confirm.js";
-import { announce, el } from "./dom.js";
+import { announce, closedNote, el } from "./dom.js";
 import { overview } from "./overview.js";
 import { poll } from "./poll.js";
 import { refusals } from "./refusals.js";
@@ -22,7 +22,7 @@ const lost = document.getElementById("lost");
 const VIEWS = {
   overview: { title: "Overview", show: overview, needs: "operate" },
   users: { title: "Users", show: users, needs: "users" },
-  rooms: { title: "Rooms", show: rooms, needs: "rooms" },
+  rooms: { title: "Rooms", show: rooms }, // without the right to list them one is opened by its name
   room: { title: "Room", show: room, under: "rooms" },
   refusals: { title: "Audit", show: refusals, needs: "operate" },
   runbook: { title: "Runbook", show: runbook },
@@ -96,8 +96,9 @@ async function lookAtKey() {
   document.getElementById("key-name").textContent = key;
   for (const link of nav.children) {
     const { needs } = VIEWS[link.hash.slice(2)];
-    link.classList.toggle("closed", !allowed.includes(needs));
-    link.title = allowed.includes(needs) ? "" : `This key may not: ${needs}`;
+    const isClosed = needs !== undefined && !allowed.includes(needs);
+    link.classList.toggle("closed", isClosed);
+    link.title = isClosed ? `This key may not: ${needs}` : "";
   }
   if (!isOther) return;
   const isInView = content.contains(document.activeElement);
@@ -132,16 +133,7 @@ function open({ title, show: fill, needs }, place, rest) {
   }
   if (needs === undefined || allowed.includes(needs))
     return fill({ place, rest, api, allowed, heard: heardHere, kept });
-  place.append(
-    el("h1", {}, title),
-    el(
-      "p",
-      { class: "closed-note" },
-      "This view is closed to your key. It takes one with ",
-      el("code", {}, needs),
-      ".",
-    ),
-  );
+  place.append(el("h1", {}, title), closedNote("This view", needs));
 }
 
 /** Says once that answers do not come, and takes it back when they do. */

@@ -75,6 +75,16 @@ export function announce(text) {
   if (live.textContent !== text) live.textContent = text;
 }
 
+/** What stands in the place of a view, or of a part of it, that takes another key. */
+export const closedNote = (part, right) =>
+  el(
+    "p",
+    { class: "closed-note" },
+    `${part} is closed to your key. It takes one with `,
+    el("code", {}, right),
+    ".",
+  );
+
 /** A line for what went wrong; empty it is not there. */
 export function problemLine() {
   return el("p", { class: "problem", role: "alert" });

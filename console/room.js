@@ -7,6 +7,8 @@ import { renewChildren, say } from "./renew.js";
 import { createTail } from "./tail.js";
 
 const EVERY_MS = 2000;
+/** How often it is looked what the key may do in the room: what is closed to it is not asked. */
+const RIGHTS_EVERY_MS = 5000;
 /** Heads that the rate is taken over. */
 const MOST_HEADS = 16;
 
@@ -19,8 +21,15 @@ export function room({ place, rest: name, api, allowed, heard, kept }) {
   const done = el("p", { class: "done", role: "status" });
   const end = el(
     "button",
-    { type: "button", class: "danger", onclick: () => void ask() },
+    { type: "button", class: "danger", disabled: true, onclick: () => void ask() },
     "Remove all messages",
+  );
+  const hint = el(
+    "p",
+    { class: "hint" },
+    "Removing takes a key with ",
+    el("code", {}, "manage"),
+    " in this room.",
   );
   place.append(
     el(
@@ -34,35 +43,59 @@ export function room({ place, rest: name, api, allowed, heard, kept }) {
     members,
     tail.node,
     el("div", { class: "buttons" }, end),
+    hint,
     done,
   );
+  hint.hidden = true;
   let heads = [];
+  /** What the key may do in this room, as it was last heard. */
+  let may;
+  let isLeft = false;
+  let looking = { stop() {} };
 
-  /** What a key that may list rooms but not read this one is shown. */
-  async function listed(error) {
-    if (error.status !== 403 || !allowed.includes("rooms")) throw error;
+  async function lookAtRights() {
+    const { inRoom } = await api.get("v1/key", { room: name });
+    if (isLeft || `${inRoom}` === `${may}`) return;
+    may = inRoom;
+    hint.hidden = may.includes("manage");
+    tail.allow(may.includes("page"));
+    looking.stop();
+    looking = poll(EVERY_MS, look);
+  }
+
+  /** Where the room stands; null where it was never used, undefined where that is closed to the key. */
+  async function state() {
+    if (may.includes("page"))
+      return api.get(`v1/rooms/${segment(name)}`).catch((error) => {
+        if (error.status === 404) return null;
+        throw error;
+      });
+    if (!allowed.includes("rooms")) return undefined;
     const { rooms } = await api.get("v1/rooms", { prefix: name, limit: 1 });
-    const [found] = rooms.filter((one) => one.room === name);
-    if (found === undefined) throw error;
-    return found;
+    return rooms.find((one) => one.room === name) ?? null;
   }
 
   async function look() {
     try {
-      const found = await api.get(`v1/rooms/${segment(name)}`).catch(listed);
-      say(problem, "");
+      const found = await state();
       heard();
-      const now = performance.now();
-      if (heads.at(-1)?.epoch !== found.epoch) heads = [];
-      heads = [...heads, { at: now, head: found.head, epoch: found.epoch }].slice(-MOST_HEADS);
-      showFacts(found);
-      await Promise.all([tail.look(), lookWho()]);
+      show(found);
+      await Promise.all([found === null ? undefined : tail.look(), lookWho()]);
     } catch (error) {
-      if (error.status === 404) say(problem, "This room was never used.");
-      else if (error.status === 403)
-        say(problem, "This room is closed to your key. It takes one with page in it.");
+      if (error.status === 403) void rights.now();
       else heard(error);
     }
+  }
+
+  function show(found) {
+    if (found === undefined) say(problem, "This room is closed to your key. It takes one with page in it.");
+    else say(problem, found === null ? "This room was never used." : "");
+    tail.node.hidden = found === null;
+    end.disabled = found === null || !may.includes("manage");
+    if (!found || heads.at(-1)?.epoch !== found.epoch) heads = [];
+    if (!found) return facts.replaceChildren();
+    heads = [...heads, { at: performance.now(), head: found.head, epoch: found.epoch }].slice(-MOST_HEADS);
+    showFacts(found);
   }
 
   function showFacts({ head, floor, epoch, members: there }) {
@@ -73,7 +106,7 @@ export function room({ place, rest: name, api, allowed, heard, kept }) {
       ["Newest number", count(head)],
       ["Removed up to", count(floor)],
       ["Published", seconds < 1 ? "measuring" : `${rate((last.head - first.head) / seconds)} /s`],
-      ["Members", there === undefined ? "closed to your key" : count(there)],
+      ["Members", there === undefined ? el("span", {}, "takes ", el("code", {}, "page")) : count(there)],
       ["Epoch", el("code", {}, epoch)],
     ];
     renewChildren(
@@ -83,10 +116,11 @@ export function room({ place, rest: name, api, allowed, heard, kept }) {
   }
 
   async function lookWho() {
-    const { users, count: all } = await api.get(`v1/rooms/${segment(name)}/presence`).catch((error) => {
-      if (error.status !== 403) throw error;
-      return { users: [], count: 0 };
-    });
+    if (!may.includes("presence")) {
+      const closed = el("p", { class: "hint" }, "Who is here: takes ", el("code", {}, "presence"), ".");
+      return renewChildren(members, closed);
+    }
+    const { users, count: all } = await api.get(`v1/rooms/${segment(name)}/presence`);
     const shown = [...users].sort().slice(0, 50);
     const links = shown.map((user) =>
       el("li", { "data-row": user }, el("a", { href: `#/users/${segment(user)}` }, user)),
@@ -114,8 +148,17 @@ export function room({ place, rest: name, api, allowed, heard, kept }) {
     }
   }
 
-  const polling = poll(EVERY_MS, look);
-  return () => polling.stop();
+  const rights = poll(RIGHTS_EVERY_MS, () =>
+    lookAtRights().catch((error) => {
+      heard(error);
+      throw error;
+    }),
+  );
+  return () => {
+    isLeft = true;
+    rights.stop();
+    looking.stop();
+  };
 }
 
 /** The page of the list that was left. */

@@ -1,5 +1,5 @@
 import { segment } from "./api.js";
-import { announce, el, goOnAt, table } from "./dom.js";
+import { announce, closedNote, el, goOnAt, table } from "./dom.js";
 import { count } from "./format.js";
 import { newest } from "./newest.js";
 import { say } from "./renew.js";
@@ -7,8 +7,21 @@ import { search } from "./search.js";
 
 const PAGE = 50;
 
-/** Durable rooms by the beginning of their names, page by page. */
-export function rooms({ place, rest, api, heard, kept }) {
+/** Durable rooms by the beginning of their names, page by page, and the way to one by its name. */
+export function rooms({ place, rest, api, allowed, heard, kept }) {
+  const way = search({
+    id: "open",
+    label: "Open a room by its name",
+    hint: "The whole name; also one that you may not list",
+    button: "Open",
+    onSearch: (name) => {
+      location.hash = `#/room/${segment(name)}`;
+    },
+  });
+  if (!allowed.includes("rooms")) {
+    place.append(el("h1", {}, "Rooms"), way.node, closedNote("The list", "rooms"));
+    return;
+  }
   const find = newest((query) => api.get("v1/rooms", query));
   const list = el("div");
   const turn = (isOn) => async (event) => {
@@ -31,7 +44,7 @@ export function rooms({ place, rest, api, heard, kept }) {
       void page(prefix, [null]);
     },
   });
-  place.append(el("h1", {}, "Rooms"), form.node, list, pager);
+  place.append(el("h1", {}, "Rooms"), el("div", { class: "ways" }, form.node, way.node), list, pager);
   // Who comes back from a room finds the page that he left, by the link there or by the browser's history.
   const isBack = kept.isBack && kept.list.prefix === rest;
   const { starts: known = [null] } = history.state ?? (isBack ? kept.list : {});

@@ -1,12 +1,12 @@
 import { el, problemLine } from "./dom.js";
 
-/** A form with one field. An empty field is told unless `mayBeEmpty`. */
-export function search({ label, hint, button, value = "", mayBeEmpty = false, onSearch }) {
+/** A form with one field, of this id. An empty field is told unless `mayBeEmpty`. */
+export function search({ id = "search", label, hint, button, value = "", mayBeEmpty = false, onSearch }) {
   const input = el("input", {
-    id: "search",
+    id,
     type: "search",
     ...{ autocomplete: "off", autocapitalize: "none", spellcheck: "false", maxlength: "128" },
-    "aria-describedby": "search-hint",
+    "aria-describedby": `${id}-hint`,
   });
   input.value = value;
   const problem = problemLine();
@@ -16,6 +16,7 @@ export function search({ label, hint, button, value = "", mayBeEmpty = false, on
       class: "search",
       novalidate: true,
       role: "search",
+      "aria-label": button,
       onsubmit(event) {
         event.preventDefault();
         const wanted = input.value.trim();
@@ -26,9 +27,9 @@ export function search({ label, hint, button, value = "", mayBeEmpty = false, on
         } else onSearch(wanted);
       },
     },
-    el("label", { for: "search" }, label),
+    el("label", { for: id }, label),
     el("div", { class: "field" }, input, el("button", { class: "primary" }, button)),
-    el("p", { class: "hint", id: "search-hint" }, hint),
+    el("p", { class: "hint", id: `${id}-hint` }, hint),
     problem,
   );
   return {

@@ -1,6 +1,7 @@
 import { segment } from "./api.js";
 import { el, problemLine } from "./dom.js";
 import { count, dateTime, time } from "./format.js";
+import { say } from "./renew.js";
 
 /** Messages that are kept on the page; beyond it the oldest ones leave it, or with a look back the newest. */
 const MOST_SHOWN = 200;
@@ -26,6 +27,7 @@ export function createTail(room, api) {
   });
   list.classList.add("bare");
   const box = el("div", { class: "tail-box", tabindex: "0", role: "region", "aria-label": "Messages" }, list);
+  const empty = el("p", { class: "empty" }, "There are no messages.");
   const node = el(
     "section",
     { class: "messages" },
@@ -38,11 +40,14 @@ export function createTail(room, api) {
       el("label", { class: "check", for: "bodies" }, bodies, "Show bodies"),
     ),
     problem,
+    empty,
     box,
   );
+  empty.hidden = true;
+  box.hidden = true;
   /** Where the shown messages end, of which log; undefined before the first look. */
   let end;
-  let isClosed = false;
+  let isClosed = true;
 
   const itemOf = ({ seq, from, id, body, at }) =>
     el(
@@ -119,13 +124,25 @@ export function createTail(room, api) {
         for (let pages = 0; isBehind && pages < MOST_PAGES; pages += 1) isBehind = await goOn();
         if (isBehind) await skip();
       }
+      empty.hidden = list.children.length > 0;
+      box.hidden = !empty.hidden;
       if (follow.checked) box.scrollTop = box.scrollHeight;
     } catch (error) {
       if (error.status !== 403) throw error;
-      isClosed = true;
-      problem.textContent = "The messages are hidden: your key may not read this room (page).";
-      for (const control of [earlier, follow, bodies]) control.disabled = true;
+      allow(false);
     }
+  }
+
+  /** Whether the key may read the room, to begin with and whenever that changes. */
+  function allow(isAllowed) {
+    isClosed = !isAllowed;
+    say(problem, isAllowed ? "" : "The messages are hidden: your key may not read this room (page).");
+    for (const control of [follow, bodies]) control.disabled = isClosed;
+    if (!isClosed) return;
+    restart();
+    box.hidden = true;
+    empty.hidden = true;
+    earlier.disabled = true;
   }
 
   async function back() {
@@ -149,5 +166,5 @@ export function createTail(room, api) {
     }
   }
 
-  return { node, look, restart };
+  return { node, allow, look, restart };
 }

@@ -268,13 +268,19 @@ export interface ServerRoutes {
         next?: string;
       };
     };
-    /** Tells which key this is, and what it may do besides what concerns single rooms. */
+    /** Tells which key this is, what it may do besides what concerns single rooms, and with `room` what it may do in that one. */
     "/v1/key": {
-      request: {};
+      request: {
+        query?: {
+          room?: Schemas["RoomName"];
+        };
+      };
       reply: {
         /** Its name, `kid` */
         key: string;
         operations: ReadonlyArray<"broadcast" | "users" | "rooms" | "revoke" | "operate">;
+        /** With `room`: what it may do there */
+        inRoom?: ReadonlyArray<"join" | "relay" | "publish" | "subscribe" | "page" | "presence" | "watch" | "manage">;
       };
     };
     /** Lists durable rooms in the order of their names; `next` is the `after` of the next page. */

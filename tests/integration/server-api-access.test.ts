@@ -89,6 +89,16 @@ describe("a holder of a key", () => {
     expect((await apiOf(worker.url, `all.${cron.secret}`)("GET", "/v1/key")).status).toBe(401);
   });
 
+  test("finds out what it may do in a room, whether there is one of that name or not", async () => {
+    const inRoom = async (key: string, room: string) =>
+      (await apiOf(worker.url, key)("GET", `/v1/key?room=${room}`)).body.inRoom;
+
+    expect(await inRoom(cron.key, "news:none")).toEqual(["publish"]);
+    expect(await inRoom(cron.key, "chat")).toEqual([]);
+    expect(await inRoom(all.key, "chat")).toEqual(expect.arrayContaining(["page", "presence", "manage"]));
+    expect((await apiOf(worker.url, cron.key)("GET", "/v1/key?room=")).status).toBe(400);
+  });
+
   test("gets the server API on the private port, too, within the same rights", async () => {
     const { status, headers } = await apiOf(worker.adminUrl, all.key)("GET", "/v1/rooms?limit=1");
     expect([status, headers.get("access-control-allow-origin")]).toEqual([200, null]);
