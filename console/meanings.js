@@ -49,3 +49,14 @@ export const HAPPENINGS = {
   reloaded: ["ok", "all workers are replaced"],
   "reload-failed": ["bad", "workers could not be replaced; the old ones serve on"],
 };
+
+/** What the audit has, in the words of its filter and of its entries. */
+export const AUDITED = {
+  refuse: "Handshake refused",
+  connect: "Connected",
+  disconnect: "Disconnected",
+  revoke: "Tokens revoked",
+  remove: "Disconnected by a key",
+  move: "Moved by a key",
+  end: "Room emptied by a key",
+};

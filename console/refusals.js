@@ -1,21 +1,14 @@
 import { segment } from "./api.js";
 import { announce, el, goOnAt, problemLine, table } from "./dom.js";
 import { dateTime } from "./format.js";
-import { REFUSED } from "./meanings.js";
+import { AUDITED, REFUSED } from "./meanings.js";
 import { newest } from "./newest.js";
 
 const PAGE = 50;
 
-const KINDS = [
-  ["refuse", "Refused handshakes"],
-  ["", "Everything"],
-  ["connect", "Connects"],
-  ["disconnect", "Disconnects"],
-  ["revoke", "Revoked tokens"],
-  ["remove", "Disconnected by a key"],
-  ["move", "Moved by a key"],
-  ["end", "Rooms emptied by a key"],
-];
+/** What is refused is what one mostly looks for. */
+const { refuse, ...others } = AUDITED;
+const KINDS = Object.entries({ refuse, "": "Everything", ...others });
 
 /** Who was not let in and why, and what else the audit has, newest first. The browser's way back leads to what was looked at. */
 export function refusals({ place, api }) {
@@ -94,7 +87,7 @@ function eventsTable(events) {
     ["when", "what", ...["why", "user", "by key"].map((text) => ({ text, isName: true })), "where"],
     events.map((event) => [
       el("time", { datetime: event.at }, dateTime(event.at)),
-      event.type,
+      AUDITED[event.type] ?? event.type,
       whyOf(event),
       event.user === undefined ? "–" : el("a", { href: `#/users/${segment(event.user)}` }, event.user),
       event.key ?? "–",

@@ -181,5 +181,6 @@ test("who comes back to the audit finds what was looked at", async () => {
   expect(await page.getByLabel("What").inputValue()).toBe("connect");
   expect(await page.getByLabel("User, if one").inputValue()).toBe("hal");
   await eventually(async () => expect(await page.locator("tbody tr").count()).toBe(1));
-  expect(await page.locator("tbody td").first().textContent()).toBe("connect");
+  const chosen = page.locator("#type option:checked");
+  expect(await page.locator("tbody td").first().textContent()).toBe(await chosen.textContent());
 });

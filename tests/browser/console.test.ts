@@ -153,7 +153,7 @@ test("a user is found with his rooms, and disconnected when that was confirmed",
   await eventually(
     async () => {
       await page.getByRole("button", { name: "Look" }).click();
-      expect(await page.textContent("#content tbody")).toMatch(/remove.*eve.*admin/);
+      expect(await page.textContent("#content tbody")).toMatch(/Disconnected by a key.*eve.*admin/);
     },
     { withinMs: SEEN_WITHIN_MS, everyMs: 500 },
   );

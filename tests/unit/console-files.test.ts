@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { createAdminServer } from "../../src/engine/admin/admin-server.js";
 import { createConsoleFiles } from "../../src/engine/admin/console-files.js";
@@ -32,6 +33,15 @@ test("the console comes without a key and without a worker, and may talk to its 
     const { status, headers } = await fetch(`${url}/${path}`);
     expect([path, status, headers.get("x-content-type-options")]).toEqual([path, 200, "nosniff"]);
   }
+});
+
+test("the key that the form to sign in speaks of is that of its document", async () => {
+  const capsIn = (text: string) => /--kid me\s+--caps\s+'([^']+)'/.exec(text)?.[1];
+
+  const page = await (await fetch(`${url}/`)).text();
+
+  expect(capsIn(page)).toBe(capsIn(readFileSync("docs/console.md", "utf8")));
+  expect(capsIn(page)).toContain("presence");
 });
 
 test("it takes GET and HEAD", async () => {
