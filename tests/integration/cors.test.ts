@@ -1,5 +1,6 @@
 import { io } from "socket.io-client";
 import { onTestEnd } from "../support/cleanup.js";
+import { logged } from "../support/line-log.js";
 import { type MongoServer, startMongo } from "../support/mongo.js";
 import { startWorker } from "../support/start-worker.js";
 import { once } from "../support/wait.js";
@@ -42,6 +43,18 @@ async function allowedBySocket(url: string, transport: string, origin: string | 
   refused.catch(() => {});
   return Promise.race([connected, refused]);
 }
+
+test("a handshake that is refused for its origin is told in the log with the origin, once for many", async () => {
+  const worker = await startWorker({ mongodbUri: mongo.uriFor(), env: { CORS_ORIGIN: APP } });
+  for (let times = 0; times < 3; times += 1)
+    expect(await allowedBySocket(worker.url, "websocket", FOREIGN)).toBe(false);
+  expect(await allowedBySocket(worker.url, "websocket", APP)).toBe(true);
+
+  const isRefusal = logged("handshakes from an origin are refused: CORS_ORIGIN does not have it");
+  const { fields } = await worker.waitForLog(isRefusal);
+  expect(fields).toMatchObject({ origin: FOREIGN, count: 1 });
+  expect(worker.logs.filter(isRefusal)).toHaveLength(1);
+});
 
 describe("foreign origins", () => {
   test.each([

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { Server, type ServerOptions, type Socket } from "socket.io";
 import type { Passport } from "../../contract/passport.js";
 import type { Config } from "../config/config.js";
@@ -25,9 +26,14 @@ const CHUNK_BYTES = 128;
 
 /**
  * A Socket.IO server that is not attached to anything yet. Path, protocol and transports are stock. `onWebSocket` is told of
- * each WebSocket.
+ * each WebSocket, `onRefused` of each handshake that is not allowed for its origin.
  */
-export function createIo(config: Config, checkOrigin: OriginCheck, onWebSocket: OnWebSocket): Io {
+export function createIo(
+  config: Config,
+  checkOrigin: OriginCheck,
+  onWebSocket: OnWebSocket,
+  onRefused: (request: IncomingMessage) => void = () => {},
+): Io {
   // A transport that gets more than this is cut off, and its session ends. Three times the limit of a body leaves room for clients
   // that write what is beyond ASCII as \uXXXX, and for the frame around it; a body just over the limit is refused with a reason.
   const transportBytes = 3 * config.limits.messageBytes + 8192;
@@ -39,7 +45,11 @@ export function createIo(config: Config, checkOrigin: OriginCheck, onWebSocket: 
     maxBufferedChunks: Math.ceil(transportBytes / CHUNK_BYTES),
     wsEngine: createWebSocketEngine(onWebSocket),
     parser: packets,
-    allowRequest: (request, done) => done(null, checkOrigin(request).isAllowed),
+    allowRequest: (request, done) => {
+      const { isOwnHost, isAllowed } = checkOrigin(request);
+      if (isOwnHost && !isAllowed) onRefused(request);
+      done(null, isAllowed);
+    },
     cors: (request, done) => {
       const { isAllowed, credentials } = checkOrigin(request);
       done(null, { origin: isAllowed, credentials, preflightContinue: true }); // they count before they are answered

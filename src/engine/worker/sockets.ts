@@ -4,6 +4,7 @@ import type { ClientAddress } from "../http/client-address.js";
 import type { Delays } from "../http/delays.js";
 import { createEventStreams, type EventStreams } from "../http/event-streams.js";
 import { createHostCheck, type OriginCheck } from "../http/origin.js";
+import { createRefusedOrigins } from "../http/refused-origins.js";
 import type { SlowRefusals } from "../http/slow-refusals.js";
 import { createSpacedRequests } from "../http/spaced-requests.js";
 import type { Internals } from "../internals/internals.js";
@@ -77,7 +78,8 @@ export function createSockets({
 }: SocketParts): Sockets {
   const { redis, mongo, busKey } = stores;
   const connections = createConnections();
-  const io = createIo(config, checkOrigin, connections.onWebSocket);
+  const refusedOrigins = createRefusedOrigins(log, () => performance.now());
+  const io = createIo(config, checkOrigin, connections.onWebSocket, refusedOrigins);
   const seal = createBusSeal({
     ...{ firstKey: busKey.prepare, readKey: busKey.read, log },
     refused: () => metrics.bus.refused("foreign"),
