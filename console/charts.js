@@ -1,6 +1,7 @@
 import { el } from "./dom.js";
 import { count, milliseconds, rate } from "./format.js";
-import { say } from "./renew.js";
+import { REFUSED_EARLY } from "./meanings.js";
+import { renewChildren, say } from "./renew.js";
 import { lastHour } from "./samples.js";
 import uPlot from "./uplot/uPlot.esm.js";
 
@@ -25,7 +26,12 @@ const CHARTS = [
     series: [["lagMs", "slowest worker", "--hue-3"]],
     format: milliseconds,
   },
-  { title: "Refusals per second", series: [["refusals", "refused", "--bad"]], format: rate },
+  {
+    title: "Refusals per second",
+    series: [["refusals", "refused", "--bad"]],
+    format: rate,
+    note: refusedEarly,
+  },
 ];
 
 /** Rates have one decimal place; steps below 0.1 need more, so that no two lines say the same. */
@@ -45,13 +51,15 @@ export function createCharts() {
     const legend = spec.series.map(([, label, colour]) =>
       el("span", { class: "key", "data-colour": colour.slice(2) }, label),
     );
+    const note = el("p", { class: "hint" });
     const figure = el(
       "figure",
       {},
       el("figcaption", {}, el("strong", {}, spec.title), ...legend, words),
       canvas,
+      note,
     );
-    return { spec, words, canvas, figure, plot: undefined };
+    return { spec, words, canvas, figure, note, plot: undefined };
   }
 
   function draw(chart) {
@@ -127,6 +135,7 @@ export function createCharts() {
       if (chart.plot === undefined) draw(chart);
       else chart.plot.setData(dataOf(chart.spec));
       tell(chart);
+      renewChildren(chart.note, ...(chart.spec.note?.(samples) ?? []));
     }
   }
 
@@ -147,4 +156,17 @@ export function createCharts() {
       charts = [];
     },
   };
+}
+
+/** Handshakes that were refused in this hour before it was known whose they are, by why. */
+function refusedEarly(samples) {
+  const counts = Object.keys(REFUSED_EARLY).map((result) => {
+    const all = samples.reduce((sum, sample) => sum + (sample.refusedHandshakes?.[result] ?? 0), 0);
+    return [result, all];
+  });
+  const found = counts.filter(([, all]) => all > 0);
+  if (found.length === 0) return ["No handshake was refused at the door."];
+  const words = found.map(([result, all]) => `${count(all)} ${result} (${REFUSED_EARLY[result]})`);
+  const link = el("a", { href: "#/runbook/handshakes-are-refused" }, "Runbook");
+  return [`Handshakes refused at the door: ${words.join(", ")}. `, link];
 }

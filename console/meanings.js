@@ -60,3 +60,13 @@ export const AUDITED = {
   move: "Moved by a key",
   end: "Room emptied by a key",
 };
+
+/** Why a handshake was refused before it was known whose it is: these are in no audit. */
+export const REFUSED_EARLY = {
+  address: "too many of one address",
+  rate: "too many at once",
+  full: "a worker is full",
+  overload: "a worker cannot keep up",
+  draining: "the instance is on its way out",
+  refused: "invalid, mostly an origin that CORS_ORIGIN does not have",
+};

@@ -48,7 +48,9 @@ export function refusals({ place, api }) {
     el(
       "p",
       { class: "hint" },
-      "At most 20 refusals per second and worker are recorded. ",
+      "At most 20 refusals per second and worker are recorded. Those at the door, such as for a rate or an origin, are counted in the ",
+      el("a", { href: "#/overview" }, "overview"),
+      " under the chart of refusals. ",
       el("a", { href: "#/runbook/handshakes-are-refused" }, "Runbook"),
     ),
     problem,

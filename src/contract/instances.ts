@@ -26,8 +26,16 @@ export interface Load {
   readonly lagMs: number;
 }
 
+/** Why a handshake is refused before anybody is known: the results of `realtime_handshakes_total` other than `accepted`. */
+export const HANDSHAKE_REFUSALS = ["draining", "full", "rate", "address", "overload", "refused"] as const;
+
+/** How many handshakes were refused, by why; those that there are. */
+export type RefusedHandshakes = Readonly<Partial<Record<(typeof HANDSHAKE_REFUSALS)[number], number>>>;
+
 /** An instance at one time. */
 export interface Sample extends Load {
+  /** Since the sample before; absent when there were none. */
+  readonly refusedHandshakes?: RefusedHandshakes;
   /** Milliseconds since 1970. */
   readonly at: number;
   /** Workers that answered. */

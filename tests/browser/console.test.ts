@@ -60,6 +60,19 @@ test("a chart has the last hour, and nothing where no samples were taken", async
   expect(shown).toEqual([taken[1], { at: expect.any(Number), workers: 0 }, taken[2], taken[3]]);
 });
 
+test("handshakes that are refused at the door are counted by why, with the way to the runbook", async () => {
+  const { page, complaints } = await open(admin.key, "#/overview");
+  await shows(page, "figure:last-child .hint", "No handshake was refused at the door.");
+
+  for (let times = 0; times < 3; times += 1)
+    await fetch(`${shoal.url}/socket.io/?EIO=3&transport=polling`).then((answer) => answer.text());
+
+  await shows(page, "figure:last-child .hint", /3 refused \(invalid, mostly an origin/);
+  const link = page.locator("figure:last-child .hint a");
+  expect(await link.getAttribute("href")).toBe("#/runbook/handshakes-are-refused");
+  expect(complaints).toEqual([]);
+});
+
 test("a key that does not count is refused in words, and is not kept", async () => {
   const { page, complaints } = await open("admin.wrong");
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { operator } from "../../contract/access.js";
 import { feature } from "../../contract/feature.js";
-import { HAPPENINGS, KEPT } from "../../contract/instances.js";
+import { HANDSHAKE_REFUSALS, HAPPENINGS, KEPT } from "../../contract/instances.js";
 import { route } from "../../contract/route.js";
 import { wholeNumber } from "../../contract/validation.js";
 
@@ -53,6 +53,10 @@ const sample = z
     at: z.int().describe("In milliseconds since 1970"),
     workers: z.int().min(0).describe("Those that answered"),
     ...load,
+    refusedHandshakes: z
+      .partialRecord(z.enum(HANDSHAKE_REFUSALS), z.int().min(1))
+      .optional()
+      .describe("How many since the sample before, by why; absent when there were none"),
   })
   .meta({ id: "Sample" });
 

@@ -1,4 +1,4 @@
-import type { StoreView } from "../../contract/instances.js";
+import { HANDSHAKE_REFUSALS, type RefusedHandshakes, type StoreView } from "../../contract/instances.js";
 import type { MetricFamily } from "../ipc/messages.js";
 
 /** What is read off the metrics of one worker. Counts are since its start. */
@@ -10,6 +10,8 @@ export interface Reading {
   readonly eventsOut: number;
   readonly publishes: number;
   readonly refusals: number;
+  /** Those of them that were handshakes. */
+  readonly refusedHandshakes: Required<RefusedHandshakes>;
   readonly mongo: StoreView;
   readonly redis: StoreView;
 }
@@ -35,7 +37,12 @@ export function readingOf(families: readonly MetricFamily[]): Reading {
 
   const flowing = (direction: string) =>
     sum("realtime_events_total", (labels) => labels.includes(`direction="${direction}"`)) ?? 0;
-  const refused = sum("realtime_handshakes_total", (labels) => !labels.includes('result="accepted"')) ?? 0;
+  const endedBy = (result: string) =>
+    sum("realtime_handshakes_total", (labels) => labels.includes(`result="${result}"`)) ?? 0;
+  const refusedHandshakes = Object.fromEntries(
+    HANDSHAKE_REFUSALS.map((result) => [result, endedBy(result)]),
+  ) as Required<RefusedHandshakes>;
+  const refused = Object.values(refusedHandshakes).reduce((total, count) => total + count, 0);
   const limited = sum("realtime_limited_total", (labels) => OF_REQUESTS.test(labels)) ?? 0;
   const isCount = (_labels: string, line: string) =>
     line.startsWith("realtime_publish_ack_duration_seconds_count");
@@ -47,6 +54,7 @@ export function readingOf(families: readonly MetricFamily[]): Reading {
     eventsOut: flowing("out"),
     publishes: sum("realtime_publish_ack_duration_seconds", isCount) ?? 0,
     refusals: refused + limited,
+    refusedHandshakes,
     mongo: viewOf(sum("realtime_mongo_up"), undefined),
     redis: viewOf(sum("realtime_redis_up"), sum("realtime_redis_refused")),
   };

@@ -1,4 +1,10 @@
-import { KEPT, type Load, type Sample } from "../../contract/instances.js";
+import {
+  HANDSHAKE_REFUSALS,
+  KEPT,
+  type Load,
+  type RefusedHandshakes,
+  type Sample,
+} from "../../contract/instances.js";
 import type { MetricFamily } from "../ipc/messages.js";
 import type { Component } from "../process/lifecycle.js";
 import { type Reading, readingOf } from "./reading.js";
@@ -41,8 +47,12 @@ export function createSamples(measure: Measure, onLook: () => void, everyMs: num
         loadOf(reading, last?.readings.get(slot), takenMs - beforeMs),
       ]),
     );
+    const refused = refusedSince(last?.readings, readings);
     last = { atMs, readings, loads };
-    kept.push({ at: atMs, workers: loads.size, ...together([...loads.values()]) });
+    kept.push({
+      ...{ at: atMs, workers: loads.size, ...together([...loads.values()]) },
+      ...(Object.keys(refused).length === 0 ? {} : { refusedHandshakes: refused }),
+    });
     if (kept.length > KEPT.samples) kept.shift();
     onLook();
   }
@@ -83,6 +93,21 @@ function loadOf(now: Reading, before: Reading | undefined, elapsedMs: number): L
     publishes: rate("publishes"),
     refusals: rate("refusals"),
   };
+}
+
+/** As with rates: the first measurement of a worker has none, and counters that went back are those of a new one. */
+function refusedSince(
+  before: ReadonlyMap<number, Reading> | undefined,
+  now: ReadonlyMap<number, Reading>,
+): RefusedHandshakes {
+  const since = (result: (typeof HANDSHAKE_REFUSALS)[number]): number =>
+    [...now].reduce((total, [slot, { refusedHandshakes: counts }]) => {
+      const known = before?.get(slot)?.refusedHandshakes[result];
+      if (known === undefined) return total;
+      return total + counts[result] - (counts[result] < known ? 0 : known);
+    }, 0);
+  const counts = HANDSHAKE_REFUSALS.map((result) => [result, since(result)] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
 function together(loads: readonly Load[]): Load {

@@ -32,7 +32,29 @@ test("what operators look at first is read off the metrics of a worker", async (
   expect(readingOf(await collect())).toEqual({
     ...{ connections: 5, lagMs: 20, memoryBytes: 0, eventsIn: 1, eventsOut: 7, publishes: 1, refusals: 3 },
     ...{ mongo: "up", redis: "down" },
+    refusedHandshakes: { draining: 0, full: 0, rate: 1, address: 0, overload: 1, refused: 0 },
   });
+});
+
+test("a sample has how many handshakes were refused since the one before, by why", async () => {
+  let current = worker();
+  let measured = 0;
+  const measure = async () => {
+    measured += 1;
+    if (measured === 3) current = worker();
+    if (measured <= 3)
+      for (const result of ["rate", "rate", "accepted"] as const) current.connections.handshake(result);
+    if (measured === 2) current.connections.handshake("refused");
+    return new Map([[1, await current.collect()]]);
+  };
+  const samples = createSamples(measure, () => {}, 1);
+  await samples.start();
+  onTestEnd(samples.stop);
+
+  await eventually(() => expect(samples.after(0).length).toBeGreaterThan(4));
+
+  const counted = samples.after(0).map(({ refusedHandshakes }) => refusedHandshakes);
+  expect(counted.slice(0, 4)).toEqual([undefined, { rate: 2, refused: 1 }, { rate: 2 }, undefined]);
 });
 
 test("samples have rates, also over a worker's replacement, and no more are kept than an hour has", async () => {
