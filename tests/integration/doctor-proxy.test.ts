@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { WebSocket, WebSocketServer } from "ws";
 import { checksOf } from "../../src/cli/doctor/checks.js";
 import { onTestEnd } from "../support/cleanup.js";
-import { startMongo } from "../support/mongo.js";
+import { type MongoServer, startMongo } from "../support/mongo.js";
 import { type RoundRobinFaults, startRoundRobin } from "../support/nginx-round-robin.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
 import { tempDir } from "../support/temp-dir.js";
@@ -14,10 +14,11 @@ const ORIGIN_HEADER = "Access-Control-Allow-Origin";
 /** So much a WebSocket's proxy lets through whose buffer is a page of memory. */
 const PAGE_BYTES = 4096;
 
+let mongo: MongoServer;
 let worker: RunningWorker;
 
 beforeAll(async () => {
-  const mongo = await startMongo();
+  mongo = await startMongo();
   const env = { AUTH: "jwt", AUTH_SECRET: "s".repeat(32), CORS_ORIGIN: "https://app.example.com" };
   worker = await startWorker({ mongodbUri: mongo.uriFor(), env });
 });
@@ -147,4 +148,44 @@ test("a WebSocket that is cut early is the proxy's doing also where the server w
     status: "fail",
     message: expect.stringContaining("a WebSocket was cut after"),
   });
+});
+
+test("whoever is over the rate of his address is told of that, and of TRUST_PROXY, not of Host or Upgrade", async () => {
+  const env = { AUTH: "none", CORS_ORIGIN: "https://app.example.com" };
+  const rates = { RATE_IP_HANDSHAKES: "1,1", RATE_IP_REQUESTS: "1,1" };
+  const limited = await startWorker({ mongodbUri: mongo.uriFor(), env: { ...env, ...rates } });
+  const { url } = await startRoundRobin([limited.url]);
+  const ask = () => fetch(`${url}/socket.io/?EIO=4&transport=polling`).then(({ status }) => status);
+  // The clock goes on meanwhile, and may have let the check in.
+  const overHandshakes = async (name: string): ReturnType<typeof found> => {
+    while ((await ask()) !== 429);
+    const finding = await found(name, url);
+    return finding?.status === "ok" ? overHandshakes(name) : finding;
+  };
+
+  for (const name of ["polling", "headers", "upgrade"]) {
+    const finding = await overHandshakes(name);
+    expect(finding).toMatchObject({
+      status: "fail",
+      message: expect.stringMatching(/status 429: .* is over RATE_IP_HANDSHAKES or RATE_IP_REQUESTS$/),
+      advice: expect.stringContaining("TRUST_PROXY"),
+      see: "docs/runbook.md#clients-are-over-their-limits",
+    });
+    expect(finding?.advice).not.toMatch(/Host|Upgrade|affinity|CORS_ORIGIN|compare with/);
+  }
+});
+
+test("a limit of the proxy itself is told apart from those of Shoal", async () => {
+  const location = "return 429;";
+
+  for (const name of ["public address", "polling", "headers", "upgrade", "authorization", "body size"]) {
+    const finding = await throughNginx(name, { location });
+    expect(finding).toMatchObject({
+      status: "fail",
+      message: expect.stringMatching(/status 429: .* over a limit of the proxy$/),
+      advice: expect.stringContaining("limit_req"),
+    });
+    expect(finding?.message).not.toContain("RATE_IP");
+    expect(finding?.advice).not.toMatch(/Host|Upgrade|client_max_body_size/);
+  }
 });

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Answer, ask } from "./ask.js";
 import { type Finding, fail, ok, warn } from "./check.js";
+import { limitedFinding } from "./limited.js";
 
 /** The server gives a report of its health again for a second at most. */
 const NEW_REPORT_MS = 1100;
@@ -11,6 +12,10 @@ const MADE_UP = "Bearer made.up.token";
 export async function authorizationFinding(url: string): Promise<Finding> {
   const asked = (headers: Record<string, string>) => ask(`${url}/v1/key`, { headers });
   const answers = await Promise.all([asked({}), asked({ Authorization: MADE_UP })]);
+  for (const answer of answers) {
+    const limited = limitedFinding("whether Authorization arrives could not be looked at", answer);
+    if (limited !== undefined) return limited;
+  }
   if (answers.some(({ json }) => codeOf(json) !== "unauthenticated"))
     return ok("could not be looked at: the proxy does not let /v1/key through");
   const [without, withOne] = answers.map(({ text }) => text);

@@ -1,6 +1,7 @@
 import type { Config } from "../../engine/config/config.js";
 import { type Answer, ask } from "./ask.js";
 import { type Check, type Finding, fail, ok, warn } from "./check.js";
+import { limitedFinding } from "./limited.js";
 import { authorizationFinding, cacheFinding, codeOf, corsProblem } from "./proxy-answers.js";
 import { idleFinding, messageFinding, upgradeFinding } from "./web-socket-probe.js";
 
@@ -53,11 +54,15 @@ export function engineUrl(url: string, transport: string): string {
 }
 
 async function addressFinding(url: string): Promise<Finding> {
-  const { status, json, certificateUntil } = await ask(`${url}/health`);
+  const answer = await ask(`${url}/health`);
+  const { status, json, certificateUntil } = answer;
   if (typeof json?.instance !== "string")
-    return fail(
-      `${url}/health is answered with status ${status}, and not by Shoal`,
-      "let the proxy pass on the whole site, and look whether it reaches an instance",
+    return (
+      limitedFinding(`${url}/health is not answered by Shoal`, answer) ??
+      fail(
+        `${url}/health is answered with status ${status}, and not by Shoal`,
+        "let the proxy pass on the whole site, and look whether it reaches an instance",
+      )
     );
   const line = `${url} leads to the instance ${json.instance.slice(0, 64)}, which says ${json.status}`;
   if (json.status !== "ok") return warn(line, "look at the checks mongodb and redis");
@@ -77,7 +82,10 @@ async function pollingFinding(url: string): Promise<Finding> {
   const opened = await ask(engineUrl(url, "polling"));
   const sid = sidIn(opened);
   if (sid === undefined)
-    return fail(`a polling session is not opened: ${seen(opened)}`, `compare with ${EDGE}`);
+    return (
+      limitedFinding("a polling session is not opened", opened) ??
+      fail(`a polling session is not opened: ${seen(opened)}`, `compare with ${EDGE}`)
+    );
   const session = `${engineUrl(url, "polling")}&sid=${encodeURIComponent(sid)}`;
   const post = (body: string) =>
     ask(session, { method: "POST", headers: { "Content-Type": "text/plain" }, body });
@@ -91,9 +99,13 @@ async function pollingFinding(url: string): Promise<Finding> {
   await post("1").catch(() => {});
   const [first] = lost;
   if (first === undefined) return ok(`${polls} requests on connections of their own reached their session`);
-  return fail(
-    `${lost.length} of ${polls} requests did not reach their polling session: ${seen(first)}`,
-    "give the proxy affinity (nginx/conf.d/maps.conf), or each instance a PEER_URL",
+  const line = `${lost.length} of ${polls} requests did not reach their polling session`;
+  return (
+    limitedFinding(line, first) ??
+    fail(
+      `${line}: ${seen(first)}`,
+      "give the proxy affinity (nginx/conf.d/maps.conf), or each instance a PEER_URL",
+    )
   );
 }
 
@@ -103,9 +115,12 @@ async function headersFinding(url: string): Promise<Finding> {
   const headers = { Origin: origin };
   const answer = await ask(engineUrl(url, "polling"), { headers });
   if (sidIn(answer) === undefined)
-    return fail(
-      `pages of ${origin} are not let in: ${seen(answer)}`,
-      "let the proxy pass on Host and X-Forwarded-Proto as they came, and compare ALLOWED_HOSTS and CORS_ORIGIN",
+    return (
+      limitedFinding(`whether pages of ${origin} are let in could not be looked at`, answer) ??
+      fail(
+        `pages of ${origin} are not let in: ${seen(answer)}`,
+        "let the proxy pass on Host and X-Forwarded-Proto as they came, and compare ALLOWED_HOSTS and CORS_ORIGIN",
+      )
     );
   const health = await ask(`${url}/health`, { headers });
   const isOurs = typeof health.json?.instance === "string"; // otherwise the proxy keeps it to itself
@@ -122,9 +137,10 @@ async function bodyFinding(url: string, limitBytes: number): Promise<Finding> {
   const answer = await ask(`${url}/rooms/doctor/messages`, { method: "POST", headers, body });
   const isOurs = typeof codeOf(answer.json) === "string";
   if (isOurs && answer.status !== 413) return ok(`bodies of ${body.length} bytes come through`);
-  return fail(
-    `a body of ${body.length} bytes, which BODY_LIMIT_BYTES allows, does not come through: ${seen(answer)}`,
-    "raise the proxy's limit (client_max_body_size) above BODY_LIMIT_BYTES",
+  const line = `a body of ${body.length} bytes, which BODY_LIMIT_BYTES allows, does not come through`;
+  return (
+    limitedFinding(line, answer) ??
+    fail(`${line}: ${seen(answer)}`, "raise the proxy's limit (client_max_body_size) above BODY_LIMIT_BYTES")
   );
 }
 

@@ -1,5 +1,6 @@
 import WebSocket from "ws";
 import { type Finding, fail, ok, warn } from "./check.js";
+import { limitedFinding, type Refused } from "./limited.js";
 
 /** Of Socket.IO over a bare WebSocket: what comes first, and how a session is entered. */
 const OPEN = "0";
@@ -21,11 +22,16 @@ function addressOf(url: string): string {
 /** Whether a WebSocket comes through. */
 export async function upgradeFinding(url: string): Promise<Finding> {
   const outcome = await opened(url);
-  if ("refusal" in outcome)
-    return fail(
-      `a WebSocket does not come through: ${outcome.refusal}`,
-      "let the proxy pass on Upgrade and Connection with HTTP/1.1 (nginx/snippets/proxy.conf)",
+  if ("refusal" in outcome) {
+    const line = "a WebSocket does not come through";
+    return (
+      (outcome.answer && limitedFinding(line, outcome.answer)) ??
+      fail(
+        `${line}: ${outcome.refusal}`,
+        "let the proxy pass on Upgrade and Connection with HTTP/1.1 (nginx/snippets/proxy.conf)",
+      )
     );
+  }
   outcome.socket.terminate();
   return ok(`a WebSocket comes through, within ${Math.round(outcome.tookMs)} ms`);
 }
@@ -106,19 +112,24 @@ export async function messageFinding(url: string, bytes: number, isAllowed: bool
   );
 }
 
-type Outcome = { readonly socket: WebSocket; readonly tookMs: number } | { readonly refusal: string };
+type Outcome =
+  | { readonly socket: WebSocket; readonly tookMs: number }
+  /** With the answer, where it was one to a request for an upgrade. */
+  | { readonly refusal: string; readonly answer?: Refused };
 
 /** A WebSocket on which Engine.IO has said that it is there. Never rejects; how long to wait is up to the check. */
 function opened(url: string): Promise<Outcome> {
   return new Promise((resolve) => {
     const startMs = performance.now();
     const socket = new WebSocket(addressOf(url));
-    const refuse = (refusal: string) => {
-      resolve({ refusal });
+    const refuse = (refusal: string, answer?: Refused) => {
+      resolve({ refusal, ...(answer && { answer }) });
       socket.terminate();
     };
     socket.on("error", ({ message }) => refuse(message));
-    socket.once("unexpected-response", (_request, { statusCode }) => refuse(`status ${statusCode}`));
+    socket.once("unexpected-response", (_request, { statusCode: status = 0, headers }) =>
+      refuse(`status ${status}`, { status, headers }),
+    );
     socket.once("message", (data) => {
       const text = String(data);
       if (text.startsWith(OPEN)) resolve({ socket, tookMs: performance.now() - startMs });
