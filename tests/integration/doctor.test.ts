@@ -1,6 +1,8 @@
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import mongoose from "mongoose";
 import { type Result, worst } from "../../src/cli/doctor/check.js";
 import { checksOf } from "../../src/cli/doctor/checks.js";
@@ -13,6 +15,7 @@ import { startRoundRobin } from "../support/nginx-round-robin.js";
 import { distFile } from "../support/program-path.js";
 import { type RedisServer, startRedis } from "../support/redis-server.js";
 import { type RunningWorker, startWorker } from "../support/start-worker.js";
+import { tempDir } from "../support/temp-dir.js";
 import { keySetOf, signingKey } from "../support/tokens.js";
 import { eventually } from "../support/wait.js";
 // Loaded before the checks: compiled meanwhile, they would hold up the servers of this process.
@@ -125,6 +128,34 @@ test("a misspelt variable is a warning, and a wrong one a failure beside which n
   );
   expect(told(wrong, "configuration")[1]).not.toContain(PASSWORD);
 });
+
+test.each(["API_KEYS_FILE", "API_KEYS"])(
+  "a wrong key in %s hides none of what needs no keys",
+  async (variable) => {
+    const { entry } = makeKey("ops");
+    const list = JSON.stringify([{ ...entry, capz: {} }]);
+    const file = join(await tempDir("keys"), "keys.json");
+    await writeFile(file, list);
+    const keys = { [variable]: variable === "API_KEYS" ? list : file };
+
+    const results = await found({ ...usual(), ...keys, AUTH: "none", PORT: "0" });
+
+    expect(told(results, "configuration")).toEqual([
+      "fail",
+      expect.stringMatching(
+        new RegExp(`^Bad configuration: ${variable} must have no other fields .* key "ops"$`),
+      ),
+    ]);
+    for (const name of ["mongodb", "indexes", "redis", "descriptors", "admin port", "token keys"])
+      expect([name, told(results, name)]).toEqual([name, ["ok", expect.not.stringContaining("looked at")]]);
+    // Not that there is none.
+    expect(told(results, "keys")).toEqual(["ok", "could not be looked at: see the check configuration"]);
+
+    const alsoWrong = await found({ ...usual(), ...keys, WORKERS: "two" });
+    expect([...alsoWrong.keys()]).toEqual(["configuration"]);
+    expect(told(alsoWrong, "configuration")[1]).toContain(variable);
+  },
+);
 
 test("a port that something else has is a failure", async () => {
   const port = await listening((_request, response) => response.end("{}"));

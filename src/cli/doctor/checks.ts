@@ -24,7 +24,8 @@ export interface DoctorParts {
 export function checksOf(parts: DoctorParts): readonly Check[] {
   const { environment, url, idleMs, patienceMs, dateMs } = parts;
   const read = configOf(environment);
-  const config = "config" in read ? read.config : undefined;
+  const areKeysRead = "config" in read;
+  const config = areKeysRead ? read.config : read.withoutKeys;
   return [
     configurationCheck(environment, read),
     ...(config === undefined
@@ -33,7 +34,7 @@ export function checksOf(parts: DoctorParts): readonly Check[] {
           ...portChecks(config, patienceMs),
           workersCheck(config),
           ...machineChecks(config),
-          ...secretChecks(config),
+          ...secretChecks(config, areKeysRead),
           ...storeChecks(config, { patienceMs, dateMs }),
         ]),
     ...(url === undefined ? [] : proxyChecks({ url, idleMs, config, token: environment.SHOAL_TOKEN })),

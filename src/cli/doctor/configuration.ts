@@ -28,11 +28,23 @@ export function configurationCheck(environment: NodeJS.ProcessEnv, read: ReadCon
   };
 }
 
-/** The configuration, or what is wrong with it. */
-export type ReadConfig = { readonly config: Config } | { readonly problem: string };
+/** The configuration, or what is wrong with it; where that is only the keys of the server API, with the rest. */
+export type ReadConfig =
+  | { readonly config: Config }
+  | { readonly problem: string; readonly withoutKeys: Config | undefined };
 
 /** @throws what is a defect. */
 export function configOf(environment: NodeJS.ProcessEnv): ReadConfig {
+  const read = configOrProblem(environment);
+  if ("config" in read) return read;
+  // Keys are a list that people write by hand; stores, ports and proxies can be looked at without one.
+  const rest = configOrProblem({ ...environment, API_KEYS: "", API_KEYS_FILE: "" });
+  return { ...read, withoutKeys: "config" in rest ? rest.config : undefined };
+}
+
+function configOrProblem(
+  environment: NodeJS.ProcessEnv,
+): { readonly config: Config } | { readonly problem: string } {
   try {
     return { config: readConfig(environment) };
   } catch (error) {
