@@ -4,6 +4,7 @@ import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { dirname, join } from "node:path";
 import { checksOf } from "../../src/cli/doctor/checks.js";
+import { spaceFinding } from "../../src/cli/doctor/machine.js";
 import { workersFinding } from "../../src/cli/doctor/workers.js";
 import { closeWith, NO_ROOM } from "../../src/engine/http/close-with.js";
 import { TEXT } from "../../src/engine/metrics/exposition.js";
@@ -112,6 +113,20 @@ test("a data directory that is a file, or would lie below one, is named before a
   await expect(found("data dir", { DATA_DIR: join(dirname(file), "new") })).resolves.toMatchObject({
     status: "ok",
   });
+});
+
+test.each([
+  [200, "fail"],
+  [499, "fail"],
+  [500, "warn"],
+  [1023, "warn"],
+  [1024, "ok"],
+])("of %i MiB free for the embedded MongoDB the verdict is %s", (freeMib, status) => {
+  const finding = spaceFinding("/data", freeMib * 1024 * 1024);
+
+  expect(finding).toMatchObject({ status, message: expect.stringContaining(`${freeMib} MiB free`) });
+  // 500 MiB is what mongod wants at its start.
+  if (status === "fail") expect(finding.message).toContain("MongoDB does not start with less than 500 MiB");
 });
 
 test("a Shoal that has no room for a connection is not taken for something else, which is to be ended", async () => {

@@ -7,8 +7,8 @@ import { type Check, type Finding, fail, ok, warn } from "./check.js";
 /** So many connections any server has to hold, in development too. */
 const LEAST_CONNECTIONS = 200;
 const MIB = 1024 * 1024;
-/** Of free space for the embedded MongoDB. */
-const SPACE = { scarceMib: 1024, leastMib: 200 } as const;
+/** Of free space for the embedded MongoDB: it does not start with less than 524,288,000 bytes. */
+const SPACE = { scarceMib: 1024, leastMib: 500 } as const;
 
 /** What the machine gives. */
 export function machineChecks(config: Config): Check[] {
@@ -50,10 +50,17 @@ async function dataDirFinding({ mongodbUri, dataDir }: Config): Promise<Finding>
     return fail(`DATA_DIR ${dataDir} cannot be written to`, "give it to this user, or name another one");
   }
   const { bavail, bsize } = await statfs(there);
-  const freeMib = Math.floor((bavail * bsize) / MIB);
+  return spaceFinding(dataDir, bavail * bsize);
+}
+
+/** Whether so much free space is enough for what will be there. */
+export function spaceFinding(dataDir: string, freeBytes: number): Finding {
+  const freeMib = Math.floor(freeBytes / MIB);
   const line = `embedded MongoDB in ${dataDir}, ${freeMib} MiB free`;
-  if (freeMib < SPACE.leastMib) return fail(line, "make room: MongoDB ends when the disk is full");
-  return freeMib < SPACE.scarceMib ? warn(line, "make room, or name another DATA_DIR") : ok(line);
+  const advice = "make room, or name another DATA_DIR";
+  if (freeMib < SPACE.leastMib)
+    return fail(`${line}: MongoDB does not start with less than ${SPACE.leastMib} MiB`, advice);
+  return freeMib < SPACE.scarceMib ? warn(line, advice) : ok(line);
 }
 
 /** The directory, or where it will be made. */
