@@ -80,7 +80,9 @@ export function createConversation(name, on) {
       scroll.toEnd();
     },
     markUnsent(id, delivery, details) {
-      if (unsent.has(id)) markMessageItem(unsent.get(id), delivery, details);
+      if (!unsent.has(id)) return;
+      markMessageItem(unsent.get(id), delivery, details);
+      scroll.contentChanged(); // with a reason and buttons it is higher
     },
     removeUnsent(id) {
       unsent.get(id)?.remove();
