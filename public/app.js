@@ -1,12 +1,12 @@
-import { createComposer } from "./composer.js";
+import { createComposer, focusDraft, focusDraftAfterLoad, resumeFocus } from "./composer.js";
 import { createConnection } from "./connection.js";
 import { chooseName, isNamed, rename } from "./identity.js";
 import { createOffline } from "./offline.js";
 import { createOutbox } from "./outbox.js";
 import { createPeople, showPeople } from "./people.js";
 import { createProof } from "./proof.js";
-import { createRooms } from "./rooms.js";
-import { createStatus, showRoom } from "./status.js";
+import { createRooms, roomInAddress } from "./rooms.js";
+import { announceRoom, createStatus, showRoom } from "./status.js";
 import { KEEPS_NOTHING, keep, read } from "./storage.js";
 import { createToken, isTokenWanted, wantToken } from "./token.js";
 import { createTyping, typingName } from "./typing.js";
@@ -20,11 +20,16 @@ const byId = (id) => document.getElementById(id);
 
 /** Puts the page together: who one is, the connection, and what shows it. */
 async function start() {
-  const token = isTokenWanted() ? createToken() : undefined;
+  announceRoom(roomInAddress().name, isTokenWanted());
+  const status = createStatus({ connection: () => connection, onRetry: () => connection.retryNow() });
+  const onWait = (isWaiting) => {
+    status.waitForSignIn(isWaiting);
+    if (!isWaiting) focusDraft();
+  };
+  const token = isTokenWanted() ? createToken({ onWait }) : undefined;
   const name = token ? undefined : await chooseName();
   let isConnected = false;
   let refresh = () => {};
-  const status = createStatus({ connection: () => connection, onRetry: () => connection.retryNow() });
   const connection = createConnection({
     user: name,
     token,
@@ -102,11 +107,14 @@ async function start() {
     if (token !== undefined || known !== user) keep("tab", USER_KEY, known);
     // Another token, or a cookie that says who this is: all here was made for the one before.
     // What was not kept would be as before after the load, and this would have no end.
-    if (known !== user && read("tab", USER_KEY) === known) location.reload();
+    if (known === user || read("tab", USER_KEY) !== known) return;
+    if (document.activeElement === byId("draft")) focusDraftAfterLoad();
+    location.reload();
   });
 
   showIdentity({ user, token, outbox, isConnected: () => isConnected });
   for (const part of document.querySelectorAll("[inert]")) part.inert = false;
+  resumeFocus();
   rooms.start(outbox.rooms());
   setInterval(() => refresh(), REFRESH_MS);
 }

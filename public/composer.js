@@ -1,9 +1,28 @@
+import { keep, read } from "./storage.js";
+
 /** Longer drafts are refused here: a packet over the server's limit would cost the connection. */
 const MOST_CHARACTERS = 4_000;
 const COUNT_FROM = 3_500;
+/** Set while the focus is on its way into the draft. */
+const FOCUS_KEY = "shoal.focus";
 
 const FULL = "Too many messages wait to be sent: wait for a connection";
 const number = new Intl.NumberFormat("en");
+
+/** Puts the focus into the draft: now, or where nothing can be written yet, once {@link resumeFocus} is called; that may be after a load. */
+export function focusDraft() {
+  const draft = document.getElementById("draft");
+  const isClosed = draft.closest("[inert]") !== null;
+  keep("tab", FOCUS_KEY, isClosed ? "draft" : null);
+  if (!isClosed) draft.focus();
+}
+
+/** The focus comes into the draft after the next load. */
+export const focusDraftAfterLoad = () => keep("tab", FOCUS_KEY, "draft");
+
+export function resumeFocus() {
+  if (read("tab", FOCUS_KEY) !== null) focusDraft();
+}
 
 /** The field for a new message. `onTyped()` is called when something was written into it, `onSubmit(body)` gets a text that is not empty. */
 export function createComposer({ onTyped, onSubmit, isFull }) {

@@ -16,7 +16,7 @@ const FORM = "A room has 1 to 128 letters, digits or _ . : @ - and no spaces";
 const MOST_SHOWN = 60;
 
 /** The room that the address asks for (`#room=name`); home if it names none, or none that is allowed, with what is wrong then. */
-function roomInAddress() {
+export function roomInAddress() {
   const asked = location.hash.slice(1);
   const name = new URLSearchParams(asked).get("room");
   if (isRoomName(name)) return { name, problem: "" };

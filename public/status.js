@@ -8,6 +8,8 @@ const LABELS = {
   refused: "Refused",
 };
 
+const SIGN_IN = "Waiting for you to sign in";
+
 const byId = (id) => document.getElementById(id);
 const write = (id, value) => {
   byId(id).textContent = value ?? "–";
@@ -15,6 +17,7 @@ const write = (id, value) => {
 
 /** Shows how the page is connected, and to what. */
 export function createStatus({ connection, onRetry }) {
+  let isSignInWanted = false;
   byId("retry-now").addEventListener("click", onRetry);
   byId("facts").addEventListener("toggle", showHealth);
 
@@ -31,11 +34,23 @@ export function createStatus({ connection, onRetry }) {
     write("stores", status && `MongoDB ${mongo}, Redis ${redis}`);
   }
 
+  /** What helps, where that is a token: not to wait for a connection. */
+  function showLabel() {
+    const { phase } = document.body.dataset;
+    const isForToken = isSignInWanted && phase !== "connected" && phase !== "offline";
+    const label = isForToken ? SIGN_IN : LABELS[phase];
+    // Only a change is written, because every write to a live region is read out.
+    if (byId("state-label").textContent !== label) write("state-label", label);
+  }
+
   return {
+    waitForSignIn(isWaiting) {
+      isSignInWanted = isWaiting;
+      showLabel();
+    },
     show({ phase, attempt, problem }) {
       document.body.dataset.phase = phase;
-      // Only a change is written, because every write to a live region is read out.
-      if (byId("state-label").textContent !== LABELS[phase]) write("state-label", LABELS[phase]);
+      showLabel();
       const isAway = ["reconnecting", "offline", "refused"].includes(phase);
       byId("waiting").hidden = !isAway;
       write("state-detail", problem ?? (attempt > 0 ? `Attempt ${attempt}` : "The connection was lost"));
@@ -53,6 +68,12 @@ export function createStatus({ connection, onRetry }) {
       if (id === undefined) write("transport");
     },
   };
+}
+
+/** Says which room it will be, before anything is known of it. */
+export function announceRoom(name, isSignInWanted) {
+  byId("title").textContent = name;
+  if (isSignInWanted) byId("subtitle").textContent = "Open to those who have signed in";
 }
 
 /** Says which room is in front and how far it can be relied upon. */

@@ -28,8 +28,11 @@ export const isTokenWanted = () => read("tab", KEY) !== null;
 /** From the next load on the tab asks for a token, or with null no more. */
 export const wantToken = (token = "") => keep("tab", KEY, token);
 
-/** The token of this tab. It is kept for this tab only, and asked for again before it expires. */
-export function createToken() {
+/**
+ * The token of this tab. It is kept for this tab only, and asked for again before it expires. `onWait(isWaiting)` is told when nothing goes
+ * on without one, and when it is there.
+ */
+export function createToken({ onWait }) {
   let token = read("tab", KEY) ?? "";
   let asked = null;
   let timer;
@@ -42,6 +45,14 @@ export function createToken() {
     form.hidden = false;
     asked ??= Promise.withResolvers?.() ?? withResolvers();
     return asked.promise;
+  }
+
+  function demand(reason) {
+    const next = ask(reason);
+    // Whoever is writing meanwhile is not interrupted.
+    if (document.activeElement === document.body) input.focus();
+    onWait(true);
+    return next;
   }
 
   function remindInTime() {
@@ -70,17 +81,18 @@ export function createToken() {
       asked?.resolve(token);
       asked = null;
       remindInTime();
+      onWait(false);
     }
     input.setAttribute("aria-invalid", String(!form.hidden));
   });
   remindInTime();
 
   return {
-    ask,
+    ask: demand,
     /** For the client library. */
     get: (isRefused) => {
-      if (isRefused) return ask("The server has refused this token");
-      return leftMs() > LEAST_MS ? token : ask("");
+      if (isRefused) return demand("The server has refused this token");
+      return leftMs() > LEAST_MS ? token : demand("");
     },
   };
 }

@@ -1,11 +1,12 @@
 import { newPerson, startBrowser } from "../support/browser.js";
 import { startMongo } from "../support/mongo.js";
 import { startWorker } from "../support/start-worker.js";
-import { secretKey, signToken } from "../support/tokens.js";
+import { type SigningKey, secretKey, signToken } from "../support/tokens.js";
 import { eventually } from "../support/wait.js";
 import { complaintsBesidesNetwork, visitChat } from "./support/chat-page.js";
 
 const SECRET = "a secret of the tests, with more than 32 bytes";
+const PHONE = { width: 375, height: 667 };
 
 test("where a token says who one is, the page asks for it, keeps it in its tab and asks again in time", async () => {
   const env = { AUTH: "jwt", AUTH_SECRET: SECRET };
@@ -112,6 +113,40 @@ test("before somebody is signed in, nothing can be written that the page would n
   await opened();
   for (const id of ["room-name", "draft", "keep-sending", "user-change"])
     expect(await reached(id)).toBe(true);
+});
+
+test("a link to a room shows that room, asks who one is, and leads from the token into the draft", async () => {
+  const env = { AUTH: "jwt", AUTH_SECRET: SECRET };
+  const { url } = await startWorker({ mongodbUri: (await startMongo()).uriFor(), env });
+  const { page, text, opened } = await visitChat(
+    await newPerson(await startBrowser()),
+    `${url}/#room=kitchen`,
+  );
+  const focused = () => page.evaluate("document.activeElement.id");
+  const signIn = async (key: SigningKey) => {
+    await page.keyboard.insertText(await signToken(key, { exp: Math.floor(Date.now() / 1000) + 600 }));
+    await page.keyboard.press("Enter");
+  };
+
+  await page.waitForSelector("#token-form:not([hidden])");
+  await page.setViewportSize(PHONE);
+  expect(await text("title")).toBe("kitchen");
+  expect(await text("state-label")).toBe("Waiting for you to sign in");
+  expect(await text("subtitle")).not.toBe("Opening");
+  expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(PHONE.width);
+  expect(await focused()).toBe("token");
+
+  await signIn(secretKey(`not ${SECRET}`));
+  await eventually(async () => expect(await text("token-problem")).toMatch(/refused/));
+  await eventually(async () => expect(await focused()).toBe("token"));
+  expect(await text("state-label")).toBe("Waiting for you to sign in");
+  await page.fill("#token", "");
+  await signIn(secretKey(SECRET));
+  await opened();
+
+  expect(await text("title")).toBe("kitchen");
+  expect(await text("state-label")).toBe("Connected");
+  expect(await focused()).toBe("draft");
 });
 
 test("a form that is sent before the page's program runs goes nowhere", async () => {
