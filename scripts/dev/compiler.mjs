@@ -7,12 +7,15 @@ import { SetupFailure } from "../setup/failure.mjs";
 import { inProject, readIfThere } from "../setup/project.mjs";
 
 const CLIENT = join("client", sep);
+/** With these the compiler ends each error with the stack of its own code. It reads them when it tells its first one. */
+const OWN_STACKS = ["RUST_BACKTRACE", "RUST_LIB_BACKTRACE"];
 
 /**
  * Brings dist/ up to date: as `build` does until that has succeeded once, and then the changed sources alone, without a look at types.
  * `build` finds later that the output is not its own, and does all of it anew.
  */
 export function createCompiler() {
+  for (const variable of OWN_STACKS) delete process.env[variable];
   let isBuilt = false;
   /** Sources that dist/ does not have in their present form. */
   const pending = new Set();

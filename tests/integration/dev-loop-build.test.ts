@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { newDevProject, ROUND, runDevLoop } from "../support/dev-loop.js";
+import { newDevProject, OLD_CODE_SERVES, ROUND, runDevLoop, startDevLoop } from "../support/dev-loop.js";
 import { eventually } from "../support/wait.js";
 
 test.each(["SIGINT", "SIGTERM"] as const)(
@@ -19,5 +19,20 @@ test.each(["SIGINT", "SIGTERM"] as const)(
 
     await eventually(() => expect(dev.family()).toEqual([]), ROUND);
     expect(existsSync(join(project, "dist", "main.js"))).toBe(false);
+  },
+);
+
+test.each(["RUST_BACKTRACE", "RUST_LIB_BACKTRACE"])(
+  "a syntax error is told without the compiler's own stack, also with %s=1",
+  async (variable) => {
+    const loop = await startDevLoop({ [variable]: "1" });
+    const start = loop.dev.lines.at(-1);
+
+    await loop.change(`${loop.source}\nexport const = 1;\n`);
+    await loop.dev.waitForLine(({ text }) => OLD_CODE_SERVES.test(text), ROUND);
+
+    const told = loop.linesAfter(start).map(({ text }) => text);
+    expect(told.join("\n")).toMatch(/Expected ident|Unexpected token/);
+    expect(told.filter((text) => /backtrace|^ +\d+: /i.test(text))).toEqual([]);
   },
 );
