@@ -69,7 +69,7 @@ async function start() {
         typing.clear();
         composer.address(room.name);
         byId("second-person").href = location.href;
-        setMenu(false);
+        closeMenu();
         refresh();
       },
     },
@@ -155,8 +155,19 @@ function showIdentity({ user, token, outbox, isConnected }) {
     input.setAttribute("aria-invalid", String(isWrong));
     if (isWrong) return;
     form.hidden = true;
-    if (name === user) byId("draft").focus();
-    else location.reload(); // all here was made for the former name
+    if (name === user) return focusDraft();
+    focusDraftAfterLoad();
+    location.reload(); // all here was made for the former name
+  });
+  form.addEventListener("keydown", ({ key, isComposing }) => {
+    // Who has no name of his own yet is asked for one as long as that is so.
+    if (key !== "Escape" || isComposing || !isNamed()) return;
+    form.hidden = true;
+    input.value = user;
+    problem.textContent = "";
+    input.setAttribute("aria-invalid", "false");
+    button.focus();
+    if (document.activeElement !== button) byId("menu").focus(); // on a phone the button is in the menu
   });
 }
 
@@ -168,18 +179,20 @@ function setMenu(isOpen) {
   byId("menu").setAttribute("aria-expanded", String(isOpen));
 }
 
+/** The focus goes where one can open it again: what had it is hidden. */
+function closeMenu() {
+  if (document.body.dataset.menu !== "open") return;
+  setMenu(false);
+  byId("menu").focus();
+}
+
 function watchMenu() {
-  const close = () => {
-    if (document.body.dataset.menu !== "open") return;
-    setMenu(false);
-    byId("menu").focus();
-  };
   byId("menu").addEventListener("click", () => {
     setMenu(true);
     byId("menu-close").focus();
   });
-  byId("menu-close").addEventListener("click", close);
-  document.addEventListener("keydown", ({ key }) => key === "Escape" && close());
+  byId("menu-close").addEventListener("click", closeMenu);
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && closeMenu());
 }
 
 /** Buttons that put something on the clipboard, and say so; browsers give it to pages only over HTTPS and on localhost. */

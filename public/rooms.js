@@ -35,6 +35,8 @@ export function createRooms({ parts, people, on }) {
   const open = new Map();
   const unread = new Map();
   let front;
+  /** Whether who goes to a room is about to write: the focus follows once the room is shown, as what is hidden cannot have it. */
+  let isToWrite = false;
 
   function openRoom(name) {
     const link = byId("place-template").content.cloneNode(true).firstElementChild;
@@ -88,6 +90,16 @@ export function createRooms({ parts, people, on }) {
     byId("room-leave").hidden = front === HOME;
     disarm();
     on.shown(open.get(front).room);
+    if (isToWrite) byId("draft").focus();
+    isToWrite = false;
+  }
+
+  /** Goes to a room to write there; it may be in front already, and then its address is no news. */
+  function goTo(name) {
+    const hash = `#room=${encodeURIComponent(name)}`;
+    isToWrite = true;
+    if (location.hash === hash) follow();
+    else location.hash = hash;
   }
 
   /** Leaving gives up what is not confirmed yet; then it takes a second click, on a button that says so. */
@@ -99,8 +111,7 @@ export function createRooms({ parts, people, on }) {
       return;
     }
     close(front);
-    location.hash = `#room=${HOME}`;
-    byId("draft").focus();
+    goTo(HOME);
   }
 
   function disarm() {
@@ -119,8 +130,7 @@ export function createRooms({ parts, people, on }) {
     input.setAttribute("aria-invalid", String(!isAllowed));
     if (!isAllowed) return input.focus();
     input.value = "";
-    location.hash = `#room=${encodeURIComponent(name)}`;
-    byId("draft").focus();
+    goTo(name);
   });
   window.addEventListener("hashchange", follow);
 
