@@ -28,7 +28,11 @@ export function watchSources({ onHint, onMoved, haveChanged }) {
     timer = setTimeout(onHint, SILENT_MS);
   });
 
-  setInterval(() => haveChanged() && onHint(), LOOK_EVERY_MS);
+  setInterval(() => {
+    try {
+      if (haveChanged()) onHint();
+    } catch {} // the file system does not answer now; the next look tells
+  }, LOOK_EVERY_MS);
   const above = watch(inProject(), (_event, name) => SOURCE_FOLDERS.includes(String(name)) && onMoved());
   above.on("error", () => {}); // then a folder that comes back is not seen
 }

@@ -22,6 +22,7 @@ const PROMISED = {
   realtime_event_loop_lag_seconds: "gauge",
   realtime_handshakes_total: "counter",
   realtime_limited_total: "counter",
+  realtime_streams: "gauge",
   realtime_tokens_total: "counter",
   realtime_disconnects_total: "counter",
   realtime_events_total: "counter",

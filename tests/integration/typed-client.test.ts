@@ -77,7 +77,10 @@ test("every route of the public port is called, and gives its reply", async () =
   const document = (await tapped.get("/openapi.json")) as { paths: Record<string, Record<string, object>> };
   const offered = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods)
-      .filter(([, operation]) => !("security" in operation))
+      // Streams are read, not called.
+      .filter(
+        ([, operation]) => !("security" in operation || JSON.stringify(operation).includes("event-stream")),
+      )
       .map(([method]) => `${method} ${path.replace("{room}", params.room)}`),
   );
   expect([...new Set(called)].sort()).toEqual(offered.sort());

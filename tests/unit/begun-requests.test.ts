@@ -13,6 +13,7 @@ async function serve() {
   const held: ServerResponse[] = [];
   const server = createServer((request, response) => {
     if (request.url?.endsWith("/held")) held.push(response);
+    else if (request.url?.endsWith("/early")) setImmediate(() => void response.end("answered"));
     else request.resume().once("end", () => response.end("answered"));
   });
   server.on("upgrade", (_request, socket) => socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n"));
@@ -85,6 +86,14 @@ test("a connection that has said nothing, one whose answer is not given yet, and
   await upgraded.hears("101");
   await upgraded.send("bytes of that protocol");
   expect(await areThere(upgraded)).toBe(false);
+});
+
+test("a body that goes on behind an early answer is no beginning of another request", async () => {
+  const served = await serve();
+  await served.send("POST /early HTTP/1.1\r\nHost: shoal\r\nContent-Length: 5\r\n\r\n");
+  await served.hears("answered");
+  await served.send("words");
+  await eventually(async () => expect(await areThere(served)).toBe(false));
 });
 
 test("a header that never ends is given up after the time, and one whose client goes is forgotten", async () => {

@@ -36,6 +36,9 @@ async function serve() {
   return { inFlight, ask };
 }
 
+/** An answer that is given and not taken. */
+const untaken = () => Object.assign(new EventEmitter(), { closed: false }) as unknown as ServerResponse;
+
 test("with no request open there is nothing to wait for", async () => {
   const { inFlight } = await serve();
 
@@ -110,6 +113,21 @@ test("answers on their way are waited for, and no answers that begin later: ther
   Object.assign(before, { closed: true }).emit("close");
   await draining;
   expect(left).toEqual([0]);
+});
+
+test("answers that nobody takes are given up together, after the time", async () => {
+  const { inFlight } = await serve();
+  for (let count = 0; count < 2000; count += 1) inFlight.answer(untaken());
+  let looks = 0;
+  const looking = setInterval(() => {
+    looks += 1;
+  }, 1);
+
+  await expect(inFlight.drained(20)).resolves.toBe(2000);
+
+  clearInterval(looking);
+  // One after the other they would take a timer of 1 ms each.
+  expect(looks).toBeLessThan(1000);
 });
 
 test("requests that come while draining are told to connect elsewhere next time", async () => {

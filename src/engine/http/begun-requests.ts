@@ -42,9 +42,12 @@ export function createBegunRequests(httpServer: HttpServer): BegunRequests {
     const last: Last = { request, response, read: socket.bytesRead };
     open.set(socket, last);
     if (!hasContent(request)) return;
-    response.once("close", () => {
+    const note = (): void => {
       last.read = socket.bytesRead;
-    });
+    };
+    response.once("close", note);
+    // Of a body that goes on behind an early answer.
+    request.once("close", note);
   }
 
   function hasBegun([socket, last]: readonly [Socket, Last | undefined]): boolean {

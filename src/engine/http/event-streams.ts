@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Request, Response } from "express";
+import type { RightsScope } from "../../contract/access.js";
 import { AppError } from "../../contract/errors.js";
 import type { Opened, SendEvents } from "../../contract/stream.js";
 import type { Component } from "../process/lifecycle.js";
@@ -74,8 +76,8 @@ export interface EventStreams extends Component {
   endOf(user: string, error?: AppError): void;
   /** Looks at the tokens of all: one may have been revoked. */
   lookAtTokens(): void;
-  /** Asks again about those of this user, or of all: a right may have ended. Never rejects. */
-  recheck(user?: string): Promise<void>;
+  /** Asks again about those of the scope: a right may have ended. Never rejects. */
+  recheck(scope: RightsScope): Promise<void>;
   /**
    * Ends each at a random moment of the window, those too that begin meanwhile: they are served, as browsers give up for good on any status but
    * 200, and would come back at once. Resolves when none is left, or the window is over.
@@ -119,8 +121,9 @@ export function createEventStreams(limits: StreamLimits): EventStreams {
   async function ask(place: Place): Promise<void> {
     const { stream, writer } = place;
     try {
-      await writer.unlessOver(inTime(stream.confirm()));
+      // First, as it is known also when the rule does not know.
       stream.confirmToken();
+      await writer.unlessOver(inTime(stream.confirm()));
     } catch (error) {
       if (!(error instanceof AppError)) limits.failed(error);
       else if (error.code !== "temporary") writer.end(error);
@@ -191,11 +194,16 @@ export function createEventStreams(limits: StreamLimits): EventStreams {
         }
       }
     },
-    async recheck(user) {
-      const asked = [...places].filter(({ stream }) => user === undefined || stream.user === user);
-      const rest = asked.values();
+    async recheck({ user, room }) {
+      const isMeant = ({ stream }: Place): boolean =>
+        (user === undefined || stream.user === user) &&
+        (room === undefined || stream.room === undefined || stream.room === room);
+      const rest = [...places].filter(isMeant).values();
       const run = async (): Promise<void> => {
-        for (const place of rest) await ask(place);
+        for (const place of rest) {
+          await ask(place);
+          await nextTurn(); // so that a rule that answers at once lets others get on
+        }
       };
       await Promise.all(Array.from({ length: PARALLEL }, run));
     },

@@ -64,7 +64,7 @@ export function createInFlight(): InFlight {
       }
       // Those that are on their way now: clients that poll ask for more as long as they can, and there may be no moment without an answer.
       const left = [...answers];
-      for (const response of left) await waitAtMost(closing(response), endMs - performance.now());
+      if (left.length > 0) await waitAtMost(Promise.all(left.map(closing)), endMs - performance.now());
       return open + left.filter(({ closed }) => !closed).length;
     },
   };

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Response } from "express";
 import { AppError } from "../../contract/errors.js";
 import { isEvent, type StreamedEvent } from "../../contract/stream.js";
@@ -13,8 +14,11 @@ export class StreamWriter {
 
   constructor(response: Response) {
     this.#response = response;
+    // A rule may be asked many times before it answers, each time with a listener.
+    setMaxListeners(0, this.#ending.signal);
     response.once("close", () => this.#ending.abort());
-    if (response.destroyed) this.#ending.abort();
+    // Up to Node 22 an answer whose turn has not come when its connection ends does not say so.
+    if (response.destroyed || response.req.socket.destroyed) this.#ending.abort();
   }
 
   /** Given when the stream has ended, or its client has gone. */

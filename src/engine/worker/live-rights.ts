@@ -54,7 +54,7 @@ export function createLiveRights(parts: LiveRightsParts): LiveRights {
 
   async function ended(scope: RightsScope): Promise<void> {
     rules.forget(scope);
-    await Promise.all([rechecks.ended(scope), streams.recheck(scope.user)]);
+    await Promise.all([rechecks.ended(scope), streams.recheck(scope)]);
   }
 
   const notes = createRecheckNotes({

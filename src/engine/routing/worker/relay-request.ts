@@ -89,8 +89,9 @@ export function relayRequest(
     if (isPoll || stage === "over") return void response.destroy();
     clearTimeout(timer);
     incoming.unpipe(outgoing);
+    const wasSent = stage === "asking";
     stage = "over";
-    refuse(response, 504);
+    refuse(response, wasSent ? 504 : 503);
     outgoing.destroy();
   };
 }

@@ -28,7 +28,10 @@ export interface Place {
 export interface Siblings extends AddressBook {
   /** Gives a connection to the sibling that made this session; `head` is what was taken of it. False if it is no sibling's, or after `leave`. */
   handOver(sessionId: string, socket: Socket, head: Uint8Array): boolean;
-  /** From now on connections stay here, and what they ask for siblings is relayed: at a stop the primary may have nobody left for them. */
+  /**
+   * From now on connections stay here, and what they ask for siblings is relayed: at a stop the primary may have nobody left for them. Upgrades
+   * still go as connections: a tunnel would end with this worker, where only this one stops.
+   */
   leave(): void;
   /** The connection was handed over in vain. What it asks for is answered here: it would be handed over for ever. */
   keepHere(socket: Socket): void;
