@@ -73,7 +73,7 @@ export function createStatus({ connection, onRetry }) {
 /** Says which room it will be, before anything is known of it. */
 export function announceRoom(name, isSignInWanted) {
   byId("title").textContent = name;
-  if (isSignInWanted) byId("subtitle").textContent = "Open to those who have signed in";
+  if (isSignInWanted) byId("subtitle").textContent = "Not opened yet";
 }
 
 /** Says which room is in front and how far it can be relied upon. */

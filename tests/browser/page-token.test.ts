@@ -134,6 +134,10 @@ test("a link to a room shows that room, asks who one is, and leads from the toke
   expect(await text("state-label")).toBe("Waiting for you to sign in");
   expect(await text("subtitle")).not.toBe("Opening");
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(PHONE.width);
+  // The name is not cut off for the state, and all that is one row.
+  const cutPx = page.locator("#title").evaluate((title) => title.scrollWidth - title.clientWidth);
+  expect(await cutPx).toBe(0);
+  expect((await page.locator("#conversations").boundingBox())?.y).toBeLessThan(64);
   expect(await focused()).toBe("token");
 
   await signIn(secretKey(`not ${SECRET}`));
