@@ -88,6 +88,29 @@ test("a process that is nearly out of open files is a warning", async () => {
   });
 });
 
+test("the limit of open files is that of the instance, also while there are plenty", async () => {
+  const of = (process: string, limit: number) =>
+    `process_open_fds{worker="${process}"} 30\nprocess_max_fds{worker="${process}"} ${limit}\n`;
+  const metrics = await metricsOf([1, 2], 3);
+  const told = (text: string, agoS = 3600) =>
+    workersFinding(
+      `${metrics}${text}process_start_time_seconds{worker="1"} ${NOW_MS / 1000 - agoS}\n`,
+      NOW_MS,
+    );
+  const alike = of("1", 4096) + of("2", 4096) + of("primary", 4096);
+
+  expect(told(alike)).toEqual({
+    status: "ok",
+    message: "all 2 answer, and may have 4096 open files each; 3 were replaced since the start",
+  });
+  expect(told(alike, 30)).toMatchObject({
+    status: "warn",
+    message: expect.stringMatching(/^all 2 answer, and may have 4096 open files each; worker 1 has ended/),
+  });
+  // That of workers counts, and of these the least: the primary holds no connections.
+  expect(told(of("1", 2048) + of("2", 4096) + of("primary", 256)).message).toContain("may have 2048 open");
+});
+
 test("workers that end again and again are a warning, until the newest has lived for ten minutes", async () => {
   const metrics = await metricsOf([1, 2], 3);
   const started = (agoS: number) => `process_start_time_seconds{worker="1"} ${NOW_MS / 1000 - agoS}\n`;

@@ -58,6 +58,7 @@ export function workersFinding(metrics: string, nowMs: number): Finding {
       "docs/runbook.md#handshakes-are-refused",
     );
   }
+  const answering = `all ${up.size} answer${limitIn(most)}`;
   const restarts = seriesOf(metrics, "realtime_worker_restarts_total");
   const started = seriesOf(metrics, "process_start_time_seconds");
   const unsettled = [...seriesOf(metrics, "realtime_worker_ends_total")].flatMap(([worker, times]) => {
@@ -69,13 +70,19 @@ export function workersFinding(metrics: string, nowMs: number): Finding {
   });
   if (unsettled.length > 0) {
     return warn(
-      `all ${up.size} answer; ${unsettled.join("; ")}`,
+      `${answering}; ${unsettled.join("; ")}`,
       "look for log: `worker ended`, whose `kind` and `reason` say why",
       "docs/runbook.md#workers-crash-again-and-again",
     );
   }
   const sum = [...restarts.values()].reduce((total, one) => total + one, 0);
-  return ok(`all ${up.size} answer; ${sum} were replaced since the start`);
+  return ok(`${answering}; ${sum} were replaced since the start`);
+}
+
+/** How many open files a worker may have, of several the least; the primary holds no connections. Empty where that is not told. */
+function limitIn(most: ReadonlyMap<string, number>): string {
+  const ofWorkers = [...most].flatMap(([process, limit]) => (process === "primary" ? [] : [limit]));
+  return ofWorkers.length === 0 ? "" : `, and may have ${Math.min(...ofWorkers)} open files each`;
 }
 
 /** The values of a metric by process: `primary`, or the number of the worker. */
