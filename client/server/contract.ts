@@ -118,7 +118,14 @@ export interface Schemas {
     /** Mean delay of the event loop over a second; of several workers the longest */
     lagMs: number;
     /** How many since the sample before, by why; absent when there were none */
-    refusedHandshakes?: { readonly [name: string]: number };
+    refusedHandshakes?: {
+      draining?: number;
+      full?: number;
+      rate?: number;
+      address?: number;
+      overload?: number;
+      refused?: number;
+    };
   };
   /** Any JSON value but null, of at most 16777216 bytes as JSON text */
   StoredBody: Json;

@@ -29,8 +29,10 @@ export interface Load {
 /** Why a handshake is refused before anybody is known: the results of `realtime_handshakes_total` other than `accepted`. */
 export const HANDSHAKE_REFUSALS = ["draining", "full", "rate", "address", "overload", "refused"] as const;
 
+export type HandshakeRefusal = (typeof HANDSHAKE_REFUSALS)[number];
+
 /** How many handshakes were refused, by why; those that there are. */
-export type RefusedHandshakes = Readonly<Partial<Record<(typeof HANDSHAKE_REFUSALS)[number], number>>>;
+export type RefusedHandshakes = Readonly<Partial<Record<HandshakeRefusal, number>>>;
 
 /** An instance at one time. */
 export interface Sample extends Load {

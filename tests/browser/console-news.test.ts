@@ -6,6 +6,7 @@ import { startBrowser } from "../support/browser.js";
 import { startMongo } from "../support/mongo.js";
 import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
 import { tempDir } from "../support/temp-dir.js";
+import { eventually } from "../support/wait.js";
 import { openConsole, shows, signIn } from "./support/console-page.js";
 
 const admin = makeKey("admin");
@@ -94,6 +95,8 @@ test("a key that is taken away ends the sign-in also where the view asks for not
   await signIn(page, admin.key);
   await shows(page, ".runbook h1", "Redis is lost");
   await writeFile(keysFile, JSON.stringify([admin.entry, guest.entry]));
+  const asGuest = apiOf(shoal.adminUrl, guest.key);
+  await eventually(async () => expect((await asGuest("GET", "/v1/key")).status).toBe(200));
 });
 
 test("a key that is taken away while something is asked ends the question, and nothing is done", async () => {

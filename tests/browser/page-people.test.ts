@@ -27,9 +27,10 @@ test("two tabs of one browser are two people, each with a name and a colour that
   const one = await openChat(person, `${shoal.url}/#room=tabs`);
   await one.page.fill("#user-name", "ann");
   await one.page.press("#user-name", "Enter");
-  await eventually(async () => expect(await nameIn(one.page)).toBe("ann"));
+  // The page loads again with the name.
+  await eventually(async () => expect(await one.page.isVisible("#user-form")).toBe(false), BACK);
   await one.opened();
-  expect(await one.page.isVisible("#user-form")).toBe(false);
+  expect(await nameIn(one.page)).toBe("ann");
 
   const opening = person.waitForEvent("page");
   await one.page.click("#second-person");

@@ -53,8 +53,10 @@ describe("the request log", () => {
 
   test("has files at debug, and what is no file at info", async () => {
     const worker = await start();
-    for (const path of ["/", "/style.css", "/no-such-file.css"]) await fetch(`${worker.url}${path}`);
-    await worker.waitForLog(logged("request", { path: "/no-such-file.css" }));
+    for (const path of ["/", "/style.css", "/no-such-file.css"]) {
+      await (await fetch(`${worker.url}${path}`)).arrayBuffer();
+      await worker.waitForLog(logged("request", { path }));
+    }
 
     expect(requestLines(worker).map(({ fields }) => [fields.level, fields.path])).toEqual([
       ["debug", "/"],

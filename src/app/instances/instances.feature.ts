@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { operator } from "../../contract/access.js";
 import { feature } from "../../contract/feature.js";
-import { HANDSHAKE_REFUSALS, HAPPENINGS, KEPT } from "../../contract/instances.js";
+import { HAPPENINGS, type HandshakeRefusal, KEPT } from "../../contract/instances.js";
 import { route } from "../../contract/route.js";
 import { wholeNumber } from "../../contract/validation.js";
 
@@ -48,13 +48,22 @@ const happening = z
   })
   .meta({ id: "Happening" });
 
+const some = z.int().min(1).optional();
+
 const sample = z
   .strictObject({
     at: z.int().describe("In milliseconds since 1970"),
     workers: z.int().min(0).describe("Those that answered"),
     ...load,
     refusedHandshakes: z
-      .partialRecord(z.enum(HANDSHAKE_REFUSALS), z.int().min(1))
+      .strictObject({
+        draining: some,
+        full: some,
+        rate: some,
+        address: some,
+        overload: some,
+        refused: some,
+      } satisfies Record<HandshakeRefusal, z.ZodType>)
       .optional()
       .describe("How many since the sample before, by why; absent when there were none"),
   })
