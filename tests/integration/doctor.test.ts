@@ -31,15 +31,14 @@ let mongo: MongoServer;
 let mongodbUri: string;
 let redis: RedisServer;
 let worker: RunningWorker;
+let shared: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   mongo = await startMongo();
   redis = await startRedis();
   mongodbUri = mongo.uriFor();
-  const env = {
-    ...{ REDIS_URL: redis.url, CORS_ORIGIN: "https://app.example.com" },
-    API_KEYS: JSON.stringify([makeKey("ops").entry]),
-  };
+  shared = { REDIS_URL: redis.url, CORS_ORIGIN: "https://app.example.com" };
+  const env = { ...shared, API_KEYS: JSON.stringify([makeKey("ops").entry]) };
   worker = await startWorker({ mongodbUri, env });
 });
 
@@ -106,7 +105,7 @@ test("all is well with an instance that runs, behind a proxy that is right", asy
   });
   expect([...results.keys()]).toEqual([
     ...["configuration", "port", "admin port", "workers", "descriptors", "data dir", "keys", "token keys"],
-    ...["mongodb", "indexes", "redis", "clock"],
+    ...["mongodb", "indexes", "redis", "clock", "peers"],
     ...["public address", "upgrade", "polling", "headers", "authorization", "cache"],
     ...["body size", "message size", "idle"],
   ]);
@@ -257,7 +256,7 @@ test("a key server that has no set, or no key for the algorithms, is a failure",
 });
 
 test("a proxy that passes on neither Upgrade nor Host nor large bodies, and has no affinity, is found out", async () => {
-  const other = await startWorker({ mongodbUri, env: { CORS_ORIGIN: "https://app.example.com" } });
+  const other = await startWorker({ mongodbUri, env: shared });
   const proxy = await startRoundRobin([worker.url, other.url], {
     upgrades: false,
     host: "$proxy_host",

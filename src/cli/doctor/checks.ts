@@ -1,6 +1,7 @@
 import type { Check } from "./check.js";
 import { configOf, configurationCheck } from "./configuration.js";
 import { machineChecks } from "./machine.js";
+import { peersCheck } from "./peers.js";
 import { portChecks } from "./ports.js";
 import { proxyChecks } from "./proxy.js";
 import { secretChecks } from "./secrets.js";
@@ -36,6 +37,7 @@ export function checksOf(parts: DoctorParts): readonly Check[] {
           ...machineChecks(config),
           ...secretChecks(config, areKeysRead),
           ...storeChecks(config, { patienceMs, dateMs }),
+          peersCheck(config, patienceMs),
         ]),
     ...(url === undefined ? [] : proxyChecks({ url, idleMs, config, token: environment.SHOAL_TOKEN })),
   ];

@@ -25,8 +25,8 @@ export const DOCTOR: Command = {
     ...JSON_OPTION,
   },
   notes: [
-    "It reads the same variables as the server: run it where the server runs, with the server's environment. It changes nothing: it writes nothing but a deletion of nothing to MongoDB, and a message on a channel of Redis to which nobody listens.",
-    "Each line has a check, what was seen, what to do and where it is explained. All checks run at the same time.",
+    "It reads the same variables as the server: run it where the server runs, with the server's environment. It changes nothing: it writes nothing but a deletion of nothing to MongoDB, and a message on a channel of Redis to which nobody listens. Where PEER_URL is set it asks all instances as this one would; one with another secret notes that in its log.",
+    "Each line has a check, what was seen, what to do and where it is explained. All checks run at the same time; next to instances, that of peers takes four seconds.",
   ],
   examples: [
     { line: "shoal doctor", desc: "before a start, or next to an instance" },
