@@ -38,6 +38,9 @@ export interface KeyAccess<Input = never> {
   readonly asked: (input: Input) => Asked | undefined;
 }
 
+/** Who asks, where the access wants a user. */
+export type UserOf<Way> = Way extends UserAccess | RuledAccess ? string : undefined;
+
 /** Who may call a route or an event with this input. Every declaration has one. */
 export type Access<Input = never> =
   | AnyoneAccess

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Access, Caller, Decide, RuledAccess, UserAccess } from "./access.js";
+import type { Access, Caller, Decide, UserOf } from "./access.js";
 import type { ErrorCode } from "./errors.js";
 import type { Passport } from "./passport.js";
 import { NOTHING_PUBLISHED, type Published } from "./published.js";
@@ -10,8 +10,6 @@ export type Method = (typeof METHODS)[number];
 
 /** Of a part of the request that the route does not look at. */
 const UNREAD = z.unknown();
-
-type UserOf<Way> = Way extends UserAccess | RuledAccess ? string : undefined;
 
 /** A request that has come, checked and allowed. */
 export interface RouteCall<Params, Query, Body, User = string | undefined> {

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Access, Caller, Decide, RuledAccess, UserAccess } from "./access.js";
+import type { Access, Caller, Decide, RuledAccess, UserOf } from "./access.js";
 import { AppError, type ErrorCode } from "./errors.js";
 import { type NotDeclared, parse } from "./validation.js";
 
@@ -38,7 +38,6 @@ export interface StreamCall<Params, Query, Last, User> {
 }
 
 type Events = Readonly<Record<string, z.ZodType>>;
-type UserOf<Way> = Way extends UserAccess | RuledAccess ? string : undefined;
 
 /** How a stream is declared. */
 export interface StreamSpec<

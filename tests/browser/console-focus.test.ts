@@ -1,11 +1,9 @@
 import type { Browser, Locator, Page } from "playwright-core";
 import { apiOf, makeKey } from "../support/api-keys.js";
-import { startBrowser } from "../support/browser.js";
 import { connectClient, emitAck } from "../support/connect-client.js";
-import { startMongo } from "../support/mongo.js";
-import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
+import type { Shoal } from "../support/spawn-shoal.js";
 import { eventually } from "../support/wait.js";
-import { openConsole, shows } from "./support/console-page.js";
+import { openConsole, shows, startConsole } from "./support/console-page.js";
 
 const admin = makeKey("admin");
 const PHONE = { width: 390, height: 844 };
@@ -14,9 +12,7 @@ let browser: Browser;
 let shoal: Shoal;
 
 beforeAll(async () => {
-  browser = await startBrowser();
-  const env = { API_KEYS: JSON.stringify([admin.entry]) };
-  shoal = await spawnShoal({ workers: 1, mongodbUri: (await startMongo()).uriFor(), env });
+  ({ browser, shoal } = await startConsole(admin));
 });
 
 const open = (view: string) => openConsole(browser, shoal.adminUrl, admin.key, view);

@@ -1,11 +1,9 @@
 import type { Browser, Page } from "playwright-core";
 import { apiOf, makeKey } from "../support/api-keys.js";
-import { startBrowser } from "../support/browser.js";
 import { connectClient, emitAck } from "../support/connect-client.js";
-import { startMongo } from "../support/mongo.js";
-import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
+import type { Shoal } from "../support/spawn-shoal.js";
 import { eventually } from "../support/wait.js";
-import { openConsole, SEEN_WITHIN_MS, shows } from "./support/console-page.js";
+import { openConsole, SEEN_WITHIN_MS, shows, startConsole } from "./support/console-page.js";
 
 const admin = makeKey("admin");
 const pager = makeKey("pager", { "den:*": ["page"] });
@@ -16,9 +14,7 @@ let browser: Browser;
 let shoal: Shoal;
 
 beforeAll(async () => {
-  browser = await startBrowser();
-  const env = { API_KEYS: JSON.stringify([admin, pager, clerk, host].map(({ entry }) => entry)) };
-  shoal = await spawnShoal({ workers: 1, mongodbUri: (await startMongo()).uriFor(), env });
+  ({ browser, shoal } = await startConsole(admin, pager, clerk, host));
   const items = ["den:1", "den:2"].map((room) => ({ room, id: "m1", from: "ann", body: "words" }));
   await call("POST", "/v1/publish", { items });
   const client = await connectClient(shoal.url, { auth: { user: "eve" } });

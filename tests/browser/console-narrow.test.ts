@@ -1,11 +1,9 @@
 import type { Browser, Page } from "playwright-core";
 import { apiOf, makeKey } from "../support/api-keys.js";
-import { startBrowser } from "../support/browser.js";
 import { connectClient, emitAck } from "../support/connect-client.js";
-import { startMongo } from "../support/mongo.js";
-import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
+import type { Shoal } from "../support/spawn-shoal.js";
 import { eventually } from "../support/wait.js";
-import { openConsole, SEEN_WITHIN_MS } from "./support/console-page.js";
+import { openConsole, SEEN_WITHIN_MS, startConsole } from "./support/console-page.js";
 
 const admin = makeKey("a".repeat(64));
 const PHONE = { width: 390, height: 844 };
@@ -17,9 +15,7 @@ let browser: Browser;
 let shoal: Shoal;
 
 beforeAll(async () => {
-  browser = await startBrowser();
-  const env = { API_KEYS: JSON.stringify([admin.entry]) };
-  shoal = await spawnShoal({ workers: 1, mongodbUri: (await startMongo()).uriFor(), env });
+  ({ browser, shoal } = await startConsole(admin));
   const client = await connectClient(shoal.url, { auth: { user } });
   await emitAck(client.socket, "subscribe", { room });
   const items = [{ room, id: "m1", from: user, body: "w".repeat(500) }];

@@ -1,9 +1,8 @@
 import type { Browser, Page } from "playwright-core";
 import { apiOf, makeKey } from "../support/api-keys.js";
-import { startBrowser, type Tab } from "../support/browser.js";
-import { startMongo } from "../support/mongo.js";
-import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
-import { openConsole, shows } from "./support/console-page.js";
+import type { Tab } from "../support/browser.js";
+import type { Shoal } from "../support/spawn-shoal.js";
+import { openConsole, shows, startConsole } from "./support/console-page.js";
 
 const admin = makeKey("admin");
 /** Of `POST /v1/publish`. */
@@ -13,9 +12,7 @@ let browser: Browser;
 let shoal: Shoal;
 
 beforeAll(async () => {
-  browser = await startBrowser();
-  const env = { API_KEYS: JSON.stringify([admin.entry]) };
-  shoal = await spawnShoal({ workers: 1, mongodbUri: (await startMongo()).uriFor(), env });
+  ({ browser, shoal } = await startConsole(admin));
 });
 
 /** Stores so many messages, of which the last has the number that is returned. */

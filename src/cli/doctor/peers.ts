@@ -1,7 +1,7 @@
 import type { Config } from "../../engine/config/config.js";
 import type { LivingMember } from "../../engine/stores/membership-inspection.js";
 import type { PeerAnswer } from "../../engine/worker/inspected-peers.js";
-import { type Check, type Finding, fail, ok, warn, worst } from "./check.js";
+import { type Check, type Finding, fail, inTime, ok, warn, worst } from "./check.js";
 
 const EDGE = "docs/runbook.md#certificates-and-the-edge";
 const REDIS = "docs/runbook.md#redis-is-lost";
@@ -34,12 +34,7 @@ export function peersCheck(config: Config, patienceMs: number): Check {
 async function listenersOf({ redis }: Config, members: readonly LivingMember[]): Promise<number | undefined> {
   if (redis === undefined || members.length === 0) return undefined;
   const { countListeners } = await import("../../engine/stores/bus-listeners.js");
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ANSWER_MS, undefined);
-  });
-  const counted = countListeners(redis).catch(() => undefined);
-  return Promise.race([counted, late]).finally(() => clearTimeout(timer));
+  return inTime("Redis", countListeners(redis), ANSWER_MS).catch(() => undefined);
 }
 
 /** By the address of an instance; without a PEER_URL here, this one passes nothing on and has no secret. */

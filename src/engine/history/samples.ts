@@ -1,5 +1,6 @@
 import {
   HANDSHAKE_REFUSALS,
+  type HandshakeRefusal,
   KEPT,
   type Load,
   type RefusedHandshakes,
@@ -100,7 +101,7 @@ function refusedSince(
   before: ReadonlyMap<number, Reading> | undefined,
   now: ReadonlyMap<number, Reading>,
 ): RefusedHandshakes {
-  const since = (result: (typeof HANDSHAKE_REFUSALS)[number]): number =>
+  const since = (result: HandshakeRefusal): number =>
     [...now].reduce((total, [slot, { refusedHandshakes: counts }]) => {
       const known = before?.get(slot)?.refusedHandshakes[result];
       if (known === undefined) return total;

@@ -5,6 +5,8 @@ import type { RightsScope } from "../../contract/access.js";
 import { AppError } from "../../contract/errors.js";
 import type { Opened, SendEvents } from "../../contract/stream.js";
 import type { Component } from "../process/lifecycle.js";
+import { inTime } from "../process/wait-at-most.js";
+import { RULE_ANSWER_MS } from "../trust/rules.js";
 import { StreamWriter } from "./stream-writer.js";
 
 declare global {
@@ -18,8 +20,6 @@ declare global {
 
 /** Time between two signs of life on a quiet stream, in milliseconds; proxies end what is silent for 60 s. Rights are looked at again, too. */
 const HEARTBEAT_MS = 15_000;
-/** Time that a rule may take to say whether something may be sent, in milliseconds. */
-const ANSWER_MS = 10_000;
 /** Node's longest time of a timer, in milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** How many streams are asked about at a time when a right may have ended. */
@@ -87,29 +87,30 @@ export interface EventStreams extends Component {
 
 export function createEventStreams(limits: StreamLimits): EventStreams {
   const places = new Set<Place>();
-  const counts = new Map<string, number>();
+  const byUser = new Map<string | undefined, Set<Place>>();
   /** On the performance clock; undefined before the drain. */
   let drainEndsAtMs: number | undefined;
   let stopped = false;
 
-  function takePlace(user: string | undefined): void {
+  /** @throws {AppError} `temporary` where the worker is full, `too_many_connections` where its user has enough. */
+  function takePlace(place: Place): void {
+    const { user } = place.stream;
+    const ofUser = byUser.get(user) ?? new Set();
     if (places.size >= limits.most()) throw new AppError("temporary", "No new streams here now (full)");
-    if (user === undefined) return;
-    const count = counts.get(user) ?? 0;
-    if (limits.perUser > 0 && count >= limits.perUser) {
+    if (user !== undefined && limits.perUser > 0 && ofUser.size >= limits.perUser) {
       limits.refused();
       throw new AppError("too_many_connections");
     }
-    counts.set(user, count + 1);
+    places.add(place);
+    byUser.set(user, ofUser.add(place));
   }
 
   function leavePlace(place: Place): void {
-    if (!places.delete(place)) return;
     const { user } = place.stream;
-    if (user === undefined) return;
-    const left = (counts.get(user) ?? 0) - 1;
-    if (left > 0) counts.set(user, left);
-    else counts.delete(user);
+    const ofUser = byUser.get(user);
+    places.delete(place);
+    ofUser?.delete(place);
+    if (ofUser?.size === 0) byUser.delete(user);
   }
 
   function closeWith({ writer }: Place, error: unknown): void {
@@ -123,7 +124,7 @@ export function createEventStreams(limits: StreamLimits): EventStreams {
     try {
       // First, as it is known also when the rule does not know.
       stream.confirmToken();
-      await writer.unlessOver(inTime(stream.confirm()));
+      await writer.unlessOver(decided(stream.confirm()));
     } catch (error) {
       if (!(error instanceof AppError)) limits.failed(error);
       else if (error.code !== "temporary") writer.end(error);
@@ -154,13 +155,12 @@ export function createEventStreams(limits: StreamLimits): EventStreams {
     const writer = new StreamWriter(response);
     if (stopped || request.method === "HEAD") return writer.end();
     if (writer.signal.aborted) return;
-    takePlace(stream.user);
     const { room } = stream;
     const place: Place = { id: `stream-${randomUUID()}`, room, sinceMs: Date.now(), stream, writer };
-    places.add(place);
+    takePlace(place);
     watch(place);
     const send: SendEvents = async (events) => {
-      await writer.unlessOver(inTime(stream.confirm()));
+      await writer.unlessOver(decided(stream.confirm()));
       // In one tick with the writing.
       stream.confirmToken();
       await writer.write(events);
@@ -180,10 +180,10 @@ export function createEventStreams(limits: StreamLimits): EventStreams {
   return {
     name: "event streams",
     count: () => places.size,
-    of: (user) => [...places].filter(({ stream }) => stream.user === user),
+    of: (user) => [...(byUser.get(user) ?? [])],
     serve,
     endOf(user, error) {
-      for (const { stream, writer } of places) if (stream.user === user) writer.end(error);
+      for (const { writer } of byUser.get(user) ?? []) writer.end(error);
     },
     lookAtTokens() {
       for (const place of places) {
@@ -195,10 +195,10 @@ export function createEventStreams(limits: StreamLimits): EventStreams {
       }
     },
     async recheck({ user, room }) {
+      const ofUser = user === undefined ? places : (byUser.get(user) ?? []);
       const isMeant = ({ stream }: Place): boolean =>
-        (user === undefined || stream.user === user) &&
-        (room === undefined || stream.room === undefined || stream.room === room);
-      const rest = [...places].filter(isMeant).values();
+        room === undefined || stream.room === undefined || stream.room === room;
+      const rest = [...ofUser].filter(isMeant).values();
       const run = async (): Promise<void> => {
         for (const place of rest) {
           await ask(place);
@@ -226,14 +226,8 @@ function leftOf(endsAtMs: number): number {
 }
 
 /** @throws {AppError} `temporary` when there is no answer in time; what the question throws. */
-async function inTime(question: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new AppError("temporary")), ANSWER_MS).unref();
+function decided(question: Promise<unknown>): Promise<unknown> {
+  return inTime(question, RULE_ANSWER_MS, () => {
+    throw new AppError("temporary");
   });
-  try {
-    await Promise.race([question, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

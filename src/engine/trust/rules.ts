@@ -2,6 +2,9 @@ import { allOf, type CachedRule, type RightsScope, type Rule } from "../../contr
 import { AppError } from "../../contract/errors.js";
 import type { Asked } from "../../contract/operations.js";
 
+/** A rule that has not answered after this time has not decided, in milliseconds. */
+export const RULE_ANSWER_MS = 10_000;
+
 /** Answers kept of one rule and worker; the oldest give way. */
 const MOST_ANSWERS = 10_000;
 

@@ -2,10 +2,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Decide, type RuledAccess, ruled } from "../../../contract/access.js";
 import { AppError } from "../../../contract/errors.js";
 import type { RightsMetrics } from "../../metrics/types.js";
+import { inTime } from "../../process/wait-at-most.js";
+import { RULE_ANSWER_MS } from "../../trust/rules.js";
 import type { Admittance, Held } from "./admittance.js";
 
-/** A rule that has not answered after this time is undecided, in milliseconds. */
-const ANSWER_MS = 10_000;
 /** What is asked within a turn of the event loop, in milliseconds. */
 const TURN_MS = 4;
 
@@ -42,7 +42,7 @@ export function createJudge({ decide, admittance, metrics, report }: JudgeParts)
   }
 
   async function one(held: Held): Promise<Verdict> {
-    const verdict = await inTime(ask(held));
+    const verdict = await inTime<Verdict>(ask(held), RULE_ANSWER_MS, () => "undecided");
     metrics.rechecked(verdict);
     if (verdict === "forbidden") close(held, "forbidden");
     return verdict;
@@ -73,16 +73,4 @@ export function createJudge({ decide, admittance, metrics, report }: JudgeParts)
     },
     close,
   };
-}
-
-async function inTime(verdict: Promise<Verdict>): Promise<Verdict> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Verdict>((resolve) => {
-    timer = setTimeout(resolve, ANSWER_MS, "undecided");
-  });
-  try {
-    return await Promise.race([verdict, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
