@@ -64,8 +64,9 @@ export function overview({ place, api, heard }) {
       return { workers: [], missing: undefined };
     });
     if (missing === undefined) return;
-    const without = `Without ${count(missing)} ${missing === 1 ? "worker" : "workers"}: no answer in time.`;
-    say(problem, missing === 0 ? "" : without);
+    const without = `Without ${count(missing)} ${missing === 1 ? "worker" : "workers"}: no answer in time. `;
+    const link = () => el("a", { href: "#/runbook/one-worker-is-hot-or-blocked" }, "Runbook");
+    renewChildren(problem, ...(missing === 0 ? [] : [without, link()]));
     renewChildren(others, instancesTable(all));
   }
 

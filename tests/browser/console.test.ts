@@ -38,13 +38,15 @@ async function faultsOf(page: Page, colorScheme: "light" | "dark"): Promise<unkn
     violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]))`);
 }
 
-test("a worker that does not answer is counted, whose ever it is", async () => {
+test("a worker that does not answer is counted, whose ever it is, with the way to the runbook", async () => {
   const { page } = await open();
   await page.route("**/instances", (route) => route.fulfill({ json: { workers: [], missing: 1 } }));
 
   await signIn(page, admin.key);
 
   await shows(page, "[data-view=overview]", "Without 1 worker: no answer in time.");
+  await page.click("[data-view=overview] .problem a");
+  await shows(page, ".runbook h1", "One worker is hot or blocked");
 });
 
 test("a chart has the last hour, and nothing where no samples were taken", async () => {
