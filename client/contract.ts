@@ -110,6 +110,19 @@ export interface ClientToServerEvents {
     count: number;
     ok: true;
   } | Refusal) => void) => void;
+  /** Says up to where the user has read the room, for all devices of that user. */
+  read: (payload: {
+    room: Schemas["RoomName"];
+    /** Highest number that was read; the head where it is beyond that, and never less than before */
+    upTo: number;
+    /** The log that `upTo` belongs to; of another one nothing is moved */
+    epoch?: Schemas["Epoch"];
+  }, acknowledge: (answer: {
+    room: Schemas["RoomName"];
+    epoch: Schemas["Epoch"];
+    read: number;
+    ok: true;
+  } | Refusal) => void) => void;
   /** Joins a room. May be repeated. */
   join: (payload: {
     room: Schemas["RoomName"];
@@ -213,6 +226,13 @@ export interface ServerToClientEvents {
     left: ReadonlyArray<Schemas["UserId"]>;
     count: number;
   }) => void;
+  /** Up to where a user has read a room: for all connections of that user, and in rooms of up to 100 users for those who watch its presence. At most one a second for each worker. */
+  read: (payload: {
+    room: Schemas["RoomName"];
+    epoch: Schemas["Epoch"];
+    read: number;
+    user: Schemas["UserId"];
+  }) => void;
   /** A message of another client, to everyone or to a room that this one has joined. */
   message: (payload: {
     /** Session id of the sender */
@@ -252,6 +272,19 @@ export interface ServerToClientEvents {
 
 /** The routes of the public port, by method and path. */
 export interface Routes {
+  DELETE: {
+    /** Takes a room off the user's list. */
+    "/rooms/:room/read": {
+      request: {
+        params: {
+          room: Schemas["RoomName"];
+        };
+      };
+      reply: {
+        room: Schemas["RoomName"];
+      };
+    };
+  };
   GET: {
     /** Tells all routes, with their parameters, bodies, replies and errors. */
     "/openapi.json": {
@@ -273,6 +306,31 @@ export interface Routes {
       request: {};
       reply: {
         message: string;
+      };
+    };
+    /** The rooms in which the user has said what he has read, in the order of their names, with what is unread there. Those that he may not read any more are left out. */
+    "/me/rooms": {
+      request: {
+        query?: {
+          /** Begins behind this name */
+          after?: Schemas["RoomName"];
+          limit?: number;
+        };
+      };
+      reply: {
+        rooms: ReadonlyArray<{
+          room: Schemas["RoomName"];
+          epoch: Schemas["Epoch"];
+          read: number;
+          /** Highest number that was given to a message */
+          head: number;
+          /** Messages above `read`; 100 stands for more than 99 */
+          unread: number;
+          /** The newest message */
+          last?: Schemas["StoredMessage"];
+        }>;
+        /** `after` of the next page */
+        next?: Schemas["RoomName"];
       };
     };
     /** Reads a room: the messages after a number, those before one, or the newest. Reading makes no room: `epoch` is null until it was used. */
@@ -321,6 +379,27 @@ export interface Routes {
         room: Schemas["RoomName"];
         seq: number;
         id: Schemas["MessageId"];
+      };
+    };
+  };
+  PUT: {
+    /** Says up to where the user has read the room, as the event `read` does. */
+    "/rooms/:room/read": {
+      request: {
+        params: {
+          room: Schemas["RoomName"];
+        };
+        body: {
+          /** Highest number that was read; the head where it is beyond that, and never less than before */
+          upTo: number;
+          /** The log that `upTo` belongs to; of another one nothing is moved */
+          epoch?: Schemas["Epoch"];
+        };
+      };
+      reply: {
+        room: Schemas["RoomName"];
+        epoch: Schemas["Epoch"];
+        read: number;
       };
     };
   };

@@ -7,6 +7,7 @@ import { health } from "./health/health.feature.js";
 import { hello } from "./hello/hello.feature.js";
 import { instances } from "./instances/instances.feature.js";
 import { presence } from "./presence/presence.feature.js";
+import { reads } from "./reads/reads.feature.js";
 import { relay } from "./relay/relay.feature.js";
 import { revocations } from "./revocations/revocations.feature.js";
 import { rooms } from "./rooms/rooms.feature.js";
@@ -22,6 +23,7 @@ export const features: readonly Feature[] = [
   hello,
   instances,
   presence,
+  reads,
   relay,
   revocations,
   rooms,

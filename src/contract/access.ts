@@ -191,6 +191,21 @@ export function createDecide(rule: Rule, revision: () => number = () => 0): Deci
   }
 }
 
+/** As {@link Decide} of what is asked, with false for what is forbidden. */
+export async function isAllowed(decide: Decide, passport: Passport, asked: Asked): Promise<boolean> {
+  try {
+    await decide(
+      ruled([asked.operation], () => asked),
+      { passport, isOperator: false },
+      undefined,
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof AppError && error.code === "forbidden") return false;
+    throw error;
+  }
+}
+
 /** Where nothing is asked yet, the handler will. */
 function allowAsked(passport: Passport, asked: Asked | undefined): void {
   if (asked !== undefined) mustAllow(passport, asked);

@@ -13,6 +13,8 @@ import type { Identity, Json } from "./domain.js";
 import type { Emitted } from "./emitted.js";
 import type { Client, ClientEvent } from "./event.js";
 import type { Instances } from "./instances.js";
+import type { Asked } from "./operations.js";
+import type { Passport } from "./passport.js";
 import type { Renewal } from "./renewal.js";
 import type { RevocationControl } from "./revocations.js";
 import type { Route } from "./route.js";
@@ -57,12 +59,17 @@ export interface Engine {
   /** Durable rooms: publish, subscribe, read. */
   readonly rooms: Pick<
     Rooms,
-    "publish" | "subscribe" | "follow" | "read" | "scrollBack" | "list" | "state" | "end"
+    "publish" | "subscribe" | "follow" | "read" | "scrollBack" | "list" | "state" | "states" | "since" | "end"
   >;
   readonly presence: Pick<Presence, "query" | "watch">;
   readonly renewal: Renewal;
   /** For rules that may take back what they have allowed. */
   readonly access: Rights;
+  /**
+   * Whether a user may do this, by his capabilities and by all rules: for what a declaration cannot ask, as a list of rooms. Rejects with what a rule
+   * throws that does not know.
+   */
+  may(passport: Passport, asked: Asked): Promise<boolean>;
   readonly revocations: RevocationControl;
   readonly tokens: TokenProbe;
   /** The stores as health sees them. */

@@ -83,6 +83,17 @@ describe("room store", () => {
     expect(await store.bySlots(second, [1, 2, 3])).toEqual(new Set([1, 2, 3]));
   });
 
+  test("messages above a number are counted, without tombstones, and no further than asked for", async () => {
+    const [room, other] = [newRoom(), newRoom()];
+    const messages = [1, 2, 4, 5].map((seq) => message(room, seq));
+    await store.insert([...messages, message(other, 9)], { ordered: true });
+    await store.insert([{ room, seq: 3, at: 0, void: true }], { ordered: false });
+
+    const counts = [0, 2, 3, 5].map((seq) => store.count(room, seq, 100));
+    expect(await Promise.all(counts)).toEqual([4, 2, 2, 0]);
+    expect(await store.count(room, 0, 3)).toBe(3);
+  });
+
   test("a number that was declared unused stays so for who comes late, also when the data was dropped meanwhile", async () => {
     const { database, other } = await otherDatabase();
     const room = newRoom();

@@ -73,6 +73,11 @@ test("every route of the public port is called, and gives its reply", async () =
   expect(backwards).toMatchObject({ more: false, messages: [{ seq: 1, body: { a: [1] } }] });
   const reset = await tapped.get("/rooms/:room/messages", { params, query: { epoch: "gone", after: 9 } });
   expect(reset).toMatchObject({ reset: true, floor: 0 });
+  const cursor = await tapped.put("/rooms/:room/read", { params, body: { upTo: 1 } });
+  expect(cursor).toMatchObject({ ...params, read: 1 });
+  const mine = await tapped.get("/me/rooms", { query: { limit: 5 } });
+  expect(mine.rooms).toMatchObject([{ ...params, head: 2, read: 1, unread: 1 }]);
+  expect(await tapped.delete("/rooms/:room/read", { params })).toEqual(params);
 
   const document = (await tapped.get("/openapi.json")) as { paths: Record<string, Record<string, object>> };
   const offered = Object.entries(document.paths).flatMap(([path, methods]) =>

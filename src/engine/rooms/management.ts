@@ -1,10 +1,16 @@
-import type { RoomEntry } from "../../contract/types.js";
+import { isTombstone, type RoomEntry, toWire, type WireMessage } from "../../contract/types.js";
 import type { LiveRooms } from "./read/live-rooms.js";
 import type { LogName, RoomHead, RoomStore } from "./room-store.js";
 
 /** A durable room and where its log stands. */
 export interface RoomState extends RoomHead {
   readonly room: string;
+}
+
+/** What there is in a room for somebody who knows a part of it. */
+export interface Since {
+  readonly count: number;
+  readonly last: WireMessage | undefined;
 }
 
 /** What is done with rooms from outside of them. */
@@ -17,6 +23,10 @@ export interface RoomManagement {
   }): Promise<readonly RoomState[]>;
   /** Undefined when the room was never used. */
   state(room: string): Promise<RoomState | undefined>;
+  /** The same of at most 1000 rooms, by name, without those that were never used. */
+  states(rooms: readonly string[]): Promise<ReadonlyMap<string, RoomState>>;
+  /** How many messages are above the number, counted up to `atMost`, and the newest of the room, which may be below it. */
+  since(room: string, seq: number, atMost: number): Promise<Since>;
   /**
    * Ends the room's log and begins another one: all messages are gone, numbers go on, and subscribers begin afresh. Undefined when
    * the room was never used. What is being stored meanwhile is refused as `temporary`, or ends with the log.
@@ -32,23 +42,42 @@ export interface ManagementDeps {
 }
 
 const NEWEST = { messages: 1, bytes: 1 };
+/** Entries of a read that passes over tombstones. */
+const MANY = { messages: 500, bytes: 64 * 1024 };
 
 export function createRoomManagement({ store, live, onStored }: ManagementDeps): RoomManagement {
+  async function states(rooms: readonly string[]): Promise<ReadonlyMap<string, RoomState>> {
+    const heads = await store.heads(rooms);
+    return new Map([...heads].map(([room, head]) => [room, { room, ...head }]));
+  }
+
   async function state(room: string): Promise<RoomState | undefined> {
-    const head = (await store.heads([room])).get(room);
-    return head === undefined ? undefined : { room, ...head };
+    return (await states([room])).get(room);
+  }
+
+  /** Tombstones are passed over. */
+  async function newest(room: string): Promise<WireMessage | undefined> {
+    for (let before = Number.POSITIVE_INFINITY, limit = NEWEST; ; limit = MANY) {
+      const { entries, more } = await store.before(room, before, limit);
+      const message = entries.findLast((entry) => !isTombstone(entry));
+      if (message !== undefined) return toWire([message])[0];
+      if (!more) return undefined;
+      before = entries[0]?.seq ?? 0;
+    }
   }
 
   return {
     async list({ prefix, after = "", limit }) {
       const names = await store.names(after, limit, prefix);
-      const heads = await store.heads(names);
-      return names.flatMap((room) => {
-        const head = heads.get(room);
-        return head === undefined ? [] : [{ room, ...head }];
-      });
+      const found = await states(names);
+      return names.flatMap((room) => found.get(room) ?? []);
     },
     state,
+    states,
+    async since(room, seq, atMost) {
+      const [count, last] = await Promise.all([store.count(room, seq, atMost), newest(room)]);
+      return { count, last };
+    },
     async end(room) {
       // A fail-over may have set the counter back, and nothing of the old log may be above the floor.
       const newest = (await store.before(room, Number.POSITIVE_INFINITY, NEWEST)).entries[0];

@@ -75,6 +75,8 @@ export interface RoomStore {
   after(room: string, seq: number, limit: PageLimit): Promise<StoredPage>;
   /** The newest entries with a number below `seq`, ascending too. `Infinity` asks for the tail of the log. */
   before(room: string, seq: number, limit: PageLimit): Promise<StoredPage>;
+  /** How many messages have a number above `seq`, counted up to `atMost`. */
+  count(room: string, seq: number, atMost: number): Promise<number>;
   /** Records of the rooms that have one, in one query. Called with at most 1000 rooms. */
   heads(rooms: readonly string[]): Promise<ReadonlyMap<string, RoomHead>>;
   /** Makes sure that the room has a record that survives a fail-over (majority). */

@@ -150,6 +150,8 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
     scrollBack: (request) => readable(() => live.scrollBack(request)),
     list: (request) => readable(() => management.list(request)),
     state: (room) => readable(() => management.state(room)),
+    states: (rooms) => readable(() => management.states(rooms)),
+    since: (room, seq, atMost) => readable(() => management.since(room, seq, atMost)),
     end: (room) => readable(() => management.end(room)),
     get openRooms() {
       return live.openRooms;

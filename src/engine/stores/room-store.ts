@@ -119,6 +119,13 @@ export function createRoomStore(connection: Connection): MongoRoomStore {
       return { ...page, entries: page.entries.toReversed() };
     },
 
+    count: (room, seq, atMost) =>
+      // Tombstones have no id.
+      entries.countDocuments(
+        { room, seq: { $gt: seq }, id: { $exists: true } },
+        { ...committed, limit: atMost },
+      ),
+
     heads: mergeCalls((lists) => boundedCall(readHeads(lists)), {
       limit: COMMAND_HEADS,
       size: (names) => names.length,

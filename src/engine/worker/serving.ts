@@ -1,5 +1,5 @@
 import type { Server as HttpServer, RequestListener } from "node:http";
-import { createDecide } from "../../contract/access.js";
+import { createDecide, isAllowed } from "../../contract/access.js";
 import type { Identity } from "../../contract/domain.js";
 import type { Engine, Feature } from "../../contract/feature.js";
 import { type Gathered, gather } from "../../contract/gather.js";
@@ -124,6 +124,7 @@ export function createServing(parts: ServingParts): Serving {
     send: (channel, event, payload) => send(channel, event, payload),
     renewal: { renew: (session, token) => renewal.renew(session, token) },
     access: { recheck: (scope) => rights.access.recheck(scope) },
+    may: (passport, asked) => isAllowed(decide, passport, asked),
     acted(act) {
       for (const feature of declared.features) feature.onAct?.(act);
     },

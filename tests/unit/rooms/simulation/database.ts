@@ -224,6 +224,14 @@ export function createDatabase(
           const page = readSlots(read(room), { start: seq - 1, step: -1 }, limit);
           return { ...page, entries: page.entries.toReversed() };
         }),
+      count: (room, seq, atMost) =>
+        call(clock, () => {
+          const messages = read(room)
+            .slice(seq + 1)
+            .flatMap((entries) => entries ?? [])
+            .filter((entry) => !isTombstone(entry));
+          return Math.min(messages.length, atMost);
+        }),
       heads: (rooms) =>
         call(clock, () => {
           const heads = rooms.map((room) => [room, readable().heads.get(room)] as const);
