@@ -1,8 +1,11 @@
 import type { ReadCursor } from "./reads.model.js";
 
-/** Moves cursors, each at most once in a time; what comes meanwhile is one move, of what came the furthest. */
+/** Moves cursors, each at most once in a time; of what comes meanwhile only what came the furthest is moved. */
 export interface PacedMoves {
-  /** Resolves, or rejects, with the move of which it was a part: with where the cursor stands then. */
+  /**
+   * Resolves with where the cursor stands, or rejects as its move. Of one cursor one call waits at most, that which came the furthest: the
+   * others are given where the cursor stood before, so that a client that tells of everything it shows holds up nothing else.
+   */
   move(user: string, cursor: ReadCursor): Promise<ReadCursor>;
   /** From now on nobody waits; who does is moved at once. */
   stop(): void;
@@ -10,13 +13,15 @@ export interface PacedMoves {
 
 /** What comes while a cursor may not be moved. */
 interface Waiting {
-  cursor: ReadCursor;
-  readonly done: Promise<ReadCursor>;
-  begin(): void;
+  readonly cursor: ReadCursor;
+  /** The outcome for who waits. */
+  settle(outcome: Promise<ReadCursor>): void;
 }
 
 /** A cursor that was moved lately. */
 interface Pace {
+  /** Its newest move, which may be under way. */
+  moved: Promise<ReadCursor>;
   next: Waiting | undefined;
 }
 
@@ -34,13 +39,14 @@ export function createPacedMoves(
   let stopped = false;
 
   /** Until its time is over, whatever comes for this cursor waits. */
-  function run(user: string, cursor: ReadCursor, pace: Pace): Promise<ReadCursor> {
+  function begin(user: string, cursor: ReadCursor): Promise<ReadCursor> {
     const moved = move(user, cursor);
+    const pace: Pace = { moved, next: undefined };
+    const key = keyOf(user, cursor.room);
+    paces.set(key, pace);
     void Promise.allSettled([pause(), moved]).then(() => {
-      const { next } = pace;
-      pace.next = undefined;
-      if (next === undefined) paces.delete(keyOf(user, cursor.room));
-      else next.begin();
+      paces.delete(key);
+      pace.next?.settle(begin(user, pace.next.cursor));
     });
     return moved;
   }
@@ -60,18 +66,14 @@ export function createPacedMoves(
 
   return {
     move(user, cursor) {
-      const key = keyOf(user, cursor.room);
-      const pace = paces.get(key);
-      if (pace === undefined) {
-        const fresh: Pace = { next: undefined };
-        paces.set(key, fresh);
-        return run(user, cursor, fresh);
-      }
-      if (pace.next === undefined) {
-        const waiting: Waiting = { cursor, ...inTurn(() => run(user, waiting.cursor, pace)) };
-        pace.next = waiting;
-      } else pace.next.cursor = further(pace.next.cursor, cursor);
-      return pace.next.done;
+      const pace = paces.get(keyOf(user, cursor.room));
+      if (pace === undefined) return begin(user, cursor);
+      const { next, moved } = pace;
+      if (next !== undefined && isFurther(next.cursor, cursor)) return moved;
+      next?.settle(moved);
+      return new Promise((settle) => {
+        pace.next = { cursor, settle };
+      });
     },
     stop() {
       stopped = true;
@@ -80,20 +82,11 @@ export function createPacedMoves(
   };
 }
 
-/** A task that runs once it is told to. */
-function inTurn<Result>(task: () => Promise<Result>): { done: Promise<Result>; begin(): void } {
-  let begin = (): void => {};
-  const told = new Promise<void>((resolve) => {
-    begin = resolve;
-  });
-  return { done: told.then(task), begin };
-}
-
 function keyOf(user: string, room: string): string {
   return `${user}/${room}`;
 }
 
-/** Of two logs the one that is asked for last is the room's. */
-function further(one: ReadCursor, other: ReadCursor): ReadCursor {
-  return one.epoch === other.epoch && one.read > other.read ? one : other;
+/** Of two logs the one that was asked for last is the room's. */
+function isFurther(one: ReadCursor, other: ReadCursor): boolean {
+  return one.epoch === other.epoch && one.read > other.read;
 }

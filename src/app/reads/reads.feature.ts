@@ -10,8 +10,8 @@ import { wholeNumber } from "../../contract/validation.js";
 import { createReadCursors, type ReadCursor, readCursorModel } from "./reads.model.js";
 import { createReads, MOST_UNREAD, type Reads } from "./reads.service.js";
 
-/** Rooms of one page. */
-const MOST_ROOMS = 50;
+/** Rooms of one page: each takes two commands to MongoDB. */
+const MOST_ROOMS = 20;
 /** In rooms with more users than this only the user's own devices are told. */
 const MOST_TOLD = 100;
 

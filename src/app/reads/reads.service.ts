@@ -36,8 +36,8 @@ export interface ReadRequest {
 /** Up to where users have read, whatever the way in. */
 export interface Reads extends Component {
   /**
-   * Moves the user's cursor, never back and never beyond the head, and gives where it is then. At most one write a second: what comes meanwhile
-   * waits for the next one, and shares it.
+   * Moves the user's cursor, never back and never beyond the head, and gives where it is. At most one write a second: what comes meanwhile waits for
+   * the next one. When something else takes its place there, it is given where the cursor is until then, which may be less than it asked for.
    * @throws {AppError} `not_found` for a room that was never used, `too_many_rooms`.
    */
   move(user: string, request: ReadRequest): Promise<ReadCursor>;
@@ -111,7 +111,8 @@ export function createReads({ cursors, rooms, onMoved }: ReadsParts): Reads {
         const state = states.get(cursor.room);
         if (state === undefined) return [];
         const { read } = ofLog(cursor, state);
-        const { count, last } = await rooms.since(cursor.room, Math.max(read, state.floor), MOST_UNREAD);
+        const from = Math.max(read, state.floor);
+        const { count, last } = await rooms.since(cursor.room, from, from < state.seq ? MOST_UNREAD : 0);
         return [{ room: cursor.room, epoch: state.epoch, head: state.seq, read, unread: count, last }];
       });
       return (await Promise.all(looks)).flat();

@@ -75,7 +75,8 @@ export function createRoomManagement({ store, live, onStored }: ManagementDeps):
     state,
     states,
     async since(room, seq, atMost) {
-      const [count, last] = await Promise.all([store.count(room, seq, atMost), newest(room)]);
+      const counted = atMost === 0 ? 0 : store.count(room, seq, atMost); // MongoDB takes 0 for no bound
+      const [count, last] = await Promise.all([counted, newest(room)]);
       return { count, last };
     },
     async end(room) {

@@ -16,15 +16,16 @@ function paced() {
   return { moves, move, stop };
 }
 
-test("what comes meanwhile is one move, as far as the furthest, and everybody gets its outcome", async () => {
+test("of what comes meanwhile one waits, for a move as far as the furthest; the others hear at once where the cursor is", async () => {
   const { moves, move, stop } = paced();
 
   await expect(move("ann", at(1))).resolves.toEqual(at(1));
-  const waiting = [move("ann", at(3)), move("ann", at(7)), move("ann", at(5))];
+  const [overtaken, furthest, last] = [move("ann", at(3)), move("ann", at(7)), move("ann", at(5))];
+  await expect(Promise.all([overtaken, last])).resolves.toEqual([at(1), at(1)]);
   expect(moves).toEqual(["ann 1e"]);
   stop();
 
-  await expect(Promise.all(waiting)).resolves.toEqual([at(7), at(7), at(7)]);
+  await expect(furthest).resolves.toEqual(at(7));
   expect(moves).toEqual(["ann 1e", "ann 7e"]);
 });
 
@@ -47,13 +48,13 @@ test("of two logs the newer one counts, however far the other was read", async (
   expect(moves).toEqual(["ann 1e", "ann 2new"]);
 });
 
-test("a move that fails fails for all of its parts, and not for those that come behind it", async () => {
+test("a move that fails fails for who waits for it, and not for those that come behind it", async () => {
   const { move, stop } = paced();
   await move("ann", at(1));
 
-  const failing = [move("ann", at(13)), move("ann", at(12))];
+  const failing = move("ann", at(13));
   stop();
 
-  for (const one of failing) await expect(one).rejects.toThrow("away");
+  await expect(failing).rejects.toThrow("away");
   await expect(move("ann", at(14))).resolves.toEqual(at(14));
 });
