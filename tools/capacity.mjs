@@ -3,11 +3,9 @@
 import { runScript } from "../scripts/setup/failure.mjs";
 import { parseOptions, readNumber, wrongUsage } from "../scripts/setup/usage.mjs";
 import { linesOf, plan, round } from "./capacity/plan.mjs";
+import { camel, describe, MEASURED, specsOf } from "./shared/coefficients.mjs";
 
-/**
- * Name, smallest, largest and default value, and meaning of every option that is a number.
- * @typedef {readonly [name: string, least: number, most: number, preset: number, meaning: string][]} Numbers
- */
+/** @typedef {import("./shared/coefficients.mjs").Numbers} Numbers */
 
 /** @type {Numbers} */
 const LOAD = [
@@ -30,21 +28,6 @@ const PLANT = [
   ["drain-seconds", 0, 3600, 60, "DRAIN_WINDOW_MS"],
 ];
 /**
- * Measured: docs/capacity.md says how.
- * @type {Numbers}
- */
-const MEASURED = [
-  ["kb-per-connection", 0.1, 1e5, 17, "memory of an idle connection"],
-  ["mb-per-process", 1, 1e5, 110, "memory of a worker, or the primary, without connections"],
-  ["us-per-message", 0, 1e6, 150, "CPU to take a relay message and send it on"],
-  ["us-per-publish", 0, 1e6, 1600, "CPU to store a message of a durable room"],
-  ["us-per-delivery", 0, 1e6, 10, "CPU to send an event to one client"],
-  ["us-per-foreign", 0, 1e6, 36, "CPU for a message of other workers that nobody here gets"],
-  ["us-per-heartbeat", 0, 1e6, 60, "CPU for a ping and its pong"],
-  ["us-per-handshake", 1, 1e6, 500, "CPU to let a client in"],
-  ["us-per-redis", 0, 1e6, 27, "CPU of Redis for a message"],
-];
-/**
  * Not measured here: put in what yours can do.
  * @type {Numbers}
  */
@@ -55,24 +38,20 @@ const ASSUMED = [
   ["conntrack", 1, 1e9, 262_144, "net.netfilter.nf_conntrack_max of a node"],
 ];
 const WHOLE = ["connections", "room-size", "cores-per-pod", "connections-per-worker", "zones", "edge-cores"];
-const NUMBERS = [...LOAD, ...PLANT, ...MEASURED, ...ASSUMED].map(([name, least, most, preset]) => ({
-  ...{ name, least, most, preset },
-  whole: WHOLE.includes(name),
-}));
+const NUMBERS = specsOf([...LOAD, ...PLANT, ...MEASURED, ...ASSUMED], WHOLE);
 const ADAPTERS = ["pubsub", "sharded"];
-const describe = ([name, , , preset, meaning]) => `  --${`${name} N`.padEnd(27)} ${meaning} (${preset})`;
 const USAGE = `Usage: npm run capacity -- [options]
 
 Prints what a deployment needs, with the formula of each line, and marks with ! what its defaults do not carry.
 
-${LOAD.map(describe).join("\n")}
+${describe(LOAD)}
   --adapter A                   REDIS_ADAPTER: ${ADAPTERS.join(" or ")} (${ADAPTERS[0]})
  the plant
-${PLANT.map(describe).join("\n")}
+${describe(PLANT)}
  measured, see docs/capacity.md
-${MEASURED.map(describe).join("\n")}
+${describe(MEASURED)}
  assumed
-${ASSUMED.map(describe).join("\n")}
+${describe(ASSUMED)}
   --help
 `;
 
@@ -90,10 +69,6 @@ function readOptions(args) {
     adapter,
     ...Object.fromEntries(NUMBERS.map((spec) => [camel(spec.name), readNumber(values, spec, USAGE)])),
   };
-}
-
-function camel(name) {
-  return name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
 }
 
 function report(p) {

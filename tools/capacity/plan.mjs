@@ -23,7 +23,7 @@ const REDIS_PER_WORKER = 2;
 const MIN_READY_SECONDS = 60;
 
 /** CPU of all workers, in cores, without what messages of others cost. */
-function work(o) {
+export function work(o) {
   const durable = o.messagesPerSecond * o.durableShare;
   const relay = o.messagesPerSecond - durable;
   const deliveries = o.messagesPerSecond * o.roomSize;
@@ -36,9 +36,14 @@ function work(o) {
   return { durable, deliveries, cores: us / 1e6 };
 }
 
+/** Part of a core that messages of other workers take in each, with pubsub. */
+export function foreignShare(o) {
+  return (o.messagesPerSecond * o.usPerForeign) / 1e6;
+}
+
 /** Workers that the CPU asks for. With pubsub each of them hears every message; sharded, only those with a member do. */
 function workersByCpu(o, cores) {
-  const foreign = (o.messagesPerSecond * o.usPerForeign) / 1e6;
+  const foreign = foreignShare(o);
   const all = foreign < o.cpu ? cores / (o.cpu - foreign) : Number.POSITIVE_INFINITY;
   const some = (cores + foreign * o.roomSize) / o.cpu;
   return Math.ceil(o.adapter === "sharded" ? Math.min(all, some) : all);
