@@ -24,6 +24,7 @@ const TYPED = [
   "tools/fuzz",
   "tools/loadtest",
   "tools/renewal",
+  "tools/simulate",
   "tools/stack",
   "scripts",
 ];

@@ -55,7 +55,7 @@ describe("what has to be installed for tests", () => {
 
 const ALL = [
   "tests",
-  ...["bench", "chaos", "fuzz", "loadtest", "renewal", "stack"].map((tool) => `tools/${tool}`),
+  ...["bench", "chaos", "fuzz", "loadtest", "renewal", "simulate", "stack"].map((tool) => `tools/${tool}`),
   "scripts",
 ];
 
