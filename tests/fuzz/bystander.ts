@@ -79,11 +79,13 @@ export async function startBystander({ url, auth, room }: BystanderSpec): Promis
     if ((answer as { ok?: boolean }).ok === true) acknowledged.push(id);
     else refused.push(JSON.stringify(answer).slice(0, 200));
   }
-  const timer = setInterval(() => {
+  function publishNext(): void {
     if (open.size >= MOST_OPEN) return;
     const task = publish(`m-${count++}`).finally(() => open.delete(task));
     open.add(task);
-  }, EVERY_MS);
+  }
+  publishNext(); // a single case may be over before the first time has passed
+  const timer = setInterval(publishNext, EVERY_MS);
 
   return {
     async look() {

@@ -20,6 +20,16 @@ test("whatever bytes, packets and requests come, each is answered as declared, a
   expect([...tally.inputsOf.keys()].sort()).toEqual([...KINDS].sort());
 });
 
+test("one case of a seed is repeated, with all that it was, and a summary", async () => {
+  const run = await spawnNode(SCRIPT, { args: ["--seed", "7", "--case", "3", "--workers", "1"] });
+  const { code } = await run.exited;
+  const said = run.lines.map(({ text }) => text).join("\n");
+
+  expect(said).toContain("number: 3,");
+  expect(said).toContain("nothing undeclared was answered");
+  expect(code).toBe(0);
+});
+
 test("npm run fuzz tells its usage, and refuses what it does not know", async () => {
   const help = await spawnNode(SCRIPT, { args: ["--help"] });
   const wrong = await spawnNode(SCRIPT, { args: ["--cases", "none"] });

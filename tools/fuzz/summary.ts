@@ -28,10 +28,10 @@ function listed(counts: ReadonlyMap<string, number>): string {
 }
 
 function sideLines({ name, alone, fuzzed, afterwards, before, after }: SideResult): string[] {
-  const ms = (value: number): string => value.toFixed(1);
+  const ms = (value: number): string => (Number.isNaN(value) ? "–" : value.toFixed(1));
   const times = fuzzed.p99Ms / Math.max(alone.p99Ms, afterwards.p99Ms);
   return [
-    `${name}: an ordinary client's acknowledgements, p99 ${ms(alone.p99Ms)} ms before, ${ms(fuzzed.p99Ms)} ms meanwhile (${times.toFixed(2)} times), ${ms(afterwards.p99Ms)} ms afterwards; ${fuzzed.published} messages`,
+    `${name}: an ordinary client's acknowledgements, p99 ${ms(alone.p99Ms)} ms before, ${ms(fuzzed.p99Ms)} ms meanwhile (${Number.isNaN(times) ? "–" : times.toFixed(2)} times), ${ms(afterwards.p99Ms)} ms afterwards; ${fuzzed.published} messages`,
     ...before.map((old) => {
       const now = after.find(({ pid }) => pid === old.pid);
       return `${name}, ${old.role}: ${old.residentMiB} MiB before, ${now?.residentMiB ?? 0} MiB after; ${old.descriptors} descriptors before, ${now?.descriptors ?? 0} after`;
