@@ -451,7 +451,7 @@ export interface ServerRoutes {
         connections: number;
       };
     };
-    /** Puts the connections that a user has into rooms that are relayed to, and takes them out of rooms, whatever they get of them: they are told by `room_closed`. Needs `users`, and `manage` in each of the rooms. What the user may do by himself stays as it is. */
+    /** Puts the connections that a user has into rooms that are relayed to, and takes them out of rooms, whatever they get of them: they are told by `room_closed`, and streams of these rooms end. Needs `users`, and `manage` in each of the rooms. What the user may do by himself stays as it is. */
     "/v1/users/:user/rooms": {
       request: {
         params: {

@@ -136,6 +136,17 @@ describe("what is no Socket.IO packet ends its own connection only", () => {
     await isCutOff(packet);
   });
 
+  test("binary parts that are more than a message may have, before all of them are there", async () => {
+    const hostile = await connectClient(worker.url);
+    const gone = once(hostile.socket, "disconnect");
+    const part = Buffer.alloc(2 * MESSAGE_LIMIT_BYTES);
+
+    sendPacket(hostile, '510-["message",{"_placeholder":true,"num":0}]');
+    for (const piece of [part, part]) hostile.socket.io.engine.send(piece);
+
+    await gone;
+  });
+
   test("a binary part that nobody waits for", async () => {
     const hostile = await connectClient(worker.url);
     const gone = once(hostile.socket, "disconnect");

@@ -26,12 +26,16 @@ async function stream(room: string, claims: object): Promise<EventStream> {
   return openStream(`${worker.url}/rooms/${room}/stream?limit=0`, { Authorization: `Bearer ${token}` });
 }
 
+async function publish(room: string): Promise<void> {
+  published += 1;
+  const item = { room, id: `m${published}`, from: "bob", body: "words" };
+  expect((await call("POST", "/v1/publish", { items: [item] })).status).toBe(200);
+}
+
 /** Publishes until the stream has ended. */
 async function publishUntilEnded(room: string, { events }: EventStream): Promise<void> {
   await eventually(async () => {
-    published += 1;
-    const item = { room, id: `m${published}`, from: "bob", body: "words" };
-    expect((await call("POST", "/v1/publish", { items: [item] })).status).toBe(200);
+    await publish(room);
     expect(events.at(-1)?.event).toBe("closed");
   });
 }
@@ -87,6 +91,22 @@ test.each([
   expect(reader.events.map(({ event, data }) => [event, data.code])).toEqual(
     codes.map((code) => ["closed", code]),
   );
+});
+
+test("whoever is taken out of a room gets no more of it by a stream, and goes on getting others", async () => {
+  const [left, kept] = [await stream("den", { sub: "gil" }), await stream("attic", { sub: "gil" })];
+  const other = await stream("den", { sub: "hal" });
+
+  const moved = await call("POST", "/v1/users/gil/rooms", { leave: ["den", "elsewhere"] });
+
+  expect(moved.body).toEqual({ connections: 1, full: 0 });
+  await left.ended;
+  expect(left.events).toMatchObject([{ event: "closed", data: { code: "forbidden", temporary: false } }]);
+  const shown = await call("GET", "/v1/users/gil");
+  expect(shown.body).toMatchObject({ connections: [{ rooms: ["attic"] }] });
+  for (const room of ["den", "attic"]) await publish(room);
+  for (const reader of [kept, other])
+    expect(await reader.has(1)).toMatchObject([{ event: "message", data: { from: "bob" } }]);
 });
 
 test("a token without the capability opens no stream", async () => {

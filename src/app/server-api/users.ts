@@ -68,7 +68,7 @@ export function userRoutes({ users, acted }: Engine): readonly Route[] {
       "/v1/users/:user/rooms",
       {
         summary:
-          "Puts the connections that a user has into rooms that are relayed to, and takes them out of rooms, whatever they get of them: they are told by `room_closed`. Needs `users`, and `manage` in each of the rooms. What the user may do by himself stays as it is.",
+          "Puts the connections that a user has into rooms that are relayed to, and takes them out of rooms, whatever they get of them: they are told by `room_closed`, and streams of these rooms end. Needs `users`, and `manage` in each of the rooms. What the user may do by himself stays as it is.",
         access: keyForItems(["users", "manage"]),
         params: named,
         body: z.strictObject({ join: rooms.default([]), leave: rooms.default([]) }),

@@ -72,8 +72,8 @@ export interface EventStreams extends Component {
   of(user: string): readonly OpenStream[];
   /** Resolves when the stream has ended. @throws {AppError} as long as nothing was sent: `too_many_connections`, `temporary`, what the stream throws. */
   serve(stream: StreamOf, request: Request, response: Response): Promise<void>;
-  /** Ends those of a user, with an error or without. */
-  endOf(user: string, error?: AppError): void;
+  /** Ends those of a user, or of him in one room, with an error or without. Gives how many they were. */
+  endOf(scope: { readonly user: string; readonly room?: string }, error?: AppError): number;
   /** Looks at the tokens of all: one may have been revoked. */
   lookAtTokens(): void;
   /** Asks again about those of the scope: a right may have ended. Never rejects. */
@@ -182,8 +182,10 @@ export function createEventStreams(limits: StreamLimits): EventStreams {
     count: () => places.size,
     of: (user) => [...(byUser.get(user) ?? [])],
     serve,
-    endOf(user, error) {
-      for (const { writer } of byUser.get(user) ?? []) writer.end(error);
+    endOf({ user, room }, error) {
+      const meant = [...(byUser.get(user) ?? [])].filter((one) => room === undefined || one.room === room);
+      for (const { writer } of meant) writer.end(error);
+      return meant.length;
     },
     lookAtTokens() {
       for (const place of places) {

@@ -5,7 +5,7 @@ import type { Config } from "../config/config.js";
 import type { OriginCheck } from "../http/origin.js";
 import { createWebSocketEngine, type OnWebSocket } from "./connections/web-sockets.js";
 import type { AnyEvents, InterServerEvents, RoomEvents, SessionEvents } from "./events.js";
-import { packets } from "./packets.js";
+import { createPackets } from "./packets.js";
 
 /** What a connection carries from its handshake on. */
 export interface SocketData {
@@ -44,7 +44,7 @@ export function createIo(
     // Each piece costs memory besides its bytes: who sends single ones is cut off as well.
     maxBufferedChunks: Math.ceil(transportBytes / CHUNK_BYTES),
     wsEngine: createWebSocketEngine(onWebSocket),
-    parser: packets,
+    parser: createPackets(transportBytes),
     allowRequest: (request, done) => {
       const { isOwnHost, isAllowed } = checkOrigin(request);
       if (isOwnHost && !isAllowed) onRefused(request);

@@ -9,6 +9,9 @@ import type { Endings } from "../sessions/endings.js";
 import type { LocalUsers } from "./local-users.js";
 import type { Answer, UserQuestion } from "./questions.js";
 
+/** A stream has one room, so that it ends. As a socket may, its client may come again: what the user may do by himself stays as it is. */
+const TAKEN_OUT = new AppError("forbidden", "You were taken out of this room");
+
 /** What it works with. */
 export interface UserDeskParts {
   readonly identity: Identity;
@@ -88,11 +91,14 @@ export function createUserDesk(parts: UserDeskParts): (question: UserQuestion) =
     if (question.kind === "disconnect") {
       for (const socket of sockets) end(socket, question.reconnect);
       streams.endOf(
-        user,
+        { user },
         question.reconnect ? undefined : new AppError("forbidden", "You were disconnected"),
       );
     }
     if (question.kind !== "move") return { connections };
-    return { connections, moved: await move(sockets, question.join, question.leave) };
+    const ended = question.leave.map((room) => streams.endOf({ user, room }, TAKEN_OUT));
+    const moved = await move(sockets, question.join, question.leave);
+    const all = ended.reduce((sum, count) => sum + count, moved.connections);
+    return { connections, moved: { ...moved, connections: all } };
   };
 }
