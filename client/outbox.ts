@@ -4,11 +4,11 @@ import { createRepeater, LONGEST_TIMER_MS, roomError } from "./protocol.js";
 type Entry = { id: string; body: Json; bytes: number; settle(error?: RoomError, seq?: number): void };
 
 /** Ids sort by time, to keep the server's index compact; the order is the queue's. `randomUUID` would need https. */
-const createId = () =>
+export const createId = () =>
   `${Date.now().toString(36).padStart(9, "0")}-${crypto.getRandomValues(new Uint32Array(3)).join("")}`;
 
 /** Runs the task after any time; the returned function cancels it. `Infinity` needs no timer. */
-function later(ms: number, task: () => void): () => void {
+export function later(ms: number, task: () => void): () => void {
   const wait = (leftMs: number) => {
     if (leftMs > LONGEST_TIMER_MS) timer = setTimeout(wait, LONGEST_TIMER_MS, leftMs - LONGEST_TIMER_MS);
     else timer = setTimeout(task, leftMs);
@@ -19,7 +19,7 @@ function later(ms: number, task: () => void): () => void {
 }
 
 /** The body as JSON. What is no JSON is refused here: no repetition would help. */
-function toJson(body: Json): string {
+export function toJson(body: Json): string {
   try {
     const json: string | undefined = JSON.stringify(body);
     if (json !== undefined) return json;
@@ -83,10 +83,16 @@ export function createOutbox(room: string, link: Link) {
     });
   }
 
+  /** What is under way may be stored even so. */
+  function giveUp(id: string): void {
+    const given = roomError("given_up", "Given up; it may be stored even so");
+    queue.find((entry) => entry.id === id)?.settle(given);
+  }
+
   function close(): void {
     isClosed = true; // nothing calls `pump` from here on: what was taken might never be settled
     for (const { settle } of queue) settle(closed());
   }
 
-  return { publish, pump, close };
+  return { publish, giveUp, pump, close };
 }

@@ -15,12 +15,16 @@ export type RoomOptions = {
   onError?: (error: RoomError) => void;
   /** The right to read has ended: no more messages come, publishing goes on. To ask again, close the room and open it. Default: `onError`. */
   onClosed?: (error: RoomError) => void;
+  /** Whether all messages up to now are there; after a reconnect they are not, for a while. */
+  onLive?: (isLive: boolean) => void;
   /** Goes on from here. */
   position?: Position | undefined;
   /** Without a position: after a number (0 = all there is), or with the last `limit` messages (by default 50). */
   start?: { after: number } | { limit: number };
 };
 export type Room = ReturnType<typeof openRoom>;
+/** Publishes to a room. */
+export type Sender = ReturnType<typeof openSender>;
 
 type Options = Partial<typeof DEFAULTS>;
 /** With `getToken` the socket is signed in and its token renewed; see `signIn`. */
@@ -28,7 +32,9 @@ type Signing = { getToken: GetToken; onRefused?: SignInOptions["onRefused"] };
 export type RoomClient = {
   /** Opens a room. @throws {Error} when it is open already. */
   room(name: string, handlers?: RoomOptions): Room;
-  /** Closes all rooms, and renews no token any more. The socket stays open. */
+  /** Publishes to a room that need not be open, in an order of its own. */
+  sender(name: string): Sender;
+  /** Closes all rooms and senders, and renews no token any more. The socket stays open. */
   close(): void;
 };
 
@@ -43,6 +49,7 @@ export function createRoomClient(
   { getToken, onRefused, ...options }: Options & { [Name in keyof Signing]?: Signing[Name] | undefined } = {},
 ): RoomClient {
   const rooms = new Map<string, Room>();
+  const senders = new Set<Sender>();
   const settings = { ...DEFAULTS, ...options };
   const limits = watchLimits(socket, settings.maxBytes);
   const link = { ...settings, socket, lane: createLane(), limits };
@@ -54,10 +61,31 @@ export function createRoomClient(
       rooms.set(name, room);
       return room;
     },
+    sender(name) {
+      const sender = openSender(name, link, () => senders.delete(sender));
+      senders.add(sender);
+      return sender;
+    },
     close() {
-      for (const room of rooms.values()) room.close();
+      for (const one of [...rooms.values(), ...senders]) one.close();
       limits.forget();
       signOut?.();
+    },
+  };
+}
+
+function openSender(room: string, link: Link, forget: () => void) {
+  const { publish, giveUp, pump, close } = createOutbox(room, link);
+  for (const event of ["connect", "session"]) link.socket.on(event, pump);
+  return {
+    publish,
+    /** Gives up what is not confirmed yet: it rejects with `given_up`, and may be stored even so. */
+    giveUp,
+    /** Unconfirmed messages reject with `closed`. */
+    close(): void {
+      for (const event of ["connect", "session"]) link.socket.off(event, pump);
+      close();
+      forget();
     },
   };
 }
@@ -69,6 +97,14 @@ function openRoom(room: string, link: Link, handlers: RoomOptions, forget: () =>
   const tell = (call: () => void) => void (async () => call())(); // what it throws is unhandled, and the room goes on
   const nextPage = () => state === "behind" && { room, ...(from ?? handlers.start ?? { limit: 50 }) };
   const subscribe = createRepeater(link, "subscribe", nextPage, onPage);
+  let wasLive = false;
+
+  function tellLive(): void {
+    const isLive = state === "live";
+    if (isLive === wasLive) return;
+    wasLive = isLive;
+    tell(() => handlers.onLive?.(isLive));
+  }
 
   /** A live page has to be done with in the tick of its packet: live events come right behind it. */
   function onPage(answer: Answer): boolean {
@@ -79,6 +115,7 @@ function openRoom(room: string, link: Link, handlers: RoomOptions, forget: () =>
     if (!answer.ok) tell(() => handlers.onError?.(roomError(answer.error.code, answer.error.message)));
     else if (answer.reset) tell(() => handlers.onReset?.(answer));
     else receive({ ...answer, room });
+    tellLive();
     return state === "live" || from?.after !== after;
   }
 
@@ -103,11 +140,13 @@ function openRoom(room: string, link: Link, handlers: RoomOptions, forget: () =>
     }
     state = "deaf";
     const error = roomError(code, "The right to read this room has ended");
+    tellLive();
     tell(() => (handlers.onClosed ?? handlers.onError)?.(error));
   }
 
   function resume(): void {
     if (state === "live") state = "behind";
+    tellLive();
     subscribe();
     outbox.pump();
   }

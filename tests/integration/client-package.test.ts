@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { type Exit, spawnProgram } from "../support/child.js";
 import { logged } from "../support/line-log.js";
 import { codeIn } from "../support/markdown.js";
@@ -27,12 +27,32 @@ async function newConsumer(files: Readonly<Record<string, string>>): Promise<str
   return folder;
 }
 
-/** The files beside it that a file imports. */
-function importsOf(code: string): string[] {
-  const all = [...code.matchAll(/from "([^"]+)"/g)].map(([, name = ""]) => name);
-  expect(all.filter((name) => !name.startsWith("./"))).toEqual([]);
-  return all.map((name) => name.slice(2));
+/** The files of the library that a file of it imports; it imports nothing else. */
+function importsOf(name: string, code: string): string[] {
+  const all = [...code.matchAll(/\b(?:from|import) ?\(?"([^"]+)"/g)].map(([, target = ""]) => target);
+  expect(all.filter((target) => !/^\.\.?\//.test(target))).toEqual([]);
+  return all.map((target) => posix.join(posix.dirname(name), target));
 }
+
+/** All files that one needs, itself included. */
+function filesOf(first: string): string[] {
+  const names = new Set([first]);
+  for (const name of names) {
+    for (const next of importsOf(name, readFileSync(distFile(`client/${name}`), "utf8"))) names.add(next);
+  }
+  return [...names].sort();
+}
+
+const bytesOf = (names: readonly string[]): number =>
+  names.map((name) => readFileSync(distFile(`client/${name}`)).length).reduce((all, one) => all + one);
+
+/** What the page about clients says of a size, in bytes. */
+function saidBytes(sentence: RegExp): number {
+  const said = sentence.exec(readFileSync(join(PROJECT, "docs", "client.md"), "utf8"))?.[1];
+  return Number(said) * 1000;
+}
+
+const CORE = ["lane.js", "outbox.js", "protocol.js", "room-client.js", "server-limits.js", "sign-in.js"];
 
 async function run(folder: string, ...args: string[]): Promise<Exit & { output: string[] }> {
   const child = await spawnProgram(process.execPath, { cwd: folder, args });
@@ -171,15 +191,48 @@ test("the documented program with typed events compiles, and not without its typ
 });
 
 test("the client of the routes is as small as it is said to be, and needs neither packages nor the rest", () => {
-  const said = /\*\*Size\.\*\* Less than ([\d.]+) kB/.exec(
-    readFileSync(join(PROJECT, "docs", "client.md"), "utf8"),
-  )?.[1];
-  const names = ["api.js"];
-  for (const name of names) names.push(...importsOf(readFileSync(distFile(`client/${name}`), "utf8")));
-  const bytes = names.map((name) => readFileSync(distFile(`client/${name}`)).length);
+  const names = filesOf("api.js");
 
   expect(names).toEqual(["api.js", "contract.js"]);
-  expect(bytes.reduce((all, one) => all + one)).toBeLessThan(Number(said) * 1000);
+  expect(bytesOf(names)).toBeLessThan(saidBytes(/\*\*Size\.\*\* Less than ([\d.]+) kB/));
+});
+
+test("the core is as small as it is said to be, and needs neither packages nor the rest", () => {
+  const names = filesOf("room-client.js");
+
+  expect(names).toEqual(CORE);
+  expect(bytesOf(names)).toBeLessThan(saidBytes(/\*\*The core\*\* has less than ([\d.]+) kB/));
+});
+
+test("all that a page with an outbox loads is as small as it is said to be, and has nothing of Node.js", () => {
+  const names = [...new Set([...filesOf("index.js"), ...filesOf("stores/indexed-db.js")])];
+
+  expect(names.filter((name) => name.startsWith("stores/file"))).toEqual([]);
+  expect(bytesOf(names)).toBeLessThan(
+    saidBytes(/all that a page with an outbox loads less than ([\d.]+) kB/),
+  );
+});
+
+const STORED_PROGRAM = `
+import { io } from "socket.io-client";
+import { createClient } from "shoal/client";
+import { createRoomClient } from "shoal/client/core";
+import { fileStore } from "shoal/client/stores/file";
+
+const client = createClient({ io, url: process.argv[2], user: "ann", store: fileStore("outbox") });
+const sent = await client.room("larder").publish({ hello: 1 }, "first");
+console.log(JSON.stringify({ msg: "done", sent, core: typeof createRoomClient, storage: client.outbox.storage() }));
+await client.close();
+`;
+
+test("a Node program imports the client with an outbox, its store and the core by their paths, and ends", async () => {
+  const folder = await newConsumer({ "program.js": STORED_PROGRAM });
+
+  const child = await spawnProgram(process.execPath, { cwd: folder, args: ["program.js", shoal.url] });
+  const { fields } = await child.waitForLine(logged("done"));
+
+  expect(fields).toMatchObject({ sent: { seq: 1, id: "first" }, core: "function", storage: "kept" });
+  await expect(child.exited).resolves.toEqual({ code: 0, signal: null });
 });
 
 test("a folder of it that is not exported cannot be imported", async () => {
@@ -193,7 +246,7 @@ test("a folder of it that is not exported cannot be imported", async () => {
 
 test("the service serves the very same files to browsers, and they load", async () => {
   const folder = await newConsumer({});
-  const names = new Set(["index.js"]);
+  const names = [...new Set([...filesOf("index.js"), ...filesOf("stores/indexed-db.js")])];
 
   for (const name of names) {
     const response = await fetch(`${shoal.url}/client/${name}`);
@@ -201,19 +254,19 @@ test("the service serves the very same files to browsers, and they load", async 
     expect(response.headers.get("content-type")).toMatch(/^text\/javascript/);
     const served = Buffer.from(await response.arrayBuffer());
     expect(served.equals(readFileSync(distFile(`client/${name}`)))).toBe(true);
+    await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), served);
-    for (const next of importsOf(served.toString())) names.add(next);
   }
   await writeFile(
     join(folder, "load.js"),
-    'import { createApi, createRoomClient } from "./index.js"; console.log(typeof createApi, typeof createRoomClient);',
+    `import * as all from "./index.js"; import * as store from "./stores/indexed-db.js";
+    console.log(typeof all.createApi, typeof all.createClient, typeof all.createRoomClient, typeof store.indexedDbStore);`,
   );
 
-  expect([...names].sort()).toEqual([
-    ...["api.js", "contract.js", "index.js", "lane.js", "outbox.js", "protocol.js", "room-client.js"],
-    ...["server-limits.js", "sign-in.js"],
-  ]);
-  await expect(run(folder, "load.js")).resolves.toMatchObject({ code: 0, output: ["function function"] });
+  expect(names).toEqual(expect.arrayContaining(["api.js", "contract.js", "kit/client.js", ...CORE]));
+  await expect(run(folder, "load.js")).resolves.toMatchObject({
+    ...{ code: 0, output: ["function function function function"] },
+  });
 });
 
 test("the service serves nothing else below that address", async () => {

@@ -1,11 +1,13 @@
 /** What clients must not write, checked with the types of the tests: an expected error that does not come is one. Nothing here is run. */
-import type { Socket } from "socket.io-client";
+import { io, type Socket } from "socket.io-client";
 import {
   type Api,
   ApiError,
   type ClientToServerEvents,
   createApi,
+  createClient,
   createRoomClient,
+  memoryStore,
   type ServerToClientEvents,
 } from "../../client/index.js";
 
@@ -118,3 +120,21 @@ api.get("/hello").catch((error) => {
   // @ts-expect-error There is no such code.
   if (error instanceof ApiError && error.code === "not_there") told(true);
 });
+
+// All in one for an application; its socket has the types of all events.
+const client = createClient({ io, url: "http://localhost:3000", user: "ann", store: memoryStore() });
+const kitchen = client.room("kitchen", { onMessage: ({ seq }) => told(seq) });
+void kitchen.publish({ text: "hi" }).then(({ seq }) => told(seq));
+told(kitchen.pending()[0]?.state === "expired" || client.status() === "catching-up");
+client.socket.on("presence", ({ count }) => told(count));
+client.outbox.onOutcome((outcome) => told(outcome.outcome === "stored" ? outcome.seq : outcome.error.code));
+// @ts-expect-error A message that was not stored has no number.
+client.outbox.onOutcome((outcome) => told(outcome.seq + 1));
+// @ts-expect-error There is no such status.
+told(client.status() === "online");
+// @ts-expect-error What is pending is only read.
+kitchen.pending().pop();
+// @ts-expect-error There is no such event.
+client.socket.emit("joined", room, () => {});
+// @ts-expect-error Nobody makes a socket.
+createClient({ url: "http://localhost:3000" });

@@ -27,7 +27,9 @@ test.each([...examples, ...typed])("an example is written as the project's own f
   );
 });
 
-const PROGRAMS = ["room", "chat", "without-library", "routes"].map((name) => `examples/${name}.mjs`);
+const PROGRAMS = ["room", "chat", "outbox", "without-library", "routes"].map(
+  (name) => `examples/${name}.mjs`,
+);
 
 test.each(PROGRAMS)("%s is printed as it is where readers are told to run it", (path) => {
   const code = readFileSync(join(PROJECT, path), "utf8");
