@@ -1,31 +1,19 @@
 import { readFileSync } from "node:fs";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
-import { type Exit, spawnProgram } from "../support/child.js";
+import { spawnProgram } from "../support/child.js";
+import { CONSUMER_TSCONFIG, newConsumer, runIn } from "../support/consumer.js";
 import { logged } from "../support/line-log.js";
 import { codeIn } from "../support/markdown.js";
 import { distFile } from "../support/program-path.js";
 import { PROJECT } from "../support/readme.js";
 import { type Shoal, spawnShoal } from "../support/spawn-shoal.js";
-import { tempDir } from "../support/temp-dir.js";
 
 let shoal: Shoal;
 
 beforeAll(async () => {
   shoal = await spawnShoal();
 });
-
-/** A folder of somebody else's, with this package and socket.io-client installed. */
-async function newConsumer(files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = await tempDir("consumer");
-  const installed = join(folder, "node_modules");
-  await mkdir(installed);
-  await symlink(PROJECT, join(installed, "shoal"));
-  await symlink(join(PROJECT, "node_modules", "socket.io-client"), join(installed, "socket.io-client"));
-  await writeFile(join(folder, "package.json"), '{"type": "module"}');
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  return folder;
-}
 
 /** The files of the library that a file of it imports; it imports nothing else. */
 function importsOf(name: string, code: string): string[] {
@@ -53,12 +41,6 @@ function saidBytes(sentence: RegExp): number {
 }
 
 const CORE = ["lane.js", "outbox.js", "protocol.js", "room-client.js", "server-limits.js", "sign-in.js"];
-
-async function run(folder: string, ...args: string[]): Promise<Exit & { output: string[] }> {
-  const child = await spawnProgram(process.execPath, { cwd: folder, args });
-  const exit = await child.exited;
-  return { ...exit, output: child.lines.map(({ text }) => text) };
-}
 
 const PROGRAM = `
 import { io } from "socket.io-client";
@@ -147,26 +129,13 @@ void room.publish(() => sent);
 export const last: number = position;
 `;
 
-const TSCONFIG = {
-  compilerOptions: {
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    module: "nodenext",
-    target: "es2023",
-    lib: ["es2023", "dom"],
-    types: [],
-    noEmit: true,
-    skipLibCheck: true,
-  },
-};
-
 test("its types serve a strict TypeScript program, and refuse a wrong one", async () => {
   const folder = await newConsumer({
     "program.ts": TYPED_PROGRAM,
-    "tsconfig.json": JSON.stringify(TSCONFIG),
+    "tsconfig.json": JSON.stringify(CONSUMER_TSCONFIG),
   });
 
-  const { code, output } = await run(folder, join(PROJECT, "node_modules", "typescript", "bin", "tsc"));
+  const { code, output } = await runIn(folder, join(PROJECT, "node_modules", "typescript", "bin", "tsc"));
 
   expect(output).toEqual([]);
   expect(code).toBe(0);
@@ -174,14 +143,17 @@ test("its types serve a strict TypeScript program, and refuse a wrong one", asyn
 
 test("the documented program with typed events compiles, and not without its types' names", async () => {
   const [code = ""] = codeIn(readFileSync(join(PROJECT, "docs", "client.md"), "utf8"), "ts");
-  const strict = { ...TSCONFIG, compilerOptions: { ...TSCONFIG.compilerOptions, skipLibCheck: false } };
+  const strict = {
+    ...CONSUMER_TSCONFIG,
+    compilerOptions: { ...CONSUMER_TSCONFIG.compilerOptions, skipLibCheck: false },
+  };
   const folder = await newConsumer({
     "right.ts": code,
     "wrong.ts": code.replace('"presence", ({', '"presents", ({'),
     "tsconfig.json": JSON.stringify(strict),
   });
 
-  const { output } = await run(folder, join(PROJECT, "node_modules", "typescript", "bin", "tsc"));
+  const { output } = await runIn(folder, join(PROJECT, "node_modules", "typescript", "bin", "tsc"));
 
   expect(output.filter((line) => line.startsWith("right.ts"))).toEqual([]);
   expect(
@@ -213,32 +185,10 @@ test("all that a page with an outbox loads is as small as it is said to be, and 
   );
 });
 
-const STORED_PROGRAM = `
-import { io } from "socket.io-client";
-import { createClient } from "shoal/client";
-import { createRoomClient } from "shoal/client/core";
-import { fileStore } from "shoal/client/stores/file";
-
-const client = createClient({ io, url: process.argv[2], user: "ann", store: fileStore("outbox") });
-const sent = await client.room("larder").publish({ hello: 1 }, "first");
-console.log(JSON.stringify({ msg: "done", sent, core: typeof createRoomClient, storage: client.outbox.storage() }));
-await client.close();
-`;
-
-test("a Node program imports the client with an outbox, its store and the core by their paths, and ends", async () => {
-  const folder = await newConsumer({ "program.js": STORED_PROGRAM });
-
-  const child = await spawnProgram(process.execPath, { cwd: folder, args: ["program.js", shoal.url] });
-  const { fields } = await child.waitForLine(logged("done"));
-
-  expect(fields).toMatchObject({ sent: { seq: 1, id: "first" }, core: "function", storage: "kept" });
-  await expect(child.exited).resolves.toEqual({ code: 0, signal: null });
-});
-
 test("a folder of it that is not exported cannot be imported", async () => {
   const folder = await newConsumer({ "program.js": 'import "shoal/dist/main.js";' });
 
-  const { code, output } = await run(folder, "program.js");
+  const { code, output } = await runIn(folder, "program.js");
 
   expect(code).toBe(1);
   expect(output.join("\n")).toContain("ERR_PACKAGE_PATH_NOT_EXPORTED");
@@ -264,7 +214,7 @@ test("the service serves the very same files to browsers, and they load", async 
   );
 
   expect(names).toEqual(expect.arrayContaining(["api.js", "contract.js", "kit/client.js", ...CORE]));
-  await expect(run(folder, "load.js")).resolves.toMatchObject({
+  await expect(runIn(folder, "load.js")).resolves.toMatchObject({
     ...{ code: 0, output: ["function function function function"] },
   });
 });

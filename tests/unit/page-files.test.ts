@@ -5,7 +5,7 @@ import { PROJECT } from "../support/readme.js";
 const inProject = (...path: string[]) => join(PROJECT, ...path);
 const WORKER = "service-worker.js";
 /** What of the library is for servers, and what is imported by itself. */
-const ELSEWHERE = /^server\/|^stores\/(?!memory|store\.)/;
+const ELSEWHERE = /^server\/|^react\/|^stores\/(?!memory|store\.)/;
 
 test("the service worker keeps what the page is made of, and nothing else", () => {
   const listed = readFileSync(inProject("public", WORKER), "utf8").match(/(?<=^ {2}")\/[^"]*(?=",$)/gm);
