@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { nearest } from "../contract/nearest.js";
 import { type Command, type Given, wrongUsage } from "./command.js";
 
 /** Every command has it. */
@@ -47,8 +48,17 @@ function parsed({ options }: Command, args: readonly string[]): Parsed {
     });
   } catch (error) {
     // Node's own words name the option, and no value of another one.
-    throw wrongUsage(error instanceof Error ? error.message : String(error));
+    const words = error instanceof Error ? error.message : String(error);
+    throw wrongUsage(unknownOption(words, Object.keys(options)) ?? words);
   }
+}
+
+/** Node goes on about operands that begin with a dash; who misspelt an option is told which one there is. */
+function unknownOption(words: string, names: readonly string[]): string | undefined {
+  const [told, option = ""] = /^Unknown option '(-[^']*)'/.exec(words) ?? [];
+  if (told === undefined) return undefined;
+  const meant = nearest(option.replace(/^-+/, ""), [...names, "help"]);
+  return meant === undefined ? told : `${told}: was --${meant} meant?`;
 }
 
 /** A whole number. @throws {CommandFailure} that names the option. */

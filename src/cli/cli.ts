@@ -1,4 +1,5 @@
 import { ABOUT } from "../contract/about.js";
+import { nearest } from "../contract/nearest.js";
 import { StartError } from "../engine/process/start-error.js";
 import { readArguments } from "./arguments.js";
 import { CommandFailure, type Terminal } from "./command.js";
@@ -12,13 +13,19 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     await terminal.write(`${ABOUT.version}\n`);
     return 0;
   }
+  if (name === "help" && rest[0] !== undefined) return runCli([rest[0], "--help"], terminal);
   if (["--help", "-h", "help"].includes(name)) {
     await terminal.write(overview(COMMANDS));
     return 0;
   }
   const command = COMMANDS.find((one) => one.name === name);
   if (command === undefined) {
-    terminal.note(`shoal: there is no command ${JSON.stringify(name)}; see shoal --help`);
+    const meant = nearest(
+      name.toLowerCase(),
+      COMMANDS.map((one) => one.name),
+    );
+    const guess = meant === undefined ? "" : `: was ${meant} meant?`;
+    terminal.note(`shoal: there is no command ${JSON.stringify(name)}${guess}; see shoal --help`);
     return 2;
   }
   try {

@@ -172,7 +172,12 @@ describe("what cannot be done", () => {
       [["kick", "ann"], { SHOAL_URL: worker.url }, 2, "A key is needed: in SHOAL_KEY"],
       [["rooms", "--key", all.key], { SHOAL_URL: worker.url }, 2, "Unknown option '--key'"],
       [["tail"], {}, 2, "ROOM is missing"],
-      [["dig"], {}, 2, 'no command "dig"'],
+      [["dig"], {}, 2, 'no command "dig"; see shoal --help'],
+      [["dcotor"], {}, 2, 'no command "dcotor": was doctor meant?'],
+      [["Rooms"], {}, 2, 'no command "Rooms": was rooms meant?'],
+      [["help", "dcotor"], {}, 2, 'no command "dcotor": was doctor meant?'],
+      [["doctor", "--jsn"], {}, 2, "Unknown option '--jsn': was --json meant?; see shoal doctor --help"],
+      [["doctor", "--all"], {}, 2, "Unknown option '--all'; see shoal doctor --help"],
     ] as const;
 
     const runs = await Promise.all(cases.map(([args, env]) => shoal(args, { ...env })));
@@ -244,6 +249,13 @@ test("a reader that goes away ends tail without a word", async () => {
     expect(isOver).toBe(true);
   });
   expect(child.lines.map(({ stream }) => stream)).toEqual(["stdout"]);
+});
+
+test("help of a command is asked for in front of it as well", async () => {
+  const [before, behind] = await Promise.all([shoal(["help", "tail"]), shoal(["tail", "--help"])]);
+
+  expect([before.code, before.stdout]).toEqual([0, behind.stdout]);
+  expect(before.stdout).toContain("--no-follow");
 });
 
 test.each(COMMANDS.map((command) => [command.name, command] as const))(

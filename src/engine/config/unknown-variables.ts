@@ -1,3 +1,4 @@
+import { nearest } from "../../contract/nearest.js";
 import { VARIABLES } from "./variables.js";
 
 /** A variable that nothing reads. */
@@ -17,8 +18,6 @@ const ELSEWHERE = new Map<string, keyof typeof VARIABLES>([
   ["REDIS_HOST", "REDIS_URL"],
   ["MAX_CONNECTIONS", "MAX_CONNECTIONS_PER_WORKER"],
 ]);
-/** Names up to this length are one mistake away from too many words to allow for two. */
-const SHORT_NAME_LETTERS = 5;
 
 /**
  * What is probably a misspelt variable: names that are one or two mistakes away from one that is read, or differ in case only, and
@@ -49,7 +48,10 @@ export function unknownVariableWarning({ name, meant }: UnknownVariable): string
 function unreadIn(variables: Readonly<Record<string, string | undefined>>): UnknownVariable[] {
   return Object.entries(variables)
     .filter(([name, value]) => value !== undefined && value !== "" && !KNOWN.includes(name))
-    .map(([name]) => ({ name, meant: nearest(name) ?? unsetIn(variables, ELSEWHERE.get(name)) }));
+    .map(([name]) => ({
+      name,
+      meant: nearest(name.toUpperCase(), KNOWN) ?? unsetIn(variables, ELSEWHERE.get(name)),
+    }));
 }
 
 /** The name, if nothing is set by it. */
@@ -58,40 +60,4 @@ function unsetIn(
   name: string | undefined,
 ): string | undefined {
   return name !== undefined && !variables[name] ? name : undefined;
-}
-
-function nearest(name: string): string | undefined {
-  const upper = name.toUpperCase();
-  const most = upper.length > SHORT_NAME_LETTERS ? 2 : 1;
-  const ranked = KNOWN.filter((known) => Math.abs(known.length - upper.length) <= most)
-    .map((known) => ({ known, mistakes: mistakesBetween(upper, known) }))
-    .sort((one, other) => one.mistakes - other.mistakes);
-  return ranked.find(({ mistakes }) => mistakes <= most)?.known;
-}
-
-/** Letters that were left out, added, taken for another or exchanged with the next one (optimal string alignment). */
-function mistakesBetween(one: string, other: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= one.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= other.length; column += 1) {
-      const isSame = one[row - 1] === other[column - 1];
-      const isExchanged =
-        row > 1 && column > 1 && one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1];
-      current[column] = Math.min(
-        at(last, column) + 1,
-        at(current, column - 1) + 1,
-        at(last, column - 1) + (isSame ? 0 : 1),
-        isExchanged ? at(beforeLast, column - 2) + 1 : Number.POSITIVE_INFINITY,
-      );
-    }
-    beforeLast = last;
-    last = current;
-  }
-  return at(last, other.length);
-}
-
-function at(row: readonly number[], column: number): number {
-  return row[column] ?? Number.POSITIVE_INFINITY;
 }
