@@ -34,10 +34,16 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     await terminal.write(helpOf(command));
     return 0;
   } catch (error) {
-    const exitCode = error instanceof CommandFailure ? error.exitCode : 1;
+    const exitCode = exitCodeOf(error);
     terminal.note(`shoal ${name}: ${lineOf(error)}${exitCode === 2 ? `; see shoal ${name} --help` : ""}`);
     return exitCode;
   }
+}
+
+/** Variables that cannot be used are the caller's mistake, as arguments are. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommandFailure) return error.exitCode;
+  return error instanceof StartError ? 2 : 1;
 }
 
 /** What is no failure of ours is a defect, of which the whole stack would tell a user nothing. */

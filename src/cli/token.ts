@@ -55,7 +55,7 @@ function capsIn(text: string | undefined): Caps | undefined {
 function jwtConfig(environment: NodeJS.ProcessEnv): JwtConfig {
   const ofTokens = Object.entries(environment).filter(([name]) => /^AUTH(_|$)/.test(name));
   const { auth } = readConfig({ ...Object.fromEntries(ofTokens), AUTH: environment.AUTH || "jwt" });
-  if (auth.kind !== "jwt") throw new CommandFailure("AUTH is none: the server looks at no token");
+  if (auth.kind !== "jwt") throw new CommandFailure("AUTH is none: the server looks at no token", 2);
   return auth;
 }
 

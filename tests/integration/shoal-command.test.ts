@@ -172,6 +172,8 @@ describe("what cannot be done", () => {
       [["kick", "ann"], { SHOAL_URL: worker.url }, 2, "A key is needed: in SHOAL_KEY"],
       [["rooms", "--key", all.key], { SHOAL_URL: worker.url }, 2, "Unknown option '--key'"],
       [["tail"], {}, 2, "ROOM is missing"],
+      [["token", "--user", "ann"], {}, 2, "AUTH jwt needs exactly one of AUTH_JWKS_URL"],
+      [["token", "--user", "ann"], { AUTH: "none" }, 2, "AUTH is none: the server looks at no token"],
       [["dig"], {}, 2, 'no command "dig"; see shoal --help'],
       [["dcotor"], {}, 2, 'no command "dcotor": was doctor meant?'],
       [["Rooms"], {}, 2, 'no command "Rooms": was rooms meant?'],
