@@ -1,6 +1,7 @@
 import type { Config } from "../../engine/config/config.js";
 import { type Answer, ask } from "./ask.js";
-import { type Check, type Finding, fail, ok, warn } from "./check.js";
+import { type Check, type Finding, fail, ok, once, warn } from "./check.js";
+import { isElsewhere, lookBehind, unreachable } from "./elsewhere.js";
 import { limitedFinding } from "./limited.js";
 import { authorizationFinding, cacheFinding, codeOf, corsProblem } from "./proxy-answers.js";
 import { idleFinding, messageFinding, upgradeFinding } from "./web-socket-probe.js";
@@ -30,7 +31,6 @@ export interface ProxyParts {
 export function proxyChecks(parts: ProxyParts): Check[] {
   const { url, config } = parts;
   const looks: Readonly<Record<string, () => Promise<Finding>>> = {
-    "public address": () => addressFinding(url),
     upgrade: () => upgradeFinding(url),
     polling: () => pollingFinding(url),
     headers: () => headersFinding(url),
@@ -43,7 +43,13 @@ export function proxyChecks(parts: ProxyParts): Check[] {
     },
     idle: () => idleFinding(parts),
   };
-  return Object.entries(looks).map(([name, run]) => ({ name, see: SEE, run }));
+  const isAway = once(() => isElsewhere([`${url}/health`, engineUrl(url, "polling")]));
+  const behind = Object.entries(looks).map(([name, look]) => ({
+    ...{ name, see: SEE },
+    run: () => lookBehind(look, isAway),
+  }));
+  const address = () => addressFinding(url).catch((error: unknown) => unreachable(url, error));
+  return [{ name: "public address", see: SEE, run: address }, ...behind];
 }
 
 const bytesOf = (limitBytes: number): number => Math.min(limitBytes, MOST_BYTES);
