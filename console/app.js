@@ -144,12 +144,15 @@ function heard(error) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (keyField.value.trim() === "") {
-    problem.textContent = "Enter a key.";
+  const key = keyField.value.trim();
+  // What a copy brought along, such as a space of no width, goes into no header.
+  const isForeign = /[^\x21-\x7e]/.test(key);
+  if (key === "" || isForeign) {
+    problem.textContent = isForeign ? UNKNOWN : "Enter a key.";
     keyField.focus();
     return;
   }
-  api.use(keyField.value.trim());
+  api.use(key);
   void signIn();
 });
 // The address names a view: followed as a link, it would lead to another one.

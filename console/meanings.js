@@ -26,6 +26,9 @@ export const STORES = {
   },
 };
 
+/** The runbook's section about a worker that does not answer. */
+export const SILENT_SECTION = "one-worker-is-hot-or-blocked";
+
 /** Why a handshake was refused, by its code. */
 export const REFUSED = {
   unauthenticated: "No token, or one that is not valid",

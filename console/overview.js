@@ -1,7 +1,7 @@
 import { createCharts } from "./charts.js";
 import { announce, el, problemLine, state, table } from "./dom.js";
 import { ago, count, megabytes, milliseconds, rate, time } from "./format.js";
-import { HAPPENINGS, STORES } from "./meanings.js";
+import { HAPPENINGS, SILENT_SECTION, STORES } from "./meanings.js";
 import { poll } from "./poll.js";
 import { renewChildren, say } from "./renew.js";
 
@@ -115,7 +115,12 @@ function workersTable(workers, nowMs) {
     workers.map((worker) => [
       worker.worker,
       worker.isSilent
-        ? state("bad", "no answer")
+        ? el(
+            "span",
+            {},
+            ...[state("bad", "no answer"), " "],
+            el("a", { href: `#/runbook/${SILENT_SECTION}` }, "Runbook"),
+          )
         : state(LEVELS[worker.state], `${worker.state} ${ago(worker.since, nowMs)}`),
       worker.pid,
       measured(worker, "connections", count),

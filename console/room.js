@@ -63,6 +63,15 @@ export function room({ place, rest: name, api, allowed, heard, kept }) {
     looking = poll(EVERY_MS, look);
   }
 
+  /** No room can have such a name, and it will not get another one. */
+  function noRoom({ message }) {
+    rights.stop();
+    heard();
+    say(problem, `${message}.`);
+    tail.node.hidden = true;
+    end.hidden = true;
+  }
+
   /** Where the room stands; null where it was never used, undefined where that is closed to the key. */
   async function state() {
     if (may.includes("page"))
@@ -150,6 +159,7 @@ export function room({ place, rest: name, api, allowed, heard, kept }) {
 
   const rights = poll(RIGHTS_EVERY_MS, () =>
     lookAtRights().catch((error) => {
+      if (error.status === 400) return noRoom(error);
       heard(error);
       throw error;
     }),

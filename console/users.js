@@ -2,6 +2,7 @@ import { segment } from "./api.js";
 import { confirmed } from "./confirm.js";
 import { announce, el, problemLine, table } from "./dom.js";
 import { ago, count, dateTime } from "./format.js";
+import { SILENT_SECTION } from "./meanings.js";
 import { newest } from "./newest.js";
 import { renewChildren, say } from "./renew.js";
 import { search } from "./search.js";
@@ -11,7 +12,12 @@ const MOST_ROWS = 100;
 
 /** Finds a user's connections on all instances, ends them, and makes his tokens void. */
 export function users({ place, rest, api, allowed }) {
-  const find = newest((user) => api.get(`v1/users/${segment(user)}`));
+  const find = newest((user) =>
+    Promise.all([api.get(`v1/users/${segment(user)}`), silentWorkers()]).then(([found, silent]) => ({
+      ...found,
+      silent,
+    })),
+  );
   const result = el("div", { class: "result" });
   /** The user in `result`, and what of it changes. */
   let shown;
@@ -27,6 +33,15 @@ export function users({ place, rest, api, allowed }) {
   });
   place.append(el("h1", {}, "Users"), form.node, result);
   if (rest !== "") void look(rest);
+
+  /** Workers of this instance that do not answer: after some seconds nobody counts what they have. */
+  async function silentWorkers() {
+    if (!allowed.includes("operate")) return [];
+    const { workers } = await api
+      .get("instance", { after: api.nowMs() }, { timeoutMs: 4000 })
+      .catch(() => ({ workers: [] }));
+    return workers.flatMap(({ worker, isSilent }) => (isSilent ? [worker] : []));
+  }
 
   async function look(user) {
     form.problem("");
@@ -44,13 +59,14 @@ export function users({ place, rest, api, allowed }) {
     }
   }
 
-  function show(user, { connections, count: all }) {
+  function show(user, { connections, count: all, silent }) {
     if (shown?.user !== user) {
       shown = { user, ...panelOf(user) };
       result.replaceChildren(...shown.nodes);
     }
     const rows = connections.slice(0, MOST_ROWS);
     say(shown.summary, summaryOf(all, rows.length));
+    renewChildren(shown.doubt, ...doubtAbout(silent));
     renewChildren(shown.list, ...(all === 0 ? [] : [connectionsTable(rows, api.nowMs())]));
     // A button that is off loses the focus.
     if (all === 0 && shown.forSome.includes(document.activeElement)) shown.again.focus();
@@ -72,6 +88,7 @@ export function users({ place, rest, api, allowed }) {
     const button = (text, work, properties = {}) =>
       el("button", { type: "button", ...properties, onclick: act(work) }, text);
     const summary = el("p", { class: "summary" });
+    const doubt = el("p", { class: "doubt" });
     const list = el("div");
     const again = button("Look again", () => look(user));
     const forSome = [
@@ -82,8 +99,17 @@ export function users({ place, rest, api, allowed }) {
     const revoking = button("Revoke tokens", () => revoke(user), { class: "danger", disabled: !mayRevoke });
     const hint = el("p", { class: "hint" }, "Revoking takes a key with ", el("code", {}, "revoke"), ".");
     const buttons = el("div", { class: "buttons" }, again, ...forSome, revoking);
-    const nodes = [el("h2", {}, user), summary, list, buttons, ...(mayRevoke ? [] : [hint]), done, problem];
-    return { nodes, summary, list, again, forSome };
+    const nodes = [
+      el("h2", {}, user),
+      summary,
+      doubt,
+      list,
+      buttons,
+      ...(mayRevoke ? [] : [hint]),
+      done,
+      problem,
+    ];
+    return { nodes, summary, doubt, list, again, forSome };
   }
 
   async function end(user, reconnect) {
@@ -106,6 +132,16 @@ export function users({ place, rest, api, allowed }) {
     const { closedBy } = await api.post("v1/revocations", { targets: [`user:${user}`] });
     return `The tokens are revoked; the last connection is closed by ${dateTime(closedBy)}.`;
   }
+}
+
+function doubtAbout(silent) {
+  if (silent.length === 0) return [];
+  const [who, has] =
+    silent.length === 1
+      ? ["Worker", "does not answer: what it has"]
+      : ["Workers", "do not answer: what they have"];
+  const words = `${who} ${silent.join(", ")} of this instance ${has} is not counted, and not ended. `;
+  return [words, el("a", { href: `#/runbook/${SILENT_SECTION}` }, "Runbook")];
 }
 
 function summaryOf(all, shown) {
