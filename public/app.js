@@ -203,10 +203,13 @@ function watchCopying() {
     const label = button.textContent;
     button.hidden = navigator.clipboard === undefined;
     button.addEventListener("click", async () => {
+      // A shorter label would let what stands beside it come under the pointer.
+      button.style.minWidth = `${button.getBoundingClientRect().width}px`;
       const copied = () => "Copied";
       button.textContent = await navigator.clipboard.writeText(text()).then(copied, () => "Not copied");
       setTimeout(() => {
         button.textContent = label;
+        button.style.minWidth = "";
       }, 2_000);
     });
   }
