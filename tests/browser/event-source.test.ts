@@ -14,7 +14,7 @@ test("a browser's own EventSource reads a room with a token in a cookie, and los
   const token = await signToken(secretKey(SECRET), { exp: Math.floor(Date.now() / 1000) + 600 });
   const person = await newPerson(await startBrowser());
   await person.addCookies([{ name: "token", value: token, url: shoal.url, httpOnly: true }]);
-  const { page, complaints } = await openTab(person, `${shoal.url}/`);
+  const { page, complaints } = await openTab(person, `${shoal.url}/hello`); // a page of this origin that does nothing by itself
   const publish = (id: string) =>
     eventually(async () => {
       const answer = await fetch(`${shoal.url}/rooms/feed/messages`, {
