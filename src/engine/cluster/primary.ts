@@ -34,7 +34,14 @@ export function createPrimary(config: Config, log: Logger, onGiveUp: (error: Sta
     measure: async () => (await gathering.collect()).workers,
     onLook: createSilenceLog(log),
   });
-  const pool = createWorkerPool(config, log, onGiveUp, ingress.socketDir, keys.value, history.happened);
+  const pool = createWorkerPool(
+    config,
+    log,
+    onGiveUp,
+    ingress.prepareSocketDir,
+    keys.value,
+    history.happened,
+  );
   // With Redis the workers hear each other through it.
   if (config.redis === undefined) setupAdapterRelay();
 

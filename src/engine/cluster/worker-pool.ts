@@ -46,7 +46,7 @@ export function createWorkerPool(
   config: Config,
   log: Logger,
   onGiveUp: (error: StartError) => void,
-  socketDir: Ingress["socketDir"],
+  socketDir: Ingress["prepareSocketDir"],
   keys: () => readonly ApiKey[],
   happened: History["happened"],
 ): WorkerPool {

@@ -19,6 +19,8 @@ export interface Ingress {
   readonly ground: Component;
   /** Where the workers have their private sockets; to be asked once a worker listens, while `ground` runs. */
   socketDir(): string;
+  /** The same for a worker that is about to listen there. */
+  prepareSocketDir(): string;
   /** Opens the port when every worker is ready, and closes it before any of them is asked to end. */
   readonly gate: Listener;
 }
@@ -30,10 +32,11 @@ export function createIngress(
   routable: () => readonly Worker[],
   socketOf: (socketDir: string, worker: number) => string,
 ): Ingress {
-  const sockets = createSocketDir((dir, worker) => [socketPathOf(dir, worker), socketOf(dir, worker)]);
+  const sockets = createSocketDir((dir, worker) => [socketPathOf(dir, worker), socketOf(dir, worker)], log);
   const { ground, gate } =
     config.routing === "sticky" ? sticky(config, routable) : forward(config, log, routable);
-  return { ground: compose("ingress", [sockets, ground]), socketDir: sockets.path, gate };
+  const { path: socketDir, prepare: prepareSocketDir } = sockets;
+  return { ground: compose("ingress", [sockets, ground]), socketDir, prepareSocketDir, gate };
 }
 
 function forward(config: Config, log: Logger, routable: () => readonly Worker[]) {

@@ -1,7 +1,9 @@
 import cluster, { type Worker } from "node:cluster";
-import { mkdtempSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { rmdir, unlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import type { Component } from "../../process/lifecycle.js";
+import type { Logger } from "../../process/logger.js";
 import { makeSocketDir, socketDirPrefix } from "../socket-place.js";
 
 /** The longest name in it: that of a worker with a high number. */
@@ -14,14 +16,17 @@ export type SocketsOf = (socketDir: string, worker: number) => readonly string[]
 export interface SocketDir extends Component {
   /** Makes it when it is asked for first. */
   path(): string;
+  /** The same for a worker that is about to listen in it: makes it again when it has gone. */
+  prepare(): string;
 }
 
 /**
  * Below the system's directory for temporary files, for this user only. It goes at the stop and at any end of this process but
  * kill -9; then the workers that were told of it remove it. So it is not there before a worker listens. A worker that is killed leaves
- * its sockets behind, and its number is never given again: they go with it.
+ * its sockets behind, and its number is never given again: they go with it. What cleans up temporary files may take it before: it is made
+ * again with the same path, by which the workers that are there know it.
  */
-export function createSocketDir(socketsOf: SocketsOf): SocketDir {
+export function createSocketDir(socketsOf: SocketsOf, log: Logger): SocketDir {
   let dir: string | undefined;
 
   function remove(): void {
@@ -32,6 +37,30 @@ export function createSocketDir(socketsOf: SocketsOf): SocketDir {
   function removeSocketsOf({ id }: Worker): void {
     if (dir === undefined) return;
     for (const path of socketsOf(dir, id)) void unlink(path).catch(() => {});
+  }
+
+  /** Throws nothing: a worker that cannot have its sockets says so itself, and is tried again. */
+  function makeAgain(gone: string): string {
+    const found = { dir: gone, tmpDir: tmpdir() };
+    try {
+      const made = makeAt(gone) ? gone : mkdtempSync(socketDirPrefix());
+      log.warn(
+        { ...found, ...(made === gone ? {} : { made }) },
+        "the directory of the workers' sockets was gone and is made again: whoever cleans TMPDIR has to spare it. Workers that are there cannot be reached by the others until they are replaced",
+      );
+      return made;
+    } catch (error) {
+      log.error(
+        { ...found, err: error },
+        "the directory of the workers' sockets is gone and cannot be made again",
+      );
+      return gone;
+    }
+  }
+
+  function path(): string {
+    dir ??= mkdtempSync(socketDirPrefix());
+    return dir;
   }
 
   return {
@@ -46,9 +75,29 @@ export function createSocketDir(socketsOf: SocketsOf): SocketDir {
       cluster.off("exit", removeSocketsOf);
       remove();
     },
-    path() {
-      dir ??= mkdtempSync(socketDirPrefix());
-      return dir;
+    path,
+    prepare() {
+      if (!isOurs(path())) dir = makeAgain(path());
+      return path();
     },
   };
+}
+
+/** Whether it is a directory of this user's, and no link to one: in the place of one that has gone anybody may put something. */
+function isOurs(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined || !found.isDirectory()) return false;
+  if (process.getuid === undefined) return true; // Windows, where sockets are none of the file system
+  return found.uid === process.getuid();
+}
+
+/** False where there is something in its place. */
+function makeAt(path: string): boolean {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
 }

@@ -8,10 +8,13 @@ import { socketPathOf } from "./siblings.js";
 /**
  * Has the server listen on a socket of its own, whoever brings it its connections: its time limits, and what ends its connections at a stop,
  * hold for all of them only while it listens somewhere.
+ * @throws {StartError} when it cannot: a temporary one, as its directory is made again for the next worker when it has gone.
  */
 export function listenPrivately(httpServer: HttpServer, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    httpServer.once("error", reject);
+    httpServer.once("error", ({ message }) => {
+      reject(new StartError(`TMPDIR cannot have the socket of the worker: ${message}`, { temporary: true }));
+    });
     // Exclusive: else Node's cluster would have the primary accept, and pass each connection on.
     httpServer.listen({ path, exclusive: true, backlog: 4096 }, resolve);
   });
@@ -25,8 +28,6 @@ export async function listenForNobody(httpServer: HttpServer): Promise<void> {
   const dir = await makeSocketDir(basename(socketPathOf("", 1)));
   try {
     await listenPrivately(httpServer, socketPathOf(dir, 1));
-  } catch (error) {
-    throw new StartError(`TMPDIR cannot have the socket of the worker: ${(error as Error).message}`);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
