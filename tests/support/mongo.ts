@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type Child, spawnNode } from "./child.js";
 import { logged } from "./line-log.js";
+import { descendants } from "./process-table.js";
 import { distFile, fixture } from "./program-path.js";
 import { tempDir } from "./temp-dir.js";
 
@@ -16,6 +17,8 @@ export interface MongoServer {
   uriVia(proxy: { readonly host: string; readonly port: number }, dbName?: string): string;
   /** SIGKILL to the engine; returns when it is gone. */
   kill(): Promise<void>;
+  /** It stops answering, and its connections stay open. */
+  hang(): void;
   /** Runs it (again) on the same data, after stopping it if it runs. */
   restart(): Promise<void>;
   /** Ends it gracefully. */
@@ -42,6 +45,9 @@ export async function startMongo(): Promise<MongoServer> {
     uriFor: (dbName) => databaseUri(host, dbName),
     uriVia: (proxy, dbName) => databaseUri(`${proxy.host}:${proxy.port}`, dbName),
     kill: () => child.killFamily(),
+    hang() {
+      for (const { pid } of descendants(child.pid)) process.kill(pid, "SIGSTOP");
+    },
     restart,
     stop: async () => void (await child.stop()),
   };

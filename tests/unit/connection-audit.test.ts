@@ -172,12 +172,13 @@ test("a stop writes the rest, also behind a write that is under way", async () =
   expect(asked).toEqual([["1"], ["2"]]);
 });
 
-test("a stop while the store is away tries once, as every try may take long", async () => {
-  const { asked, audit, record, store } = await startAudit();
+test("a stop while the store is away tries once, as every try may take long, and says what is lost", async () => {
+  const { asked, audit, record, store, logged } = await startAudit();
   store.append = away;
   record([1]);
 
   await audit.stop();
 
   expect(asked).toEqual([["1"]]);
+  expect(logged).toEqual([expect.stringMatching(/"level":"warn".*"events":1,"msg":"connection audit lost/)]);
 });

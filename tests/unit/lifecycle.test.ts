@@ -1,4 +1,4 @@
-import { type Component, compose, lazily } from "../../src/engine/process/lifecycle.js";
+import { type Component, compose, lazily, stopsWithin } from "../../src/engine/process/lifecycle.js";
 
 /** A part that writes what happens to it into `events`. */
 function part(name: string, events: string[], failing: { start?: boolean; stop?: boolean } = {}): Component {
@@ -103,4 +103,15 @@ describe("lazily", () => {
 
     expect(create).not.toHaveBeenCalled();
   });
+});
+
+test("a part that does not end holds up the others for its share of the time only", async () => {
+  const events: string[] = [];
+  const endless: Component = { ...part("endless", events), stop: () => new Promise(() => {}) };
+  const whole = compose("whole", [part("a", events), stopsWithin(10, endless)]);
+  await whole.start();
+
+  await whole.stop();
+
+  expect(events).toEqual(["start a", "start endless", "stop a"]);
 });

@@ -5,10 +5,16 @@ const SHORTEST_MS = 1000;
 describe.each([SHORTEST_MS, 3000, 10_000, 60_000, 3_600_000])("of a stop of %i ms", (shutdownTimeoutMs) => {
   const times = stopTimesOf(shutdownTimeoutMs);
   const { acceptingMs, workersMs, flushMs, mongodbMs } = times;
-  const workerMs = times.firstRequestsMs + times.relaysMs + times.requestsMs + times.farewellMs;
+  const lastMs = times.featuresMs + times.goodbyeMs + times.storesMs + times.spansMs;
+  const workerMs = times.firstRequestsMs + times.relaysMs + times.requestsMs + times.farewellMs + lastMs;
 
   test("all steps of a worker end before it is killed", () => {
     expect(workerMs).toBeLessThan(workersMs);
+  });
+
+  test("who waits for a commit is answered while open requests are waited for", () => {
+    expect(times.beginningsMs).toBeLessThan(times.commitsMs);
+    expect(times.commitsMs).toBeLessThan(times.requestsMs);
   });
 
   test("all steps of a process without a primary end in time", () => {

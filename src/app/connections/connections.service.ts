@@ -31,6 +31,7 @@ export function createConnectionAudit(
   let queue: ConnectionEvent[] = [];
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> | undefined;
+  let isStopping = false;
   let refusals = 0;
   let refusalsSinceMs = Number.NEGATIVE_INFINITY;
 
@@ -51,7 +52,8 @@ export function createConnectionAudit(
       try {
         await store.append(batch);
       } catch (error) {
-        if (error instanceof AppError && error.code === "temporary") {
+        // A stop closes the store behind a write that takes too long, which is no failure of the store.
+        if (isStopping || (error instanceof AppError && error.code === "temporary")) {
           queue = batch.concat(queue).slice(-QUEUE_EVENTS);
         } else {
           log.error({ err: error, events: batch.length }, "connection audit could not be written");
@@ -74,9 +76,11 @@ export function createConnectionAudit(
       timer = setInterval(() => void flush(), FLUSH_INTERVAL_MS);
     },
     async stop() {
+      isStopping = true;
       clearInterval(timer);
       await writing; // without what came since it began
       await flush();
+      if (queue.length > 0) log.warn({ events: queue.length }, "connection audit lost its last events");
     },
     record(event) {
       if (event.type === "refuse" && !mayRefuse()) {

@@ -35,12 +35,14 @@ export function createSamples(measure: Measure, onLook: () => void, everyMs: num
   let last: Look | undefined;
   let takenMs = performance.now(); // by a clock that nobody sets
   let timer: NodeJS.Timeout | undefined;
-  let taking: Promise<void> | undefined;
+  let isTaking = false;
+  let isStopped = false;
 
   async function take(): Promise<void> {
     const [atMs, beforeMs] = [Date.now(), takenMs];
     takenMs = performance.now();
     const families = await measure();
+    if (isStopped) return;
     const readings = new Map([...families].map(([slot, found]) => [slot, readingOf(found)]));
     const loads = new Map(
       [...readings].map(([slot, reading]) => [
@@ -59,8 +61,10 @@ export function createSamples(measure: Measure, onLook: () => void, everyMs: num
   }
 
   function tick(): void {
-    taking ??= take().finally(() => {
-      taking = undefined;
+    if (isTaking) return;
+    isTaking = true;
+    void take().finally(() => {
+      isTaking = false;
     });
   }
 
@@ -71,8 +75,8 @@ export function createSamples(measure: Measure, onLook: () => void, everyMs: num
       timer = setInterval(tick, everyMs);
     },
     async stop() {
+      isStopped = true; // what is under way ends by itself, and tells nobody
       clearInterval(timer);
-      await taking;
     },
     after: (atMs) => kept.filter(({ at }) => at > atMs),
     last: () => last,

@@ -11,7 +11,7 @@ export interface MembershipLimits {
    * and 9.5 s at the latest, so that each of them has had three attempts.
    */
   readonly graceMs: number;
-  /** How long `stop` tries to mark this worker as ended. */
+  /** How long `stop` tries to mark this worker as ended. In a worker it is a share of the time of its stop. */
   readonly goodbyeMs: number;
 }
 

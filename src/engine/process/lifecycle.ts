@@ -1,3 +1,5 @@
+import { waitAtMost } from "./wait-at-most.js";
+
 /** A part of the process with an explicit life: nothing observable happens before `start` or after `stop`. */
 export interface Component {
   readonly name: string;
@@ -55,6 +57,11 @@ export function compose(
   }
 
   return { name, start, stop };
+}
+
+/** The part, whose stop holds up the others for no longer than `timeoutMs`: what it does then is lost when the process ends. */
+export function stopsWithin(timeoutMs: number, part: Component): Component {
+  return { ...part, stop: () => waitAtMost(part.stop(), timeoutMs) };
 }
 
 /** A part that can be made only when those before it have started; `create` runs once, at start. */

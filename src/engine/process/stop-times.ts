@@ -10,8 +10,18 @@ export interface StopTimes {
   readonly requestsMs: number;
   /** Of that, for the rest of headers of which the beginning has come. */
   readonly beginningsMs: number;
+  /** Of that, for commits: what is not stored by then is refused, while its sender can still be told. */
+  readonly commitsMs: number;
   /** For clients to take their leave. */
   readonly farewellMs: number;
+  /** For what features have to write when their last client has gone. */
+  readonly featuresMs: number;
+  /** For a worker to tell the others that it has ended. */
+  readonly goodbyeMs: number;
+  /** For the connections to stores to be closed. */
+  readonly storesMs: number;
+  /** For the last spans, which a collector may not take. */
+  readonly spansMs: number;
   /** For all that clustered workers do; those that are late are killed. */
   readonly workersMs: number;
   /** For answers on their way to clients through the primary, when the workers have ended. */
@@ -31,9 +41,14 @@ export function stopTimesOf(shutdownTimeoutMs: number): StopTimes {
     acceptingMs: share(0.1, 1000),
     firstRequestsMs: share(0.05, 500),
     relaysMs: share(0.1),
-    requestsMs: share(0.5),
+    requestsMs: share(0.4),
     beginningsMs: share(0.1),
+    commitsMs: share(0.3),
     farewellMs: share(0.1),
+    featuresMs: share(0.05),
+    goodbyeMs: share(0.03, 1000),
+    storesMs: share(0.02),
+    spansMs: share(0.03, 2000),
     workersMs: share(0.8),
     flushMs: share(0.1),
     mongodbMs: share(0.1),

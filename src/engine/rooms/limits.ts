@@ -13,7 +13,7 @@ export interface RoomLimits {
   readonly queuedBytes: number;
   /** How long a message may wait for its commit; then it and all behind it in the room are refused. */
   readonly deadlineMs: number;
-  /** How long `stop` waits for commits. */
+  /** How long commits are waited for at the end. In a worker it is a share of the time of its stop. */
   readonly drainMs: number;
   /** Messages of one `publish`. */
   readonly publishMessages: number;

@@ -37,7 +37,7 @@ export interface Retention {
   trim(room: string): Promise<number | undefined>;
   /** Trims all rooms, one after the other; a room that fails is reported and left for the next run. */
   run(): Promise<void>;
-  /** Makes a run end after the room at work. */
+  /** Makes a run end after the room at work, of which no failure is told any more. */
   stop(): void;
 }
 
@@ -107,7 +107,9 @@ export function createRetention(
         const names = await store.names(name, ROOMS);
         for (const room of names) {
           if (stopped) return;
-          await trim(room).catch((error: unknown) => report("retention", error));
+          await trim(room).catch((error: unknown) => {
+            if (!stopped) report("retention", error);
+          });
         }
         const last = names.at(-1);
         if (last === undefined) return;
@@ -120,15 +122,16 @@ export function createRetention(
   };
 }
 
-/** Runs retention from time to time. A stop during a run ends it after the room at work. */
+/** Runs retention from time to time. A stop does not wait for the room at work: the next run goes on with it, in whatever process. */
 export function createRetentionJob(retention: Retention, clock: Clock): Component {
   let cancel = (): void => {};
-  let running: Promise<void> = Promise.resolve();
+  let isStopped = false;
 
   function schedule(): void {
+    if (isStopped) return;
     cancel = clock.later(INTERVAL_MS * (0.8 + 0.4 * clock.random()), () => {
       // Its rooms fail one by one, inside; what fails here is the list of rooms, and the next run tries again.
-      running = retention.run().then(schedule, schedule);
+      void retention.run().then(schedule, schedule);
     });
   }
 
@@ -138,9 +141,8 @@ export function createRetentionJob(retention: Retention, clock: Clock): Componen
       schedule();
     },
     async stop() {
+      isStopped = true;
       retention.stop();
-      cancel();
-      await running;
       cancel();
     },
   };

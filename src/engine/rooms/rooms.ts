@@ -40,6 +40,8 @@ export interface Rooms
   extends Component,
     Pick<LiveRooms, "subscribe" | "read" | "scrollBack">,
     RoomManagement {
+  /** See `RoomLog`. */
+  endSoon(): void;
   /** See `RoomLog.append`. */
   publish(request: Append): Promise<number[]>;
   readonly follow: Follow;
@@ -143,6 +145,7 @@ export function createRooms(deps: RoomsDeps, limits: RoomLimits = ROOM_LIMITS): 
       stopping ??= stop();
       return stopping;
     },
+    endSoon: log.endSoon,
     publish,
     subscribe: (request, reply, opener) => subscribe(request, reply, opener),
     follow: createFollow({ hold, subscribe, changes, clock }),

@@ -16,15 +16,14 @@ import { waitAtMost } from "../process/wait-at-most.js";
 /** Of the service, unless OTEL_SERVICE_NAME says another one, and of what makes the spans. */
 const NAME = "shoal";
 
-/** What a collector that does not answer may hold up a stop, in milliseconds. */
-const LAST_SPANS_MS = 2_000;
-
 /**
  * Starts OpenTelemetry's SDK with what the environment says, and makes it the process's own: spans that an application makes by
- * `@opentelemetry/api` are part of the same traces. What it cannot send it drops; at most 2,048 spans wait.
+ * `@opentelemetry/api` are part of the same traces. What it cannot send it drops; at most 2,048 spans wait. A collector that does not answer
+ * holds up a stop for `lastSpansMs`.
  */
 export function startSdk(
   { instance, worker }: Identity,
+  lastSpansMs: number,
   log: Logger,
 ): { tracer: Tracer; stop(): Promise<void> } {
   diag.setLogger(diagnostics(log), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
@@ -43,7 +42,7 @@ export function startSdk(
   provider.register();
   return {
     tracer: provider.getTracer(NAME, ABOUT.version),
-    stop: () => waitAtMost(provider.shutdown(), LAST_SPANS_MS),
+    stop: () => waitAtMost(provider.shutdown(), lastSpansMs),
   };
 }
 

@@ -13,9 +13,14 @@ export interface Tracing extends Component {
 
 /**
  * Sends traces to OTEL_EXPORTER_OTLP_ENDPOINT by OTLP over HTTP with protobuf. OpenTelemetry's SDK reads the other `OTEL_*` variables itself.
- * It starts before all that may be traced, and stops after it: what is left is sent within two seconds.
+ * It starts before all that may be traced, and stops after it: what is left is sent within `lastSpansMs`.
  */
-export function createTracing(isAsked: boolean, identity: Identity, log: Logger): Tracing | undefined {
+export function createTracing(
+  isAsked: boolean,
+  identity: Identity,
+  lastSpansMs: number,
+  log: Logger,
+): Tracing | undefined {
   if (!isAsked) return undefined;
   let running: { readonly spans: Spans; stop(): Promise<void> } | undefined;
   return {
@@ -26,7 +31,7 @@ export function createTracing(isAsked: boolean, identity: Identity, log: Logger)
         import("./sdk.js"),
         import("./otel-spans.js"),
       ]);
-      const sdk = startSdk(identity, log);
+      const sdk = startSdk(identity, lastSpansMs, log);
       running = { spans: createSpans(sdk.tracer), stop: sdk.stop };
     },
     stop: async () => await running?.stop(),

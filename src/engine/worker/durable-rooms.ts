@@ -3,6 +3,7 @@ import type { Config } from "../config/config.js";
 import type { BusMetrics, RoomMetrics } from "../metrics/types.js";
 import { type Component, compose } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
+import type { StopTimes } from "../process/stop-times.js";
 import type { Io } from "../realtime/io.js";
 import { createRoomBus, NO_OTHERS, type WorkerLink } from "../realtime/room-bus.js";
 import { ROOM_LIMITS } from "../rooms/limits.js";
@@ -18,11 +19,14 @@ import type { Tracing } from "../tracing/tracing.js";
 export interface DurableRooms {
   readonly rooms: Rooms;
   readonly component: Component;
+  /** To be stopped before open requests are waited for: from then on commits have `commitsMs`, and who waits for one is answered in time. */
+  readonly lastCall: Component;
 }
 
 /** What they are made of. */
 export interface DurableRoomParts {
   readonly config: Config;
+  readonly stopTimes: Pick<StopTimes, "commitsMs">;
   readonly store: RoomStore;
   readonly io: Io;
   /** To the other workers; absent when there are none. */
@@ -35,6 +39,7 @@ export interface DurableRoomParts {
 /** Puts the rooms together: log and readers over the store, the adapter as doorbell, local sockets as audience. */
 export function createDurableRooms({
   config,
+  stopTimes,
   store,
   io,
   link,
@@ -64,7 +69,7 @@ export function createDurableRooms({
       report,
       observer: { ...metrics.rooms, refused: () => metrics.bus.refused("epoch") },
     },
-    { ...ROOM_LIMITS, ...bounds },
+    { ...ROOM_LIMITS, ...bounds, drainMs: stopTimes.commitsMs },
   );
   const retention = createRetention(
     { store, report },
@@ -75,5 +80,14 @@ export function createDurableRooms({
     start: async () => {},
     stop: async () => coalescer.flush(),
   };
-  return { rooms, component: compose("durable rooms", [flush, rooms, createRetentionJob(retention, clock)]) };
+  const lastCall: Component = {
+    name: "last call",
+    start: async () => {},
+    stop: async () => rooms.endSoon(),
+  };
+  return {
+    rooms,
+    lastCall,
+    component: compose("durable rooms", [flush, rooms, createRetentionJob(retention, clock)]),
+  };
 }

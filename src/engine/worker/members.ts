@@ -2,11 +2,13 @@ import cluster from "node:cluster";
 import { randomBytes } from "node:crypto";
 import type { Config } from "../config/config.js";
 import { hearPrimary, tellPrimary } from "../ipc/channel.js";
+import { MEMBERSHIP_LIMITS } from "../membership/limits.js";
 import { createMembership, type Membership } from "../membership/membership.js";
 import type { MembershipStore } from "../membership/membership-store.js";
 import { createOutage, type Outage } from "../membership/outage.js";
 import { type Component, compose } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
+import type { StopTimes } from "../process/stop-times.js";
 import type { Io } from "../realtime/io.js";
 import { createMembershipBus, NO_OTHER_MEMBERS } from "../realtime/presence-bus.js";
 import type { WorkerLink } from "../realtime/room-bus.js";
@@ -25,6 +27,7 @@ export interface Members {
 /** What they are made of. */
 export interface MemberParts {
   readonly config: Config;
+  readonly stopTimes: Pick<StopTimes, "goodbyeMs">;
   readonly store: MembershipStore;
   readonly io: Io;
   /** To the other workers; absent when there are none. */
@@ -33,22 +36,25 @@ export interface MemberParts {
 }
 
 /** Puts the membership together: records in the store, the adapter as doorbell, the primary as witness of sudden ends. */
-export function createMembers({ config, store, io, link, log }: MemberParts): Members {
+export function createMembers({ config, stopTimes, store, io, link, log }: MemberParts): Members {
   const { peerUrl, instance } = config;
   const outage = createOutage({
     failed: (error) => log.warn({ err: error }, "presence cannot be kept up to date"),
     over: () => log.info("presence is up to date again"),
   });
-  const membership = createMembership({
-    ...{ store, outage },
-    bus: link === undefined ? NO_OTHER_MEMBERS : createMembershipBus(io),
-    clock: systemClock(),
-    newNodeId: () => randomBytes(9).toString("hex"),
-    onNodeId(node) {
-      if (cluster.isWorker) tellPrimary({ type: "shoal:node", node });
+  const membership = createMembership(
+    {
+      ...{ store, outage },
+      bus: link === undefined ? NO_OTHER_MEMBERS : createMembershipBus(io),
+      clock: systemClock(),
+      newNodeId: () => randomBytes(9).toString("hex"),
+      onNodeId(node) {
+        if (cluster.isWorker) tellPrimary({ type: "shoal:node", node });
+      },
+      peer: peerUrl === "" ? undefined : { key: instanceKey(instance), url: peerUrl },
     },
-    peer: peerUrl === "" ? undefined : { key: instanceKey(instance), url: peerUrl },
-  });
+    { ...MEMBERSHIP_LIMITS, goodbyeMs: stopTimes.goodbyeMs },
+  );
   const report: Component = {
     name: "outage report",
     start: async () => {},

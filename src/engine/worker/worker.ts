@@ -16,7 +16,7 @@ import { createInternals, type Internals } from "../internals/internals.js";
 import type { MetricFamily } from "../ipc/messages.js";
 import { createEventLoopLag } from "../metrics/event-loop-lag.js";
 import { createWorkerMetrics } from "../metrics/worker-metrics.js";
-import { type Component, compose } from "../process/lifecycle.js";
+import { type Component, compose, stopsWithin } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import { stopTimesOf } from "../process/stop-times.js";
 import type { Io } from "../realtime/io.js";
@@ -84,11 +84,11 @@ export function createWorker(
   features: readonly Feature[] = ours,
 ): Worker {
   const onStage = (part: string): void => entrance.onStage?.(part);
-  const tracing = createTracing(config.tracesEndpoint !== "", identity, log);
+  const stopTimes = stopTimesOf(config.shutdownTimeoutMs);
+  const tracing = createTracing(config.tracesEndpoint !== "", identity, stopTimes.spansMs, log);
   const metrics = createWorkerMetrics(identity.worker, tracing?.active);
   const internals = createInternals(config.internalsOff, log);
   const lag = createEventLoopLag();
-  const stopTimes = stopTimesOf(config.shutdownTimeoutMs);
   const startedAt = new Date().toISOString();
   const checkOrigin = createOriginCheck(config);
   const keys = createKeyRing(config.keys.first);
@@ -103,9 +103,11 @@ export function createWorker(
     ...{ slowRefusals, delays },
   });
   const { io, connections, admission, streams, link } = sockets;
-  const members = createMembers({ config, store: stores.members, io, link, log });
+  const members = createMembers({ config, stopTimes, store: stores.members, io, link, log });
   const presence = createRoomPresence(stores.presence, members, io, link);
-  const rooms = createDurableRooms({ config, store: stores.rooms, io, link, metrics, tracing, log });
+  const rooms = createDurableRooms({
+    ...{ config, stopTimes, store: stores.rooms, io, link, metrics, tracing, log },
+  });
   const revocations = createTokenRevocations({ config, store: stores.revocations, io, link, metrics, log });
   const authenticator = createAuthenticator(config.auth, {
     check: revocations.check,
@@ -163,8 +165,8 @@ export function createWorker(
       lag,
       // What is wrong with its keys is said before the stores are looked for.
       authenticator,
-      stores.component,
-      ...declared.components,
+      stopsWithin(stopTimes.storesMs, stores.component),
+      stopsWithin(stopTimes.featuresMs, compose("features", declared.components, onStage)),
       // Before the membership, which may have something to tell the others as soon as it starts.
       sockets.bus,
       members.component,
@@ -186,6 +188,7 @@ export function createWorker(
       entrance.instance,
       ...operators,
       createHttpDrain(delays, begun, inFlight, stopTimes, log),
+      rooms.lastCall,
       streams,
       router,
       begun,

@@ -285,4 +285,14 @@ describe("stopping the log", () => {
     await outcome;
     expect(bench.time.now).toBe(5000);
   });
+
+  test("from its announcement on commits have that time, and what comes meanwhile is taken", async () => {
+    const bench = createBench();
+    const worker = bench.worker({ wrapStore: firstInsert(never) });
+    worker.rooms.endSoon();
+    const outcome = expect(publishing(worker, ["a"])).rejects.toMatchObject({ reason: "stopping" });
+    await bench.settled(outcome);
+    await expect(publishing(worker, ["b"])).rejects.toMatchObject({ reason: "stopping" });
+    expect(bench.time.now).toBe(5000);
+  });
 });

@@ -30,7 +30,9 @@ export interface RoomLog {
    * @throws {RoomUnavailable} `overloaded` (nothing was accepted), `timeout`, `replaced` (unknown what is stored) or `stopping`.
    */
   append(request: Append): Promise<number[]>;
-  /** Accepts no more and resolves when all is committed; what is not so within `drainMs` is refused. */
+  /** Ends the log in `drainMs`, and what is not committed by then is refused. Only the first call counts. */
+  endSoon(): void;
+  /** Accepts no more, and resolves when all is committed or refused: `drainMs` after `endSoon`, or after this call, at the latest. */
   stop(): Promise<void>;
 }
 
@@ -56,7 +58,8 @@ export function createRoomLog(deps: CommitDeps, limits: LogLimits): RoomLog {
   const commit = traced(createCommit(deps), deps.spans);
   const queues = new Map<string, Queue>();
   let queuedBytes = 0;
-  let stopping: Promise<void> | undefined;
+  let hasEnded = false;
+  let cancelEnd: (() => void) | undefined;
 
   function settled(queue: Queue, entry: Waiting): void {
     if (queue.byKey.get(entry.key) !== entry) return;
@@ -129,22 +132,24 @@ export function createRoomLog(deps: CommitDeps, limits: LogLimits): RoomLog {
   }
 
   function open(room: string): Queue {
-    const queue: Queue = { waiting: [], byKey: new Map(), expire: () => {}, done: Promise.resolve() };
+    const queue: Queue = { waiting: [], byKey: new Map(), expire, done: Promise.resolve() };
+    function expire(error: unknown): void {
+      for (const entry of queue.waiting.splice(0)) entry.reject(error);
+    }
     queues.set(room, queue);
     return queue;
   }
 
-  async function stop(): Promise<void> {
-    const cancel = deps.clock.later(limits.drainMs, () => {
+  function endSoon(): void {
+    cancelEnd ??= deps.clock.later(limits.drainMs, () => {
+      hasEnded = true;
       for (const queue of queues.values()) queue.expire(new RoomUnavailable("stopping"));
     });
-    await Promise.all([...queues.values()].map((queue) => queue.done));
-    cancel();
   }
 
   return {
     async append(request) {
-      if (stopping !== undefined) throw new RoomUnavailable("stopping");
+      if (hasEnded) throw new RoomUnavailable("stopping");
       const queue = queues.get(request.room);
       const waiting = (queue?.waiting.length ?? 0) + request.messages.length;
       if (waiting > limits.queuedMessages || queuedBytes > limits.queuedBytes) {
@@ -160,9 +165,12 @@ export function createRoomLog(deps: CommitDeps, limits: LogLimits): RoomLog {
       if (request.exact === true) refuseOthers(stored, request.messages);
       return stored.map(({ seq }) => seq);
     },
-    stop() {
-      stopping ??= stop();
-      return stopping;
+    endSoon,
+    async stop() {
+      hasEnded = true;
+      endSoon();
+      await Promise.all([...queues.values()].map((queue) => queue.done));
+      cancelEnd?.();
     },
   };
 }
