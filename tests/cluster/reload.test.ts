@@ -8,6 +8,9 @@ import { launchShoal, spawnShoal } from "../support/spawn-shoal.js";
 import { eventually, once } from "../support/wait.js";
 import { complaints } from "./support/complaints.js";
 import { call } from "./support/http-call.js";
+import { openPollingSession } from "./support/polling-session.js";
+import { openRaw } from "./support/raw-connection.js";
+import { get, post } from "./support/two-workers.js";
 
 test("SIGHUP replaces the workers one by one, with no request refused and no client lost", async () => {
   const shoal = await spawnShoal({ workers: 2, env: { DRAIN_WINDOW_MS: "1000" } });
@@ -48,6 +51,43 @@ test("SIGHUP replaces the workers one by one, with no request refused and no cli
     await eventually(() => expect(socket.connected).toBe(true));
     await expect(emitAck(socket, "join", { room: "kitchen" })).resolves.toMatchObject({ ok: true });
   }
+  expect(complaints(shoal.logs)).toEqual([]);
+});
+
+test("SIGHUP without a window leaves no request unanswered that comes on a connection of its own", async () => {
+  const mongodbUri = (await startMongo()).uriFor();
+  const shoal = await spawnShoal({ workers: 2, mongodbUri, env: { DRAIN_WINDOW_MS: "0" } });
+  const sessions = await Promise.all(Array.from({ length: 16 }, () => openPollingSession(shoal.url)));
+  let over = false;
+  const answers = new Map<string, number>();
+  /** As a proxy without keep-alive does. */
+  async function ask(request: string): Promise<string> {
+    const { closed, received, socket } = await openRaw(shoal.url);
+    socket.write(request);
+    const answered = eventually(() => expect(received()).toMatch(/\r\n\r\n/), { withinMs: 30_000 });
+    await Promise.race([closed, answered.catch(() => {})]);
+    socket.destroy();
+    const status = /^HTTP\/1\.1 (\d+)/.exec(received())?.[1] ?? "none";
+    answers.set(status, (answers.get(status) ?? 0) + 1);
+    return status;
+  }
+  const clients = sessions.flatMap(({ path }) => [
+    async () => {
+      while (!over && (await ask(post(path, '42["message",{"body":1}]'))) === "200");
+    },
+    async () => {
+      while (!over && (await ask(get(path))) === "200");
+    },
+  ]);
+  const asking = clients.map((client) => client());
+  await eventually(() => expect(answers.get("200")).toBeGreaterThan(50), { withinMs: 10_000 });
+
+  process.kill(shoal.pid, "SIGHUP");
+  await shoal.waitForLog(logged("all workers replaced"), { withinMs: 30_000 });
+  over = true;
+  await Promise.all(asking);
+
+  expect([...answers.keys()].sort()).toEqual(["200", "404"]);
   expect(complaints(shoal.logs)).toEqual([]);
 });
 

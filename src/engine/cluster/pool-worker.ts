@@ -42,6 +42,8 @@ export interface PoolWorker {
   drain(): Promise<void>;
   /** Takes it out of rotation, lets it finish and end. */
   retire(): void;
+  /** Whether it was told so. */
+  isRetired(): boolean;
   /** Resolves when it has ended. */
   readonly ended: Promise<void>;
   /** Ends it at once. */
@@ -161,9 +163,23 @@ export function forkWorker(slot: number, boot: () => PrimaryMessage, events: Poo
   }
 
   const isRoutable = (): boolean => wasReady && !isLeaving;
+  const isRetired = (): boolean => retired;
   const phase = (): WorkerPhase => (isLeaving ? "leaving" : wasReady ? "ready" : "starting");
   const status: PoolWorker["status"] = () => ({ state: phase(), since });
-  return { slot, node, status, isRoutable, tell, leaveRotation, drain, retire, ended, kill, abandon };
+  return {
+    slot,
+    node,
+    status,
+    isRoutable,
+    tell,
+    leaveRotation,
+    drain,
+    retire,
+    isRetired,
+    ended,
+    kill,
+    abandon,
+  };
 }
 
 /** Why an instance whose worker ended so does not start. */

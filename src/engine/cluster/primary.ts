@@ -23,7 +23,12 @@ import { createWorkerPool } from "./worker-pool.js";
  * listening first.
  */
 export function createPrimary(config: Config, log: Logger, onGiveUp: (error: StartError) => void): Service {
-  const ingress = createIngress(config, log, () => pool.routable(), operatorSocketOf);
+  const ingress = createIngress(
+    config,
+    log,
+    { routable: () => pool.routable(), isRetired: (worker) => pool.isRetired(worker) },
+    operatorSocketOf,
+  );
   const keys = createKeyFile(config.keys, (changed) => pool.tell({ type: "shoal:keys", keys: changed }), log);
   const gathering = createGathering();
   const rollCall = createRollCall();

@@ -18,6 +18,8 @@ import { createRespawns } from "./respawns.js";
 export interface WorkerPool extends Component {
   /** The workers that may be given new connections: neither booting nor on their way out. */
   routable(): Worker[];
+  /** Whether this worker was told to end. */
+  isRetired(worker: Worker): boolean;
   /** All workers send their clients away; none is replaced any more. Resolves when they are done or late. */
   drain(): Promise<void>;
   /**
@@ -238,5 +240,6 @@ export function createWorkerPool(
       workers()
         .filter((worker) => worker.isRoutable())
         .map(({ node }) => node),
+    isRetired: (asked) => workers().some(({ node, isRetired }) => node === asked && isRetired()),
   };
 }

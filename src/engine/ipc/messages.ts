@@ -45,14 +45,16 @@ export type PrimaryMessage =
   /** To be answered with `shoal:checked`: what was sent before it has arrived by then, or never will. */
   | { readonly type: "shoal:check"; readonly flight: number }
   /**
-   * With a connection on which a client asks for a session of this worker; `head` is the beginning of what was read of it. To be
-   * left alone until `shoal:go`: others still have it open. `orphan`: there is no such worker, and somebody has to say so.
+   * With a connection on which a client asks for a session of this worker, `to`; `head` is the beginning of what was read of it. To be
+   * left alone until `shoal:go`: others still have it open. `relay`: `to` is another worker, which is about to end; polls are to be
+   * passed on to it as long as it listens. `orphan`: there is no such worker, and somebody has to say so.
    */
   | {
       readonly type: "shoal:adopt";
       readonly id: number;
       readonly head: Uint8Array;
-      readonly orphan: boolean;
+      readonly to: number;
+      readonly as: "owner" | "relay" | "orphan";
     }
   /** Nobody else has the connection of this `shoal:adopt` open any more; `bytes` were read of it after its head. */
   | { readonly type: "shoal:go"; readonly id: number; readonly bytes: Uint8Array }

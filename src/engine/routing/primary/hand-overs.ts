@@ -22,9 +22,13 @@ interface Transfer {
 
 /**
  * Carries connections from the worker that has them to the one whose session they are for. Whoever has a connection open may
- * read of it: so the receiver begins only when the others have closed it, and with what they have read.
+ * read of it: so the receiver begins only when the others have closed it, and with what they have read. A worker that `isRetired` waits for what it
+ * was given before it heard that it is to end, and is given nothing after that: whoever gets it instead passes polls on.
  */
-export function createHandOvers(routable: () => readonly Worker[]): Component {
+export function createHandOvers(
+  routable: () => readonly Worker[],
+  isRetired: (worker: Worker) => boolean,
+): Component {
   let last = 0;
   /** By giver and its number for the hand-over. */
   const transfers = new WeakMap<Worker, Map<number, Transfer>>();
@@ -54,8 +58,10 @@ export function createHandOvers(routable: () => readonly Worker[]): Component {
   function begin(giver: Worker, { id, to, head }: HandOver, socket: Socket): void {
     socket.on("error", () => {}); // the client's end; "close" follows
     const owner = cluster.workers?.[to];
-    // Where the session has ended with its worker, any other one can say so; at a stop there may be none but the giver.
-    const worker = [owner, ...routable(), giver].find((one) => one?.isConnected() && waiting.has(one));
+    const isEnding = owner !== undefined && isRetired(owner);
+    // Where the session has ended with its worker, any other one can say so; at a stop there may be none but these two.
+    const candidates = isEnding ? [...routable(), owner, giver] : [owner, ...routable(), giver];
+    const worker = candidates.find((one) => one?.isConnected() && waiting.has(one));
     const queue = worker && waiting.get(worker);
     if (worker === undefined || queue === undefined || queue.size >= MOST_WAITING) {
       socket.destroy();
@@ -66,8 +72,8 @@ export function createHandOvers(routable: () => readonly Worker[]): Component {
     transfers.get(giver)?.set(id, transfer);
     queue.add(socket);
     socket.once("close", () => queue.delete(socket));
-    const orphan = worker !== owner;
-    const message: PrimaryMessage = { type: "shoal:adopt", id: last, head, orphan };
+    const as = worker === owner ? "owner" : isEnding ? "relay" : "orphan";
+    const message: PrimaryMessage = { type: "shoal:adopt", id: last, head, to, as };
     worker.send(message, socket, { keepOpen: true }, () => {
       transfer.fromHere = takeUnread(socket);
       socket.destroy();

@@ -25,28 +25,35 @@ export interface Ingress {
   readonly gate: Listener;
 }
 
+/** What there is of workers, as connections are brought to them. */
+export interface Crew {
+  /** Those that may be given new connections. */
+  routable(): readonly Worker[];
+  /** Whether it was told to end: it waits only for what it was given before. */
+  isRetired(worker: Worker): boolean;
+}
+
 /** As `ROUTING` and `LISTEN` say. `socketOf` is where a worker has its further socket. */
 export function createIngress(
   config: Config,
   log: Logger,
-  routable: () => readonly Worker[],
+  crew: Crew,
   socketOf: (socketDir: string, worker: number) => string,
 ): Ingress {
   const sockets = createSocketDir((dir, worker) => [socketPathOf(dir, worker), socketOf(dir, worker)], log);
-  const { ground, gate } =
-    config.routing === "sticky" ? sticky(config, routable) : forward(config, log, routable);
+  const { ground, gate } = config.routing === "sticky" ? sticky(config, crew) : forward(config, log, crew);
   const { path: socketDir, prepare: prepareSocketDir } = sockets;
   return { ground: compose("ingress", [sockets, ground]), socketDir, prepareSocketDir, gate };
 }
 
-function forward(config: Config, log: Logger, routable: () => readonly Worker[]) {
+function forward(config: Config, log: Logger, { routable, isRetired }: Crew) {
   const { listener, ground } = createDispatcher(config, routable, log);
-  const handOvers = createHandOvers(routable);
+  const handOvers = createHandOvers(routable, isRetired);
   const gate = config.listen === "primary" ? listener : createReusePort(config, routable, log);
   return { ground: compose("routing", [ground, handOvers]), gate };
 }
 
-function sticky(config: Config, routable: () => readonly Worker[]) {
+function sticky(config: Config, { routable }: Crew) {
   const { acceptingMs, flushMs } = stopTimesOf(config.shutdownTimeoutMs);
   const sockets = createStickySockets(flushMs, UNTAKEN_MS);
   const server = createStickyServer(routable, sockets);

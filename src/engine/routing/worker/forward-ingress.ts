@@ -8,6 +8,7 @@ import type { Component } from "../../process/lifecycle.js";
 import { createListener, type Listener } from "../../process/listener.js";
 import type { Logger } from "../../process/logger.js";
 import { createNoRoomLog } from "../../process/no-room-log.js";
+import { waitAtMost } from "../../process/wait-at-most.js";
 import type { Io } from "../../realtime/io.js";
 import { createIntake, type Intake } from "./intake.js";
 import { listenPrivately } from "./private-listener.js";
@@ -29,6 +30,7 @@ export function createForwardIngress(
   const farewell = createPrimaryFarewell();
   /** Connections for sessions of this worker that others still have open. */
   const arriving = new Map<number, { readonly socket: Socket; readonly head: Uint8Array }>();
+  let onArrived = (): void => {};
   let intake: Intake | undefined;
   let listener: Listener | undefined;
   let portClosed: Promise<void> | undefined;
@@ -42,11 +44,11 @@ export function createForwardIngress(
       // First said, then read: what nobody says to have taken is given to another worker.
       if (socket !== undefined) take(flight, () => intake?.accept(socket));
     },
-    "shoal:adopt"({ id, head, orphan }, handle) {
+    "shoal:adopt"({ id, head, to, as }, handle) {
       const socket = received(handle);
       if (socket === undefined) return;
       arriving.set(id, { socket, head });
-      if (orphan) siblings.keepHere(socket);
+      if (as !== "owner") siblings.keepHere(socket, to, as);
     },
     "shoal:go": ({ id, bytes }) => enter(id, bytes),
   };
@@ -60,6 +62,16 @@ export function createForwardIngress(
     arriving.delete(id);
     if (arrived === undefined) return;
     intake?.adopt(arrived.socket, Buffer.concat([arrived.head, bytes]));
+    if (arriving.size === 0) onArrived();
+  }
+
+  /** Once the primary has said that this worker is to end, it gives it no more of them. */
+  async function allArrived(): Promise<void> {
+    if (arriving.size === 0) return;
+    const arrived = new Promise<void>((resolve) => {
+      onArrived = resolve;
+    });
+    await waitAtMost(arrived, firstRequestsMs);
   }
 
   /**
@@ -115,6 +127,7 @@ export function createForwardIngress(
       siblings.leave();
       await farewell.stop();
       await closePort();
+      await allArrived();
       await intake?.close();
     },
   };

@@ -33,15 +33,18 @@ export interface Siblings extends AddressBook {
    * still go as connections: a tunnel would end with this worker, where only this one stops.
    */
   leave(): void;
-  /** The connection was handed over in vain. What it asks for is answered here: it would be handed over for ever. */
-  keepHere(socket: Socket): void;
+  /**
+   * The connection was handed over in vain. What it asks for sessions of `worker` is answered here, as it would be handed over for ever. While that one
+   * still ends, polls and upgrades are relayed: it says good-bye. A packet is not, as nobody could tell whether it was carried out.
+   */
+  keepHere(socket: Socket, worker: number, as: "relay" | "orphan"): void;
 }
 
 /** Those of this worker. */
 export function createSiblings({ self, suffix, socketDir }: Place): Siblings {
   /** Those that were reached: clients make numbers up. */
   const known = new Map<number, Destination>();
-  const kept = new WeakSet<Socket>();
+  const kept = new WeakMap<Socket, { readonly worker: number; readonly as: "relay" | "orphan" }>();
   let handOvers = 0;
   let leaving = false;
 
@@ -84,10 +87,13 @@ export function createSiblings({ self, suffix, socketDir }: Place): Siblings {
   }
 
   return {
-    find(sessionId, { socket }) {
+    find(sessionId, { socket, method }) {
       const worker = siblingFor(sessionId);
-      if (worker === undefined || kept.has(socket)) return undefined;
-      return known.get(worker) ?? create(worker);
+      if (worker === undefined) return undefined;
+      const destination = known.get(worker) ?? create(worker);
+      const inVain = kept.get(socket);
+      if (inVain?.worker !== worker) return destination;
+      return inVain.as === "relay" && method === "GET" ? withoutHandOver(destination) : undefined;
     },
     handOver(sessionId, socket, head) {
       const worker = siblingFor(sessionId);
@@ -98,6 +104,10 @@ export function createSiblings({ self, suffix, socketDir }: Place): Siblings {
     leave() {
       leaving = true;
     },
-    keepHere: (socket) => void kept.add(socket),
+    keepHere: (socket, worker, as) => void kept.set(socket, { worker, as }),
   };
+}
+
+function withoutHandOver({ handOver: _, ...destination }: Destination): Destination {
+  return destination;
 }
