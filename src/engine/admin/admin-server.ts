@@ -4,13 +4,17 @@ import { AppError } from "../../contract/errors.js";
 import { expectEarlyAnswer } from "../http/early-answer.js";
 import { toOriginForm } from "../http/request-target.js";
 import { ignoreExpectations } from "../http/server-listeners.js";
+import { createUntakenCut } from "../http/untaken-answers.js";
 import { createListener, type Listener } from "../process/listener.js";
 import { isConsolePath } from "./console-files.js";
+import { limitPlaces } from "./places.js";
 
-/** Orchestrators and scrapers ask one thing at a time; whoever opens more connections than this is refused. */
+/** Connections at a time: orchestrators and scrapers ask one thing at a time. */
 const MAX_CONNECTIONS = 100;
-/** Longest time for the header of a request, in milliseconds, and for which a connection may say nothing. */
+/** Longest time for the header of a request, in milliseconds, and for all of it. */
 const TIMEOUT_MS = 5000;
+/** How long whoever asks may take nothing of an answer, in milliseconds: it holds one of the few places. */
+const UNTAKEN_MS = 10_000;
 const MAX_HEADER_BYTES = 8192;
 /** Requests of operators under way at a time: they may wait for a worker, and orchestrators are not to wait for them. */
 const MAX_OPERATOR_REQUESTS = 20;
@@ -40,18 +44,35 @@ interface Answer {
  * The private port, for orchestrators and operators: `/livez` says that the process answers, whatever its stores do;
  * `/readyz` 200 only while new clients are welcome; `/metrics` in Prometheus' text format or in OpenMetrics. Nothing in
  * these needs a worker, as little as the files of the console do. All other paths are the operators' routes of the features, and the server API.
+ *
+ * A connection has one request, whose answer ends it: what follows is not served, and its places are few.
  */
-export function createAdminServer(host: string, port: number, parts: AdminParts): Listener {
+export function createAdminServer(
+  host: string,
+  port: number,
+  parts: AdminParts,
+  untakenMs = UNTAKEN_MS,
+): Listener {
+  /** Of each connection. */
+  const answers = new WeakMap<Socket, ServerResponse>();
+  const untaken = createUntakenCut(untakenMs);
   const operate = limited(MAX_OPERATOR_REQUESTS, parts.operate);
   const server = createServer(
     {
       headersTimeout: TIMEOUT_MS,
       requestTimeout: TIMEOUT_MS,
-      keepAliveTimeout: TIMEOUT_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
       connectionsCheckingInterval: TIMEOUT_MS / 2,
     },
     (request, response) => {
+      const { socket } = request;
+      if (answers.has(socket)) {
+        setImmediate(() => socket.pause()); // sent without waiting for the answer, perhaps without end; Node reads on after each request
+        return;
+      }
+      answers.set(socket, response);
+      response.shouldKeepAlive = false;
+      untaken.watch(request, response);
       expectEarlyAnswer(request, response);
       if (!toOriginForm(request)) return send(response, json(400, { status: "no URL of HTTP" }));
       const [path = ""] = (request.url ?? "").split("?", 1);
@@ -66,7 +87,7 @@ export function createAdminServer(host: string, port: number, parts: AdminParts)
       );
     },
   );
-  server.maxConnections = MAX_CONNECTIONS;
+  limitPlaces(server, MAX_CONNECTIONS, (socket) => answers.get(socket));
   ignoreExpectations(server);
   const listener = createListener(server, host, port, {
     variables: { host: "ADMIN_HOST", port: "ADMIN_PORT" },
@@ -100,15 +121,9 @@ async function answer({ method }: IncomingMessage, builtIn: () => Answer | Promi
   return method === "GET" || method === "HEAD" ? builtIn() : json(405, { status: "GET or HEAD only" });
 }
 
-/** Each request ends its connection, which would else be one of the few that there are. */
 function limited(most: number, operate: AdminParts["operate"]): RequestListener {
   let open = 0;
-  const ending = new WeakSet<Socket>();
   return (request, response) => {
-    const { socket } = request;
-    if (ending.has(socket)) return; // sent without waiting for the answer that ends the connection
-    ending.add(socket);
-    response.shouldKeepAlive = false;
     const listener = open < most ? operate() : undefined;
     if (listener === undefined) {
       const { status, body, headers } = new AppError("temporary");
@@ -117,7 +132,7 @@ function limited(most: number, operate: AdminParts["operate"]): RequestListener 
     }
     open += 1;
     // Of a response that waits for another one, when the connection ends, Node tells nothing.
-    socket.once("close", () => {
+    request.socket.once("close", () => {
       open -= 1;
     });
     listener(request, response);
