@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocket } from "ws";
 import { readConfig } from "../../src/engine/config/config.js";
+import { createHeldBodies } from "../../src/engine/http/held-bodies.js";
 import { createInFlight } from "../../src/engine/http/in-flight.js";
 import { createOriginCheck } from "../../src/engine/http/origin.js";
 import { createTurns } from "../../src/engine/process/turns.js";
@@ -34,7 +35,11 @@ async function startServer() {
   io.attach(httpServer);
   connections.install(io);
   installDoorRules(io, connections, createReading(createTurns(4)), NO_PACE);
-  installPollingRequests(io, connections, createInFlight());
+  installPollingRequests(io, connections, {
+    inFlight: createInFlight(),
+    bodies: createHeldBodies(Number.MAX_SAFE_INTEGER, () => {}),
+    addressOf: () => "203.0.113.7",
+  });
   await once(httpServer.listen(0, "127.0.0.1"), "listening");
   onTestEnd(() => io.close());
   const connected = once<[Raw]>(io.engine, "connection");

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket as NetSocket } from "node:net";
 import type { Server } from "socket.io";
 import { io as connect } from "socket.io-client";
 import { readConfig } from "../../src/engine/config/config.js";
+import { createHeldBodies } from "../../src/engine/http/held-bodies.js";
 import { createInFlight } from "../../src/engine/http/in-flight.js";
 import { createOriginCheck } from "../../src/engine/http/origin.js";
 import { createLogger } from "../../src/engine/process/logger.js";
@@ -32,7 +33,11 @@ async function join(transport: "websocket" | "polling", internals = ALL_MEASURES
   const guard = createSlowClientGuard(connections, LIMITS, { slowClient }, internals, log);
   io.attach(httpServer);
   connections.install(io);
-  installPollingRequests(io, connections, createInFlight());
+  installPollingRequests(io, connections, {
+    inFlight: createInFlight(),
+    bodies: createHeldBodies(Number.MAX_SAFE_INTEGER, () => {}),
+    addressOf: () => "203.0.113.7",
+  });
   await guard.start();
   const listening = once(httpServer, "listening");
   httpServer.listen(0, "127.0.0.1");

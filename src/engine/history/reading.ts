@@ -20,7 +20,7 @@ export interface Reading {
 const LINE = /^\w+(?:\{(.*)\})? (\S+)$/;
 
 /** Those of the limits that no handshake counts already. */
-const OF_REQUESTS = /limit="(?:requests|events|messages|keys)"/;
+const OF_REQUESTS = /limit="(?:requests|bodies|events|messages|keys)"/;
 
 /** Reads the few numbers that operators look at first. */
 export function readingOf(families: readonly MetricFamily[]): Reading {

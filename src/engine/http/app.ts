@@ -22,6 +22,7 @@ import type { Delays } from "./delays.js";
 import { docsPage } from "./docs-page.js";
 import { errorHandler, notFound } from "./error-handler.js";
 import type { EventStreams } from "./event-streams.js";
+import type { HeldBodies } from "./held-bodies.js";
 import type { InFlight } from "./in-flight.js";
 import { inTurns } from "./in-turns.js";
 import { jsonBody } from "./json-body.js";
@@ -48,6 +49,7 @@ export interface AppParts {
   readonly slowRefusals: SlowRefusals;
   readonly delays: Delays;
   readonly clientAddress: ClientAddress;
+  readonly bodies: HeldBodies;
   readonly keys: KeyAuthenticator;
   readonly log: Logger;
   readonly inFlight: InFlight;
@@ -80,7 +82,12 @@ export function createApp(config: Config, parts: AppParts): RequestListener {
     app.use(limitAddresses(parts.limits.requests, parts.clientAddress, parts.slowRefusals, spaced));
   }
   app.use(refuseOtherHosts(parts.checkOrigin), preflights);
-  app.use(jsonBody(config.limits.bodyBytes));
+  app.use(
+    jsonBody(config.limits.bodyBytes, {
+      bodies: parts.bodies,
+      addressOf: (request) => addressKey(parts.clientAddress(request)),
+    }),
+  );
 
   app.use(
     declaredRoutes(
@@ -106,7 +113,7 @@ export function createOperatorApp(config: Config, parts: AppParts): RequestListe
   const app = beginApp(config, parts);
   // No page has a key.
   if (!parts.keys.areConfigured) app.use(refuseOthersPages(config));
-  app.use(jsonBody(config.limits.bodyBytes));
+  app.use(jsonBody(config.limits.bodyBytes)); // the port has few requests at a time
   app.use(declaredRoutes(routes, routePartsOf(config, parts, true)));
   app.use(notFound, errorHandler(parts.log));
   return oneAtATime(app);

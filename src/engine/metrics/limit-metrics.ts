@@ -5,7 +5,7 @@ import { LIMITS, type LimitMetrics } from "./types.js";
 export function createLimitMetrics(registry: Registry): LimitMetrics {
   const refusals = new Counter({
     name: "realtime_limited_total",
-    help: "What was refused for its rate or number, by the limit: handshakes and requests of an address, events and connections of a user, messages of a room, requests of keys; refusals are connections that were closed for theirs",
+    help: "What was refused for its rate or number, by the limit: handshakes, requests and bodies of an address, events and connections of a user, messages of a room, requests of keys; refusals are connections that were closed for theirs",
     labelNames: ["limit"],
     registers: [registry],
   });

@@ -64,6 +64,7 @@ export interface RoomMetrics {
 export const LIMITS = [
   "handshakes",
   "requests",
+  "bodies",
   "events",
   "messages",
   "keys",

@@ -11,7 +11,7 @@ import type { RateLimit } from "../trust/limits/rate-limit.js";
 import type { Connections } from "./connections/connections.js";
 import type { Io } from "./io.js";
 import { createPreflights } from "./preflights.js";
-import { type Refusal, rateRefusal, refuse, refuseSlowly, UNKNOWN_SESSION } from "./refusal.js";
+import { type Refusal, rateRefusal, refusalOf, refuse, refuseSlowly, UNKNOWN_SESSION } from "./refusal.js";
 
 /** Why a handshake is not let in, or that it is. */
 export type AdmissionResult = "accepted" | "draining" | "full" | "rate" | "address" | "overload";
@@ -197,6 +197,5 @@ const TOO_LONG: Refusal = {
 
 function notNow(result: AdmissionResult): Refusal {
   const message = `No new connections here now (${result})`;
-  const { status, headers, body } = new AppError("temporary", message, { retryAfterMs: RETRY_AFTER_MS });
-  return { status, headers, body: { error: body } };
+  return refusalOf(new AppError("temporary", message, { retryAfterMs: RETRY_AFTER_MS }));
 }

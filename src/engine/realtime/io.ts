@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { Server, type ServerOptions, type Socket } from "socket.io";
 import type { Passport } from "../../contract/passport.js";
-import type { Config } from "../config/config.js";
+import type { Config, LimitsConfig } from "../config/config.js";
 import type { OriginCheck } from "../http/origin.js";
 import { createWebSocketEngine, type OnWebSocket } from "./connections/web-sockets.js";
 import type { AnyEvents, InterServerEvents, RoomEvents, SessionEvents } from "./events.js";
@@ -25,6 +25,14 @@ export type IoSocket = Socket<AnyEvents, RoomEvents & SessionEvents, InterServer
 const CHUNK_BYTES = 128;
 
 /**
+ * A transport that gets more than this at once is cut off, and its session ends. Three times the limit of a body leaves room for clients
+ * that write what is beyond ASCII as \uXXXX, and for the frame around it; a body just over the limit is refused with a reason.
+ */
+export function transportBytesOf({ messageBytes }: Pick<LimitsConfig, "messageBytes">): number {
+  return 3 * messageBytes + 8192;
+}
+
+/**
  * A Socket.IO server that is not attached to anything yet. Path, protocol and transports are stock. `onWebSocket` is told of
  * each WebSocket, `onRefused` of each handshake that is not allowed for its origin.
  */
@@ -34,9 +42,7 @@ export function createIo(
   onWebSocket: OnWebSocket,
   onRefused: (request: IncomingMessage) => void = () => {},
 ): Io {
-  // A transport that gets more than this is cut off, and its session ends. Three times the limit of a body leaves room for clients
-  // that write what is beyond ASCII as \uXXXX, and for the frame around it; a body just over the limit is refused with a reason.
-  const transportBytes = 3 * config.limits.messageBytes + 8192;
+  const transportBytes = transportBytesOf(config.limits);
   const options: Partial<ServerOptions> = {
     pingInterval: config.ping.intervalMs,
     pingTimeout: config.ping.timeoutMs,

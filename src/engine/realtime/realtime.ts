@@ -4,6 +4,7 @@ import type { Declarations } from "../../contract/feature.js";
 import type { LimitsConfig } from "../config/config.js";
 import type { RateSetting } from "../config/values.js";
 import type { ClientAddress } from "../http/client-address.js";
+import type { HeldBodies } from "../http/held-bodies.js";
 import type { InFlight } from "../http/in-flight.js";
 import type { Internals } from "../internals/internals.js";
 import { releaseHeaders } from "../internals/node.js";
@@ -12,10 +13,12 @@ import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import { createTurns } from "../process/turns.js";
 import type { Authenticator } from "../trust/authenticator.js";
+import { addressKey } from "../trust/limits/address-key.js";
 import type { Limits } from "../trust/limits/limits.js";
 import type { Admission } from "./admission.js";
 import { createAuthenticate } from "./authenticate.js";
 import { type Deliver, infoOf, SocketClient } from "./clients.js";
+import type { Connection } from "./connections/connection.js";
 import type { Connections } from "./connections/connections.js";
 import { installDoorRules } from "./connections/door-rules.js";
 import { createIntake } from "./connections/intake.js";
@@ -41,6 +44,7 @@ export interface RealtimeParts {
   readonly httpServer: HttpServer;
   /** What a stop waits for. */
   readonly inFlight: Pick<InFlight, "answer">;
+  readonly bodies: HeldBodies;
   /** What the features declare. */
   readonly features: readonly Declarations[];
   readonly decide: Decide;
@@ -123,6 +127,11 @@ export function createRealtime(parts: RealtimeParts): Component {
     for (const feature of features) feature.onDisconnect?.(client, infoOf(this), reason);
   }
 
+  /** The header of a handshake may be released once it has joined. */
+  function addressOf({ socket, raw }: Connection): string {
+    return addressKey(socket?.data.address ?? parts.clientAddress(raw.request));
+  }
+
   return {
     name: "realtime",
     async start() {
@@ -135,7 +144,7 @@ export function createRealtime(parts: RealtimeParts): Component {
       connections.install(io);
       installDoorRules(io, connections, reading, paceOf(parts.eventRate, parts.limits.messageBytes));
       parts.admission.install();
-      installPollingRequests(io, connections, parts.inFlight);
+      installPollingRequests(io, connections, { ...parts, addressOf });
       outsiders = watchOutsiders(connections);
       countHandshakes(io, metrics);
       if (internals.allows("outgoing-count")) countOutgoing(io, metrics);

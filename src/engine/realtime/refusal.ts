@@ -1,4 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { AppError } from "../../contract/errors.js";
 import { closeWith } from "../http/close-with.js";
 import { isOfUpgrade } from "../http/engine-request.js";
 import { hasContent } from "../http/server.js";
@@ -26,13 +27,13 @@ export const UNKNOWN_SESSION: Refusal = {
 
 /** Of an address that has used its rate up, and may come back after the wait. */
 export function rateRefusal(limit: RateLimit, address: string, waitMs: number): Refusal {
-  const { status, headers, body } = rateLimited(waitMs);
-  return {
-    address,
-    status,
-    headers: { ...headers, ...Object.fromEntries(limit.headers(address)) },
-    body: { error: body },
-  };
+  const { headers, ...refusal } = refusalOf(rateLimited(waitMs));
+  return { ...refusal, address, headers: { ...headers, ...Object.fromEntries(limit.headers(address)) } };
+}
+
+/** The error as an answer. */
+export function refusalOf({ status, headers, body }: AppError): Refusal {
+  return { status, headers, body: { error: body } };
 }
 
 /** As {@link refuse}, but later where the address goes on asking; the `refusal` is made when it is given. */

@@ -8,6 +8,7 @@ import type { Config } from "../config/config.js";
 import { createApp, createOperatorApp } from "../http/app.js";
 import type { ClientAddress } from "../http/client-address.js";
 import type { Delays } from "../http/delays.js";
+import { createHeldBodies, mostHeldBytes } from "../http/held-bodies.js";
 import { createInFlight, type InFlight } from "../http/in-flight.js";
 import type { OriginCheck } from "../http/origin.js";
 import { createHttpServer } from "../http/server.js";
@@ -19,6 +20,7 @@ import type { Presence } from "../presence/presence.js";
 import type { Component } from "../process/lifecycle.js";
 import type { Logger } from "../process/logger.js";
 import { createDeliver, createSend } from "../realtime/clients.js";
+import { transportBytesOf } from "../realtime/io.js";
 import { createRealtime } from "../realtime/realtime.js";
 import { createEndings } from "../realtime/sessions/endings.js";
 import { createRenewal } from "../realtime/sessions/renewal.js";
@@ -184,6 +186,8 @@ export function createServing(parts: ServingParts): Serving {
     renewed: rights.rechecks.connection,
   });
   const inFlight = createInFlight();
+  const largestBytes = Math.max(config.limits.bodyBytes, transportBytesOf(config.limits));
+  const bodies = createHeldBodies(mostHeldBytes(largestBytes), () => metrics.limits.refused("bodies"));
   const apps = {
     routes: declared.routes,
     streams: declared.streams,
@@ -194,8 +198,7 @@ export function createServing(parts: ServingParts): Serving {
     ...{ slowRefusals: parts.slowRefusals, delays: parts.delays },
     clientAddress,
     keys,
-    log,
-    inFlight,
+    ...{ log, inFlight, bodies },
     checkOrigin,
     metrics: metrics.http,
     traced: tracing && tracedRequests(tracing),
@@ -212,7 +215,7 @@ export function createServing(parts: ServingParts): Serving {
     }),
     realtime: createRealtime({
       ...{ admittance: rights.admittance, rechecks: rights.rechecks, users },
-      ...{ ...sockets, httpServer, inFlight, decide, authenticator, deliver, check, internals, log },
+      ...{ ...sockets, httpServer, inFlight, bodies, decide, authenticator, deliver, check, internals, log },
       features: declared.features,
       limits: config.limits,
       rates: limits,

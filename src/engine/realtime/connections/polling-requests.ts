@@ -1,10 +1,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isOfUpgrade, readEngineRequest } from "../../http/engine-request.js";
+import type { HeldBodies } from "../../http/held-bodies.js";
 import type { InFlight } from "../../http/in-flight.js";
 import type { Io } from "../io.js";
-import { refuse, UNKNOWN_SESSION } from "../refusal.js";
+import { type Refusal, refusalOf, refuse, UNKNOWN_SESSION } from "../refusal.js";
 import type { Connection } from "./connection.js";
 import type { Connections } from "./connections.js";
+
+/** What requests that poll are bounded by. */
+export interface PollingBounds {
+  /** What a stop waits for. */
+  readonly inFlight: Pick<InFlight, "answer">;
+  readonly bodies: HeldBodies;
+  /** Whose a connection is, by the address of its handshake: that of a request that was relayed is the relay's. */
+  addressOf(connection: Connection): string;
+}
 
 /**
  * Makes clients that poll equal to those with a WebSocket; after admission is installed. A request with packets waits, unread,
@@ -15,7 +25,7 @@ import type { Connections } from "./connections.js";
 export function installPollingRequests(
   io: Io,
   connections: Connections,
-  inFlight: Pick<InFlight, "answer">,
+  { inFlight, bodies, addressOf }: PollingBounds,
 ): void {
   const path = `${io.path()}/`;
 
@@ -33,9 +43,17 @@ export function installPollingRequests(
     outliveAnswer(request, response, () => {
       connection.takenPost = post;
     });
-    if (connection.raw.readyState === "closing") return takeWhileClosing(connection, request, response, next);
+    const end = (refusal: Refusal): void => endWith(connection, request, response, refusal);
+    const take = (): void => {
+      bodies.hold({
+        ...{ request, response, address: addressOf(connection) },
+        refuse: (error) => end(refusalOf(error)),
+      });
+      next();
+    };
+    if (connection.raw.readyState === "closing") return takeWhileClosing(connection, request, response, take);
     const isOver = (): boolean => request.destroyed;
-    connection.whenRead(() => !isOver() && next(), isOver);
+    connection.whenRead(() => !isOver() && take(), isOver);
   });
 
   function connectionOf({ url = "" }: IncomingMessage): Connection | undefined {
@@ -150,15 +168,27 @@ function outliveAnswer(request: IncomingMessage, response: ServerResponse, onTak
   });
   request.destroy = (error) => {
     // Of a connection that has ended Node says so in the same way.
-    if (request.complete || request.socket.destroyed) return destroy.call(request, error);
-    if (!response.headersSent) answerOver(request, response);
+    if (request.readableEnded || request.socket.destroyed) return destroy.call(request, error);
+    if (!response.headersSent) answerOver(request, response, UNKNOWN_SESSION);
     return request.resume(); // whose end, or the end of its time, ends it
   };
 }
 
 /** For Engine.IO the request is still open: it must get no more of it, nor answer it once more when its time is over. */
-function answerOver(request: IncomingMessage, response: ServerResponse): void {
+function answerOver(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
   for (const event of ["data", "end"]) request.removeAllListeners(event);
-  refuse(request, response, UNKNOWN_SESSION);
+  refuse(request, response, refusal);
   response.writeHead = () => response;
+}
+
+/** Answers packets that are not taken, with the end of their session, as Engine.IO does with a body that is too large. */
+function endWith(
+  connection: Connection,
+  request: IncomingMessage,
+  response: ServerResponse,
+  refusal: Refusal,
+): void {
+  response.setHeader("Connection", "close");
+  answerOver(request, response, refusal);
+  connection.cut();
 }
