@@ -3,7 +3,7 @@ import type { Connection, Job } from "./connection.js";
 import type { Reading } from "./reading.js";
 
 /** Events of one connection that may wait; who sends more at once is cut off. Only a client that polls can, in one request. */
-const MAX_WAITING = 4096;
+export const MAX_WAITING = 4096;
 /** Events that wait before the client is not read from any more. */
 const HOLD_AT = 8;
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { AppError } from "../../../contract/errors.js";
 import { isOfUpgrade, readEngineRequest } from "../../http/engine-request.js";
 import type { HeldBodies } from "../../http/held-bodies.js";
 import type { InFlight } from "../../http/in-flight.js";
@@ -6,6 +7,7 @@ import type { Io } from "../io.js";
 import { type Refusal, refusalOf, refuse, UNKNOWN_SESSION } from "../refusal.js";
 import type { Connection } from "./connection.js";
 import type { Connections } from "./connections.js";
+import { boundPackets } from "./payload-packets.js";
 
 /** What requests that poll are bounded by. */
 export interface PollingBounds {
@@ -49,6 +51,7 @@ export function installPollingRequests(
         ...{ request, response, address: addressOf(connection) },
         refuse: (error) => end(refusalOf(error)),
       });
+      boundPackets(request, response, () => end(TOO_MANY_PACKETS));
       next();
     };
     if (connection.raw.readyState === "closing") return takeWhileClosing(connection, request, response, take);
@@ -61,6 +64,8 @@ export function installPollingRequests(
     return asked.kind === "session" ? connections.get(asked.sessionId) : undefined;
   }
 }
+
+const TOO_MANY_PACKETS = refusalOf(new AppError("too_large", "The request has too many packets"));
 
 /** How long a request with packets waits for a session that is closed when its client polls next, in milliseconds. */
 const CLOSING_MS = 1000;
