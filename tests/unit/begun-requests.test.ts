@@ -1,5 +1,5 @@
 import { createServer, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { createBegunRequests } from "../../src/engine/http/begun-requests.js";
 import { connectTo } from "../support/server-and-client.js";
 import { eventually, once } from "../support/wait.js";
@@ -104,4 +104,16 @@ test("a header that never ends is given up after the time, and one whose client 
 
   served.client.destroy();
   await served.begun.ended(NEVER);
+});
+
+test("a connection that comes again after each upgrade is not listened to more and more often", async () => {
+  const server = createServer().removeAllListeners("connection");
+  await createBegunRequests(server).start();
+  const socket = new Socket();
+  for (let time = 0; time < 20; time += 1) {
+    server.emit("connection", socket);
+    server.emit("upgrade", { socket });
+  }
+
+  expect(socket.listenerCount("close")).toBe(0);
 });

@@ -61,7 +61,8 @@ export function createBegunRequests(httpServer: HttpServer): BegunRequests {
     async start() {
       httpServer.on("connection", onConnection);
       httpServer.on("request", onRequest);
-      httpServer.on("upgrade", ({ socket }) => void open.delete(socket));
+      // It comes again where what is asked for is not spoken.
+      httpServer.on("upgrade", ({ socket }) => void open.delete(socket.off("close", forget)));
     },
     async stop() {},
     async ended(timeoutMs) {
