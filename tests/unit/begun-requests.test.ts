@@ -117,3 +117,16 @@ test("a connection that comes again after each upgrade is not listened to more a
 
   expect(socket.listenerCount("close")).toBe(0);
 });
+
+test("a connection whose upgrade is not spoken, and which comes again within it, is forgotten when it ends", async () => {
+  const server = createServer().removeAllListeners("connection");
+  // As whoever answers such requests does, before anybody who listens later hears of the upgrade.
+  server.on("upgrade", ({ socket }) => void server.emit("connection", socket));
+  await createBegunRequests(server).start();
+  const socket = new Socket();
+
+  server.emit("connection", socket);
+  server.emit("upgrade", { socket });
+
+  expect(socket.listenerCount("close")).toBe(1);
+});

@@ -78,9 +78,16 @@ test("an address that has nothing is told that there is no room, when others hav
   const { part, whole } = await start(100_000);
   await part("a", 45_000);
   await part("b", 26_000);
-  await answers(await whole("b", 2000), /^HTTP\/1.1 429 /);
+  await answers(await whole("b", 5000), /^HTTP\/1.1 429 /);
   await answers(await whole("c", 20_000), /^HTTP\/1.1 503 .*temporary$/);
   await answers(await whole("c", 10_000), /^HTTP\/1.1 200 /);
+});
+
+test("who has a small body does not pay for others of a shared address", async () => {
+  const { part, whole } = await start(100_000);
+  await part("a", 49_000);
+  await answers(await whole("a", 5000), /^HTTP\/1.1 429 /);
+  await answers(await whole("a", 3000), /^HTTP\/1.1 200 /);
 });
 
 test("a body counts until it is answered, and no longer", async () => {

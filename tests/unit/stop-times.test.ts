@@ -6,7 +6,8 @@ describe.each([SHORTEST_MS, 3000, 10_000, 60_000, 3_600_000])("of a stop of %i m
   const times = stopTimesOf(shutdownTimeoutMs);
   const { acceptingMs, workersMs, flushMs, mongodbMs } = times;
   const lastMs = times.featuresMs + times.goodbyeMs + times.storesMs + times.spansMs;
-  const workerMs = times.firstRequestsMs + times.relaysMs + times.requestsMs + times.farewellMs + lastMs;
+  const firstMs = times.arrivalsMs + times.firstRequestsMs;
+  const workerMs = firstMs + times.relaysMs + times.requestsMs + times.farewellMs + lastMs;
 
   test("all steps of a worker end before it is killed", () => {
     expect(workerMs).toBeLessThan(workersMs);

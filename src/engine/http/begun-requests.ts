@@ -61,8 +61,8 @@ export function createBegunRequests(httpServer: HttpServer): BegunRequests {
     async start() {
       httpServer.on("connection", onConnection);
       httpServer.on("request", onRequest);
-      // It comes again where what is asked for is not spoken.
-      httpServer.on("upgrade", ({ socket }) => void open.delete(socket.off("close", forget)));
+      // It comes again where what is asked for is not spoken, perhaps at once: so it is forgotten before anybody else hears of it.
+      httpServer.prependListener("upgrade", ({ socket }) => void open.delete(socket.off("close", forget)));
     },
     async stop() {},
     async ended(timeoutMs) {

@@ -7,6 +7,9 @@ const LEAST_BODIES = 8;
 /** What a piece of a body takes besides its bytes: each is a buffer of its own, however small. */
 const PIECE_BYTES = 300;
 
+/** A body that takes no more passes in any case, and counts: it would not be it that uses up a shared address. There are as many as connections. */
+const SMALL_BYTES = 4096;
+
 /** A body that comes. */
 export interface ComingBody {
   readonly request: IncomingMessage;
@@ -56,7 +59,7 @@ export function createHeldBodies(mostBytes: number, onRefused: () => void): Held
         if (response.headersSent) return void request.off("data", take);
         const bytes = chunk.length + PIECE_BYTES + (own === 0 ? becomesBytes : 0);
         const ofAddress = byAddress.get(address) ?? 0;
-        if (ofAddress + bytes <= mostBytes - heldBytes - bytes) {
+        if (own + bytes <= SMALL_BYTES || ofAddress + bytes <= mostBytes - heldBytes - bytes) {
           own += bytes;
           add(address, bytes);
           return;
@@ -80,7 +83,8 @@ export function createHeldBodies(mostBytes: number, onRefused: () => void): Held
         own = 0;
       }
 
-      request.on("data", take);
+      // Not by `on`, which starts the stream: whoever gathers the body may listen a moment later, and would miss what has come until then.
+      request.prependListener("data", take);
       response.once("close", onAnswered);
       // Of a response that waits for another one, when the connection ends, Node tells nothing.
       socket.once("close", leave);

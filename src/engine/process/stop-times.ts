@@ -4,6 +4,8 @@ export interface StopTimes {
   readonly acceptingMs: number;
   /** For the first requests of connections that have just come. */
   readonly firstRequestsMs: number;
+  /** Before that, for connections on their way from other workers. */
+  readonly arrivalsMs: number;
   /** For requests that are relayed: the others may be stopping, too, and say good-bye to their clients. */
   readonly relaysMs: number;
   /** For open requests. */
@@ -40,8 +42,9 @@ export function stopTimesOf(shutdownTimeoutMs: number): StopTimes {
   return {
     acceptingMs: share(0.1, 1000),
     firstRequestsMs: share(0.05, 500),
+    arrivalsMs: share(0.02, 500),
     relaysMs: share(0.1),
-    requestsMs: share(0.4),
+    requestsMs: share(0.38),
     beginningsMs: share(0.1),
     commitsMs: share(0.3),
     farewellMs: share(0.1),

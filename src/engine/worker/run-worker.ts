@@ -98,11 +98,10 @@ function entranceOf(config: Config, socketDir: string, log: Logger): Entrance {
   }
   const place = { self, suffix: sessionSuffix(config), socketDir };
   const siblings = createSiblings(place);
-  const { firstRequestsMs } = stopTimesOf(config.shutdownTimeoutMs);
+  const stopTimes = stopTimesOf(config.shutdownTimeoutMs);
   return {
     siblings: [siblings],
-    createIngress: (io, httpServer) =>
-      createForwardIngress(io, httpServer, place, siblings, firstRequestsMs, log),
+    createIngress: (io, httpServer) => createForwardIngress(io, httpServer, place, siblings, stopTimes, log),
     ...{ operatorSocket, instance, onStage },
   };
 }

@@ -12,7 +12,8 @@ const SEPARATOR = 0x1e;
  */
 export function boundPackets(request: IncomingMessage, response: ServerResponse, refuse: () => void): void {
   let left = MOST_PACKETS;
-  request.on("data", (chunk: Buffer) => {
+  // Not by `on`, which would start the stream before Engine.IO listens.
+  request.prependListener("data", (chunk: Buffer) => {
     if (response.headersSent) return;
     for (let at = chunk.indexOf(SEPARATOR); at !== -1; at = chunk.indexOf(SEPARATOR, at + 1)) {
       left -= 1;

@@ -1,5 +1,5 @@
 import cluster, { type Worker } from "node:cluster";
-import { lstatSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, rmSync, type Stats } from "node:fs";
 import { rmdir, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import type { Component } from "../../process/lifecycle.js";
@@ -85,10 +85,19 @@ export function createSocketDir(socketsOf: SocketsOf, log: Logger): SocketDir {
 
 /** Whether it is a directory of this user's, and no link to one: in the place of one that has gone anybody may put something. */
 function isOurs(path: string): boolean {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = lookAt(path);
   if (found === undefined || !found.isDirectory()) return false;
   if (process.getuid === undefined) return true; // Windows, where sockets are none of the file system
   return found.uid === process.getuid();
+}
+
+/** Undefined where there is nothing, or nothing can be seen. */
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 /** False where there is something in its place. */

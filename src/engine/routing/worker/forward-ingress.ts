@@ -8,6 +8,7 @@ import type { Component } from "../../process/lifecycle.js";
 import { createListener, type Listener } from "../../process/listener.js";
 import type { Logger } from "../../process/logger.js";
 import { createNoRoomLog } from "../../process/no-room-log.js";
+import type { StopTimes } from "../../process/stop-times.js";
 import { waitAtMost } from "../../process/wait-at-most.js";
 import type { Io } from "../../realtime/io.js";
 import { createIntake, type Intake } from "./intake.js";
@@ -24,7 +25,7 @@ export function createForwardIngress(
   httpServer: HttpServer,
   place: Place,
   siblings: Siblings,
-  firstRequestsMs: number,
+  { firstRequestsMs, arrivalsMs }: Pick<StopTimes, "firstRequestsMs" | "arrivalsMs">,
   log: Logger,
 ): Component {
   const farewell = createPrimaryFarewell();
@@ -71,7 +72,7 @@ export function createForwardIngress(
     const arrived = new Promise<void>((resolve) => {
       onArrived = resolve;
     });
-    await waitAtMost(arrived, firstRequestsMs);
+    await waitAtMost(arrived, arrivalsMs);
   }
 
   /**
