@@ -64,6 +64,7 @@ export function createConnection(options: ConnectionOptions, on: Hooks) {
     // Load balancers send all requests of a client to one instance by it.
     query: { r: randomName(), ...(socketOptions?.query as object | undefined) },
     autoConnect: false,
+    retries: 0, // what is repeated goes out like what `lose` drops
   });
   /** Of the stock socket the library uses this, with events that it knows by name. */
   const stock = socket as unknown as RoomSocket;
@@ -102,7 +103,9 @@ export function createConnection(options: ConnectionOptions, on: Hooks) {
     on.change();
   }
 
+  /** What the stock client could not send any more it would send with the next connection, before that has said whom it speaks for. */
   function lose(reason: string): void {
+    socket.sendBuffer.splice(0);
     isOpen = false;
     hasFailed = reason === "io client disconnect" && !isRenewed;
     if (reason === "io server disconnect")

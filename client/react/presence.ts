@@ -38,10 +38,13 @@ export function createPresenceSource({ socket }: Client, room: string): Shared<P
       });
     }
 
-    const begin = () => void ask();
+    /** The client may have left at once: what is emitted then would go out as whoever is next. */
+    const begin = () => {
+      if (socket.connected) void ask();
+    };
     socket.on("presence", change);
     socket.on("session", begin);
-    if (socket.connected) begin();
+    begin();
     return () => {
       clearTimeout(timer);
       socket.off("presence", change);

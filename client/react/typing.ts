@@ -27,10 +27,13 @@ export function createTypingSource(client: Client, room: string): TypingSource {
       update((users) => (users.includes(user) ? users : [...users, user]));
     }
 
-    const join = () => void socket.emitWithAck("join", { room }).catch(() => {});
+    /** The client may have left at once: what is emitted then would go out as whoever is next. */
+    const join = () => {
+      if (socket.connected) void socket.emitWithAck("join", { room }).catch(() => {});
+    };
     socket.on("message", hear);
     socket.on("session", join);
-    if (socket.connected) join();
+    join();
     return () => {
       for (const timer of timers.values()) clearTimeout(timer);
       socket.off("message", hear);

@@ -175,6 +175,27 @@ describe("a client with a token", () => {
     expect(page).toMatchObject({ messages: [] });
   });
 
+  test("leaves nothing for another user that it published on a connection that had died while it slept", async () => {
+    let sub = "ann";
+    const { client } = startClient(guarded.url, { user: "ann", getToken: () => token({ sub }) });
+    await becomes(client, "live");
+    sub = "bob";
+    const slept = jest.spyOn(Date, "now").mockReturnValue(Date.now() + 600_000);
+    client.publish("asleep", "of ann").catch(() => {});
+    slept.mockRestore();
+
+    await becomes(client, "unauthorized");
+
+    expect(client.problem()).toMatchObject({ code: "user_changed" });
+    const reader = createApi({ url: guarded.url, getToken: () => token({ sub: "reader" }) });
+    const page = () => reader.get("/rooms/:room/messages", { params: { room: "asleep" } });
+    expect(await page()).toMatchObject({ messages: [] });
+    sub = "ann";
+    client.connect();
+    await becomes(client, "live");
+    await eventually(async () => expect(await page()).toMatchObject({ messages: [{ from: "ann" }] }));
+  });
+
   test("a room that may not be read is unauthorized, and the client is live with the others", async () => {
     const { client } = startClient(guarded.url, { getToken: () => token({ caps: { mine: ["*"] } }) });
     const errors: string[] = [];
