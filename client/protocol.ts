@@ -33,7 +33,7 @@ export const DEFAULTS = {
    * keeps the message, ten minutes at least: one that is repeated later may be stored again, and resolves with its second
    * number. An expiry a minute shorter rules that out. */
   expiryMs: Infinity,
-  /** Size of a batch, as JSON, and of a body as long as the server has not said what it takes. */
+  /** Size of a batch, as JSON, and of a body for a server that does not say what it takes. */
   maxBytes: 60_000,
   /**
    * The wait before a repetition, at least as long as the server has asked for; jittered, so that a crowd does not come back in one

@@ -22,7 +22,9 @@ export function watchLimits(socket: RoomSocket, maxBytes: number) {
     told = session;
     state = "told";
   };
-  const bodyBytes = () => told.maxBodyBytes ?? maxBytes;
+  /** Nothing is too large for a server that has yet to say what it takes. One that was connected before says it no more. */
+  const isGuessed = () => state === "told" || (state === "unknown" && socket.connected);
+  const bodyBytes = () => told.maxBodyBytes ?? (isGuessed() ? maxBytes : Infinity);
   socket.on("connect", connect);
   socket.on("session", listen);
   return {

@@ -68,6 +68,23 @@ test("what was published while the server was away goes out after a restart of t
   expect(second.client.outbox.pending()).toEqual([]);
 });
 
+test("it goes out although it is larger than what a client takes for the limit, where the server takes it", async () => {
+  const directory = await tempDir("outbox");
+  const large = "x".repeat(65_000);
+  proxy.set("reset");
+  const first = startProgram(directory);
+  publishAll(first.room("large"), large);
+  await first.client.close();
+
+  const second = startProgram(directory);
+  await second.opened;
+  expect(second.client.outbox.pending()).toMatchObject([{ state: "waiting" }]);
+  proxy.set("pass");
+
+  await eventually(() => expect(second.outcomes).toMatchObject([{ outcome: "stored", seq: 1 }]));
+  expect(await stored("large")).toEqual([`ann ${large}`]);
+});
+
 test("it goes out although nobody opens its room", async () => {
   const directory = await tempDir("outbox");
   proxy.set("reset");

@@ -92,6 +92,26 @@ test("a large body waits until the server has said what it takes, on each connec
   expect(server.requests.map(idsOf)).toEqual([["m-0"], ["m-1", "m-2"], ["m-2"]]);
 });
 
+test("a body above the client's own limit waits for the first word of the server, which may take it", async () => {
+  const server = await waiting([70_000, 10]);
+  await server.connection(true);
+  expect(server.requests).toEqual([]);
+  server.told({ maxBodyBytes: 1_000_000 });
+  await server.last("publish").ok({ seqs: [1] });
+
+  await expect(server.sent[0]).resolves.toMatchObject({ seq: 1 });
+  expect(server.requests.map(idsOf)).toEqual([["m-0"], ["m-1"]]);
+});
+
+test("it is refused, and those behind it are not, by a server that says nothing of it", async () => {
+  const server = await waiting([70_000, 10]);
+  await server.connection(true);
+  server.told({});
+
+  await expect(server.sent[0]).rejects.toMatchObject({ code: "too_large" });
+  expect(server.requests.map(idsOf)).toEqual([["m-1"]]);
+});
+
 test("a client that came after the server has said it sends a large body nevertheless", async () => {
   const server = createManualServer();
   void server.client.room("r").publish("x".repeat(9000), "large");
