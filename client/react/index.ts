@@ -4,7 +4,6 @@ import {
   type ReactNode,
   useContext,
   useMemo,
-  useState,
   useSyncExternalStore,
 } from "react";
 import type { Client } from "../kit/client-types.js";
@@ -35,14 +34,20 @@ function createSources(client: Client) {
 }
 type Sources = ReturnType<typeof createSources>;
 
+/** A client has them once, however many providers: a room is opened once. */
+const known = new WeakMap<Client, Sources>();
+
+function sourcesOf(client: Client): Sources {
+  const sources = known.get(client) ?? createSources(client);
+  known.set(client, sources);
+  return sources;
+}
+
 const Context = createContext<Sources | undefined>(undefined);
 
 /** Gives the components below it a client. It stays the application's: to make, and to close. */
 export function ShoalProvider({ client, children }: { client: Client; children?: ReactNode }) {
-  const [sources, setSources] = useState(() => createSources(client));
-  const current = sources.client === client ? sources : createSources(client);
-  if (current !== sources) setSources(current);
-  return createElement(Context.Provider, { value: current }, children);
+  return createElement(Context.Provider, { value: sourcesOf(client) }, children);
 }
 
 function useSources(): Sources {

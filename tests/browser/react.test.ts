@@ -62,6 +62,25 @@ test("components of one room show the same, by one subscription, in StrictMode, 
   expect(complaints.filter((text) => !/404/.test(text))).toEqual([]); // of the page's icon
 });
 
+test("two providers of one client show the same room, and so does one that comes in place of another", async () => {
+  await postAll(series(3));
+  const { page, complaints } = await open("ann");
+  await page.evaluate(SHOW);
+  const text = (id: string) => page.textContent(`#${id}`);
+  await eventually(async () => expect(await text("First")).toBe(series(3).join()), SEEN);
+
+  await page.evaluate(`(() => {
+    const provide = (key, one) =>
+      React.createElement(shoal.ShoalProvider, { client, key }, React.createElement(one));
+    root.render([provide("one", First), provide("two", Second)]);
+  })()`);
+  await postAll(["last"]);
+
+  for (const id of ["First", "Second"])
+    await eventually(async () => expect(await text(id)).toBe([...series(3), "last"].join()), SEEN);
+  expect(complaints.filter((complaint) => !/404/.test(complaint))).toEqual([]); // of the page's icon
+});
+
 test("a message that is published is shown from there on, once, whether it is pending or stored", async () => {
   const { page } = await open("ann");
   await page.evaluate(SHOW);
