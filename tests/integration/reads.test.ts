@@ -137,6 +137,7 @@ test("a number of another log moves nothing, and a room that was emptied has not
 
   const [emptied] = (await roomsOf("eve")).rooms;
   expect(emptied).toMatchObject({ room: "emptied", read: 0, unread: 0, head: 4 });
+  expect(emptied?.last).toBeUndefined();
   expect(emptied?.epoch).not.toBe(body.epoch);
   await fill("emptied", 2);
   expect(await read("eve", "emptied", 6, { epoch: body.epoch })).toMatchObject({ body: { read: 0 } });

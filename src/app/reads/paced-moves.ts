@@ -7,6 +7,8 @@ export interface PacedMoves {
    * others are given where the cursor stood before, so that a client that tells of everything it shows holds up nothing else.
    */
   move(user: string, cursor: ReadCursor): Promise<ReadCursor>;
+  /** What waits is not moved. Resolves when nothing is under way any more. */
+  forget(user: string, room: string): Promise<void>;
   /** From now on nobody waits; who does is moved at once. */
   stop(): void;
 }
@@ -74,6 +76,13 @@ export function createPacedMoves(
       return new Promise((settle) => {
         pace.next = { cursor, settle };
       });
+    },
+    async forget(user, room) {
+      const pace = paces.get(keyOf(user, room));
+      if (pace === undefined) return;
+      pace.next?.settle(pace.moved);
+      pace.next = undefined;
+      await pace.moved.catch(() => {}); // told to who has asked for it
     },
     stop() {
       stopped = true;

@@ -99,6 +99,7 @@ export function createReads({ cursors, rooms, onMoved }: ReadsParts): Reads {
       return paced.move(user, cursor);
     },
     async forget(user, room) {
+      await paced.forget(user, room);
       await cursors.remove(user, room);
     },
     async list(user, after, limit) {
@@ -113,7 +114,9 @@ export function createReads({ cursors, rooms, onMoved }: ReadsParts): Reads {
         const { read } = ofLog(cursor, state);
         const from = Math.max(read, state.floor);
         const { count, last } = await rooms.since(cursor.room, from, from < state.seq ? MOST_UNREAD : 0);
-        return [{ room: cursor.room, epoch: state.epoch, head: state.seq, read, unread: count, last }];
+        // What is being removed may be there still.
+        const shown = last !== undefined && last.seq > state.floor ? last : undefined;
+        return [{ room: cursor.room, epoch: state.epoch, head: state.seq, read, unread: count, last: shown }];
       });
       return (await Promise.all(looks)).flat();
     },

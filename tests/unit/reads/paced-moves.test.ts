@@ -8,12 +8,12 @@ const at = (read: number, epoch = "e"): ReadCursor => ({ room: "kitchen", read, 
 
 function paced() {
   const moves: string[] = [];
-  const { move, stop } = createPacedMoves(LONG_MS, async (user, cursor) => {
+  const { move, forget, stop } = createPacedMoves(LONG_MS, async (user, cursor) => {
     moves.push(`${user} ${cursor.read}${cursor.epoch}`);
     if (cursor.read === 13) throw new Error("away");
     return cursor;
   });
-  return { moves, move, stop };
+  return { moves, move, forget, stop };
 }
 
 test("of what comes meanwhile one waits, for a move as far as the furthest; the others hear at once where the cursor is", async () => {
@@ -27,6 +27,19 @@ test("of what comes meanwhile one waits, for a move as far as the furthest; the 
 
   await expect(furthest).resolves.toEqual(at(7));
   expect(moves).toEqual(["ann 1e", "ann 7e"]);
+});
+
+test("a cursor that is forgotten is not made again by what waited", async () => {
+  const { moves, move, forget, stop } = paced();
+  await move("ann", at(1));
+  const waiting = move("ann", at(2));
+
+  await forget("ann", "kitchen");
+  stop();
+
+  await expect(waiting).resolves.toEqual(at(1));
+  await new Promise(setImmediate);
+  expect(moves).toEqual(["ann 1e"]);
 });
 
 test("cursors of others, and in other rooms, do not wait", async () => {
