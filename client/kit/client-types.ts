@@ -41,7 +41,10 @@ export type ClientOptions = Partial<OutboxBounds> & {
 type Stop = () => void;
 
 export type ClientRoom = {
-  /** Resolves once it is stored. With the id of one that is pending, it is that one. */
+  /**
+   * Resolves once it is stored. With the id of one that is pending in this room, it is that one; where that has failed, it takes its place. The id of
+   * one that is pending in another room rejects with `invalid`.
+   */
   publish(body: Json, id?: string): Promise<Stored>;
   /** What is not confirmed, in its order. The same list until something changes. */
   pending(): readonly Pending[];

@@ -9,7 +9,7 @@ import { pageAddress } from "./page-events.js";
 import { createSignal } from "./signal.js";
 import { createWriter } from "./writer.js";
 
-const DEFAULT_BOUNDS = { expiryMs: 24 * 60 * 60 * 1000, maxMessages: 1000, maxBytes: 5_000_000 };
+const DAY_MS = 24 * 60 * 60 * 1000;
 const CHECK_MS = 4000;
 
 type OpenRoom = { isLive: boolean; error: RoomError | undefined; told: Status; tell(status: Status): void };
@@ -18,7 +18,7 @@ type OpenRoom = { isLive: boolean; error: RoomError | undefined; told: Status; t
 export function createClient(options: ClientOptions): Client {
   const { io, url = "", user, getToken, store = memoryStore(), socketOptions } = options;
   const { checkMs = CHECK_MS, pause = DEFAULTS.pause, ackTimeoutMs = DEFAULTS.ackTimeoutMs } = options;
-  const { expiryMs, maxMessages, maxBytes } = { ...DEFAULT_BOUNDS, ...options };
+  const { expiryMs = DAY_MS, maxMessages = 1000, maxBytes = 5_000_000 } = options;
   const rooms = new Set<OpenRoom>();
   const statuses = createSignal<[Status]>();
   let told: Status = "connecting";

@@ -1,6 +1,6 @@
 import type { RoomError } from "../protocol.js";
 import type { KeptMessage } from "../stores/store.js";
-import type { Stored } from "./pending.js";
+import type { OutboxBounds, Stored } from "./pending.js";
 
 /** Who wants to know what becomes of a message. */
 export type Waiter = { resolve(stored: Stored): void; reject(error: RoomError): void };
@@ -27,3 +27,25 @@ export const waitedMs = ({ kept, waitedMs: before, cameAt }: Item): number =>
   Math.max(Date.now() - kept.at, before + performance.now() - cameAt);
 
 export const bytesOf = (json: string): number => new TextEncoder().encode(json).length;
+
+/**
+ * Which messages give way to one that brings the bytes to so many: the one that it takes the place of, and failed ones, the oldest first, whose
+ * outcome was told. Undefined when there is no place even so: then none has to.
+ */
+export function givingWay(
+  items: ReadonlyMap<string, Item>,
+  bytes: number,
+  { maxMessages, maxBytes }: OutboxBounds,
+  replaced: Item | undefined,
+): readonly Item[] | undefined {
+  const way = replaced === undefined ? [] : [replaced];
+  let [count, left] = [items.size - way.length, bytes - (replaced?.bytes ?? 0)];
+  const isOver = () => count >= maxMessages || left > maxBytes;
+  for (const item of isOver() ? items.values() : []) {
+    if (item.kept.state !== "failed" || item === replaced || !isOver()) continue;
+    way.push(item);
+    count -= 1;
+    left -= item.bytes;
+  }
+  return isOver() ? undefined : way;
+}

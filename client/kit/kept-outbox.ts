@@ -3,7 +3,7 @@ import { createId, later, toJson } from "../outbox.js";
 import { type RoomError, roomError } from "../protocol.js";
 import type { Sender } from "../room-client.js";
 import type { KeptMessage } from "../stores/store.js";
-import { bytesOf, createItem, type Item, isWaiting, type Waiter, waitedMs } from "./item.js";
+import { bytesOf, createItem, givingWay, type Item, isWaiting, type Waiter, waitedMs } from "./item.js";
 import {
   createLists,
   type OutboxBounds,
@@ -149,21 +149,17 @@ export function createKeptOutbox(writer: Writer, openSender: (room: string) => S
     watch();
   }
 
-  /** Failures give way, the oldest first: their outcome was told. */
-  function isFull(wanted: number): boolean {
-    const isOver = () => items.size >= bounds.maxMessages || bytes + wanted > bounds.maxBytes;
-    const failed = isOver() ? of().filter(({ kept }) => kept.state === "failed") : [];
-    for (const item of failed) if (isOver()) drop(item);
-    return isOver();
-  }
-
   function publish(room: string, body: Json, id = createId()): Promise<Stored> {
     return new Promise((resolve, reject) => {
       if (state === "closed") throw closed();
-      if (items.has(id)) return resolve(resend(id));
+      const known = items.get(id);
+      if (known && known.kept.room !== room) throw roomError("invalid", "One of another room has this id");
+      if (known && known.kept.state !== "failed") return resolve(resend(id));
       const json = toJson(body);
       const itsBytes = bytesOf(json);
-      if (isFull(itsBytes)) throw roomError("outbox_full", "Too much is unconfirmed");
+      const way = givingWay(items, bytes + itsBytes, bounds, known);
+      if (way === undefined) throw roomError("outbox_full", "Too much is unconfirmed");
+      for (const one of way) drop(one);
       // A copy: what the app does with its own from here on is not sent.
       const kept = { id, room, body: JSON.parse(json), order: 0, at: Date.now(), state: "waiting" as const };
       const item = add(kept, itsBytes, [{ resolve, reject }]);
@@ -207,7 +203,8 @@ export function createKeptOutbox(writer: Writer, openSender: (room: string) => S
     for (const item of fresh) if (isWaiting(item)) admit(item);
     for (const { kept, bytes: itsBytes, waiters } of known) {
       bytes -= itsBytes;
-      for (const { resolve, reject } of waiters) resend(kept.id).then(resolve, reject);
+      changed(kept.room);
+      for (const one of waiters) publish(kept.room, kept.body, kept.id).then(one.resolve, one.reject);
     }
   }
 

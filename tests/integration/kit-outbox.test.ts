@@ -165,6 +165,14 @@ test("where nothing can be kept it publishes all the same, and says so", async (
   await expect(room("unkept").publish("1")).resolves.toMatchObject({ seq: 1 });
 });
 
+test("bounds that are given as undefined are the usual ones", async () => {
+  const none = { expiryMs: undefined, maxMessages: undefined, maxBytes: undefined };
+  const { client } = startProgram(await tempDir("outbox"), none as object);
+
+  await expect(client.publish("usual", "1")).resolves.toMatchObject({ seq: 1 });
+  await expect(client.publish("usual", "x".repeat(5_000_000))).rejects.toMatchObject({ code: "outbox_full" });
+});
+
 test("a message that was read in its room before its answer came is confirmed, and comes once", async () => {
   const { client } = startClient(url);
   const seen: unknown[] = [];

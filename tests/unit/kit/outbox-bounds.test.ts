@@ -44,6 +44,16 @@ describe("the bounds of an outbox", () => {
     expect(shelf.bodies()).toEqual(["e", "a", "b"]);
   });
 
+  test("those that have failed stay when there is no place even without them", async () => {
+    const shelf = createBookshelf();
+    shelf.put(kept("f", 1, { state: "failed", error: { code: "forbidden", message: "no" } }));
+    const { outbox, states } = await openOutbox(shelf, { maxBytes: 10 });
+
+    await expect(outcomeOf(outbox.publish("r", "much too large"))).resolves.toBe("outbox_full");
+
+    expect(states()).toEqual(["f failed"]);
+  });
+
   test("what is no JSON is refused, and not kept", async () => {
     const { outbox } = await openOutbox(createBookshelf());
 
@@ -71,6 +81,36 @@ describe("a message that is refused for good", () => {
     const second = await openOutbox(shelf);
     expect(second.outbox.pending()).toMatchObject([{ state: "failed", error: { code: "forbidden" } }]);
     expect(second.server.requests).toEqual([]);
+  });
+});
+
+describe("a publish under an id that is taken", () => {
+  test("by a message of another room is refused, also where that was still unknown", async () => {
+    const shelf = createBookshelf();
+    shelf.put(kept("a", 1));
+    const open = shelf.holdOpening();
+    const { outbox, states } = await openOutbox(shelf);
+    const early = outcomeOf(outbox.publish("other", "b", "a"));
+    open();
+    await turns();
+
+    await expect(early).resolves.toBe("invalid");
+    await expect(outcomeOf(outbox.publish("other", "b", "a"))).resolves.toBe("invalid");
+    expect([states("r"), states("other")]).toEqual([["a waiting"], []]);
+  });
+
+  test("by one that has failed takes its place", async () => {
+    const shelf = createBookshelf();
+    shelf.put(kept("a", 1, { state: "failed", error: { code: "invalid", message: "no" } }));
+    const { outbox, states, sent, confirm } = await openOutbox(shelf, { maxMessages: 1 });
+
+    const better = outcomeOf(outbox.publish("r", "better", "a"));
+    await turns();
+    expect([states(), sent(), shelf.bodies()]).toEqual([["better waiting"], ["better"], ["better"]]);
+    await confirm(1);
+
+    await expect(better).resolves.toBe(1);
+    expect(shelf.bodies()).toEqual([]);
   });
 });
 
