@@ -1,6 +1,7 @@
 /// <reference types="node" />
 import { randomBytes } from "node:crypto";
 import { readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { clearInterval, setInterval } from "node:timers";
 
 /** Who holds it shows so often that he is there. */
@@ -9,7 +10,7 @@ const BEAT_MS = 2000;
 const GONE_MS = 10_000;
 const LOOK_MS = 250;
 
-type Holder = { pid: number; origin: number; name: string };
+type Holder = { host: string; pid: number; origin: number; name: string };
 
 export type FileLock = {
   /** @throws {Error} when another process has taken it, as this one had not shown itself for too long. */
@@ -25,7 +26,9 @@ const parsed = (text: string): Partial<Holder> => {
   }
 };
 
-function isAlive({ pid = 0, origin }: Partial<Holder>): boolean {
+function isAlive({ host, pid = 0, origin }: Partial<Holder>): boolean {
+  // Numbers of another machine's processes, or of another container's on the same volume, say nothing here.
+  if (host !== hostname()) return true;
   // In a container the next process may well have the number of the one before, and be this one.
   if (pid === process.pid) return origin === performance.timeOrigin;
   try {
@@ -57,7 +60,7 @@ async function clear(path: string, name: string): Promise<boolean> {
 /** Takes a lock that one process may have, at the latest after `waitMs`. @throws {Error} when another one keeps it. */
 export async function lockFile(path: string, waitMs: number): Promise<FileLock> {
   const name = randomBytes(8).toString("hex");
-  const holder: Holder = { pid: process.pid, origin: performance.timeOrigin, name };
+  const holder: Holder = { host: hostname(), pid: process.pid, origin: performance.timeOrigin, name };
   const until = performance.now() + waitMs;
   for (;;) {
     try {

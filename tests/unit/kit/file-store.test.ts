@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { appendFile, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileStore } from "../../../client/stores/file.js";
 import { onTestEnd } from "../../support/cleanup.js";
@@ -111,7 +112,7 @@ describe("the lock of a store in files", () => {
   async function leaveLock(directory: string, holder: object, secondsAgo = 0): Promise<void> {
     await (await open(directory)).close();
     const lock = `${await fileIn(directory, ".jsonl")}.lock`;
-    await writeFile(lock, JSON.stringify({ origin: 1, name: "before", ...holder }));
+    await writeFile(lock, JSON.stringify({ host: hostname(), origin: 1, name: "before", ...holder }));
     const then = new Date(Date.now() - secondsAgo * 1000);
     await utimes(lock, then, then);
   }
@@ -141,6 +142,7 @@ describe("the lock of a store in files", () => {
     ["of a process that is not there any more", { pid: dead }, 0],
     ["of one before this in a container, with the same number", { pid: process.pid }, 0],
     ["of one whose number another process has by now", { pid: process.ppid }, 60],
+    ["of a process of another machine that has not shown itself", { host: "other", pid: process.pid }, 60],
     ["that was never written to its end", {}, 60],
   ])("%s is taken", async (_, holder, secondsAgo) => {
     const directory = await tempDir("outbox");
@@ -149,9 +151,16 @@ describe("the lock of a store in files", () => {
     await expect(open(directory, "ann", 1000)).resolves.toMatchObject({ left: [] });
   });
 
-  test("of a process that lives and shows itself is not taken", async () => {
+  test.each([
+    ["that lives and shows itself", { pid: process.ppid }],
+    [
+      "of another container with the number of this one that shows itself",
+      { host: "other", pid: process.pid },
+    ],
+    ["of another machine, whose number nobody has here,", { host: "other", pid: dead }],
+  ])("of a process %s is not taken", async (_, holder) => {
     const directory = await tempDir("outbox");
-    await leaveLock(directory, { pid: process.ppid });
+    await leaveLock(directory, holder);
 
     await expect(open(directory)).rejects.toThrow("Another process has");
   });
