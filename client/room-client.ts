@@ -57,7 +57,7 @@ export function createRoomClient(
   return {
     room(name, handlers = {}) {
       if (rooms.has(name)) throw new Error(`The room ${name} is open already`);
-      const room = openRoom(name, link, handlers, () => rooms.delete(name));
+      const room = openRoom(name, link, handlers, () => rooms.get(name) === room && rooms.delete(name));
       rooms.set(name, room);
       return room;
     },

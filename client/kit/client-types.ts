@@ -28,7 +28,7 @@ export type ClientOptions = Partial<OutboxBounds> & {
   getToken?: GetToken;
   /** Where what is not confirmed is kept: `indexedDbStore()`, `fileStore(directory)`. In memory by default. */
   store?: OutboxStore;
-  /** Of socket.io-client. */
+  /** Of socket.io-client. With `autoConnect: false` it connects when `connect()` is called, and not where a page is rendered on a server. */
   socketOptions?: SocketSettings;
   /** How long the answer may take when a client that wakes looks whether its connection is alive: by default 4 s. */
   checkMs?: number;
@@ -71,7 +71,7 @@ export type Client = {
     resend(id: string): Promise<Stored>;
     /** Gives one up; if it is on its way, it may be stored even so. */
     discard(id: string): void;
-    /** Resolves when what is pending is in the store, or the store has refused it. */
+    /** Resolves when what is pending is in the store, or the store has refused it. Without `user` that is after the first connection. */
     written(): Promise<void>;
     /** Whether what is pending outlives the program. */
     storage(): StorageState;

@@ -111,7 +111,7 @@ export function createClient(options: ClientOptions): Client {
   }
 
   if (user !== undefined) openOutbox(user);
-  connection.connect();
+  if (socketOptions?.autoConnect !== false) connection.connect();
   return {
     socket: connection.socket,
     api: createApi({ url, ...(getToken ? { getToken } : user === undefined ? {} : { user }) }),

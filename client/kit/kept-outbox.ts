@@ -29,7 +29,11 @@ export function createKeptOutbox(writer: Writer, openSender: (room: string) => S
   let bytes = 0;
   let lastOrder = 0;
   let cancelTimer: (() => void) | undefined;
-  let opening: Promise<void> | undefined;
+  let start: (opening?: Promise<void>) => void = () => {};
+  /** Or closed: without a user it is opened once the server has said whom it is for. */
+  const opened = new Promise<void>((resolve) => {
+    start = resolve;
+  });
 
   const of = (room?: string) =>
     [...items.values()].filter(({ kept }) => room === undefined || kept.room === room);
@@ -63,14 +67,14 @@ export function createKeptOutbox(writer: Writer, openSender: (room: string) => S
     void senders.publish(room, body, id).then(({ seq }) => confirm(room, id, seq), refuse);
   }
 
-  /** Puts it behind all others, into the store, and on its way. */
+  /** Puts it behind all others, into the store, and on its way: `begin` does, where it is not known yet what is there. */
   function admit(item: Item): void {
+    watch();
+    if (state === "opening") return;
     lastOrder += 1;
     item.kept = { ...item.kept, order: lastOrder };
     writer.keep(item.kept);
-    if (state === "closed") return;
-    deliver(item);
-    watch();
+    if (state !== "closed") deliver(item);
   }
 
   function rest(room: string): void {
@@ -162,8 +166,7 @@ export function createKeptOutbox(writer: Writer, openSender: (room: string) => S
       for (const one of way) drop(one);
       // A copy: what the app does with its own from here on is not sent.
       const kept = { id, room, body: JSON.parse(json), order: 0, at: Date.now(), state: "waiting" as const };
-      const item = add(kept, itsBytes, [{ resolve, reject }]);
-      if (state === "open") admit(item);
+      admit(add(kept, itsBytes, [{ resolve, reject }]));
       changed(room);
     });
   }
@@ -179,11 +182,9 @@ export function createKeptOutbox(writer: Writer, openSender: (room: string) => S
       const { error: _, ...kept } = item.kept;
       items.delete(id);
       items.set(id, item);
-      Object.assign(
-        item,
-        createItem({ ...kept, at: Date.now(), state: "waiting" }, item.bytes, item.waiters),
-      );
-      if (state === "open") admit(item);
+      const again = createItem({ ...kept, at: Date.now(), state: "waiting" }, item.bytes, item.waiters);
+      Object.assign(item, again);
+      admit(item);
       changed(kept.room);
     });
   }
@@ -217,8 +218,8 @@ export function createKeptOutbox(writer: Writer, openSender: (room: string) => S
     publish,
     resend,
     open(owner: string): void {
-      opening = writer.open(owner, begin);
-      void opening.then(takeOver);
+      start(writer.open(owner, begin));
+      void opened.then(takeOver);
     },
     expire,
     confirm,
@@ -233,13 +234,14 @@ export function createKeptOutbox(writer: Writer, openSender: (room: string) => S
     onChange: changes.listen,
     onOutcome: outcomes.listen,
     takeOver,
-    written: () => Promise.resolve(opening).then(writer.written),
+    written: () => opened.then(writer.written),
     /** What is not confirmed stays in the store. */
     async close(): Promise<void> {
       state = "closed";
+      start();
       cancelTimer?.();
       for (const { waiters } of of()) for (const { reject } of waiters.splice(0)) reject(closed());
-      await opening;
+      await opened;
       await writer.close();
     },
   };

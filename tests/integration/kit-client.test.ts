@@ -44,6 +44,15 @@ describe("the status of a client", () => {
     expect(client.status()).toBe("live");
   });
 
+  test("stays connecting without autoConnect until it is told to connect", async () => {
+    const { client } = startClient(open.url, { socketOptions: { autoConnect: false } });
+    expect(client.socket.active).toBe(false);
+
+    client.connect();
+
+    await becomes(client, "live");
+  });
+
   test("is offline while the server is away, and live again when it is back", async () => {
     const proxy = await proxyOf(open);
     const { client, statuses } = startClient(`http://${proxy.host}:${proxy.port}`);

@@ -31,6 +31,13 @@ describe("a message that is not confirmed in time", () => {
     expect(shelf.kept()).toMatchObject([{ state: "expired" }]);
   });
 
+  test("rejects also while it is not known yet whom the outbox is for", async () => {
+    const { outbox, outcomes } = await openOutbox(createBookshelf(), { expiryMs: 50 }, null);
+
+    await expect(outcomeOf(outbox.publish("r", "a"))).resolves.toBe("expired");
+    expect(outcomes).toEqual(["expired a"]);
+  });
+
   test("is told by the next client when nobody was there, which does not send it", async () => {
     const shelf = createBookshelf();
     shelf.put(kept("old", 1, { at: Date.now() - HOUR_MS }));

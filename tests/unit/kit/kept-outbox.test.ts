@@ -135,6 +135,19 @@ describe("an outbox with a store", () => {
     expect(shelf.bodies()).toEqual(["a", "b"]);
   });
 
+  test("says so only once it is known whom it is for, or when it is closed", async () => {
+    const shelf = createBookshelf();
+    const [known, unknown] = [await openOutbox(shelf, {}, null), await openOutbox(shelf, {}, null)];
+    void outcomeOf(known.outbox.publish("r", "a"));
+    const written = known.outbox.written().then(() => shelf.bodies());
+    await turns();
+    known.outbox.open("ann");
+
+    await expect(written).resolves.toEqual(["a"]);
+    await unknown.outbox.close();
+    await expect(unknown.outbox.written()).resolves.toBeUndefined();
+  });
+
   test("takes what another client has left that went meanwhile", async () => {
     const shelf = createBookshelf();
     const { outbox, states, confirm, allSent } = await openOutbox(shelf);

@@ -270,6 +270,8 @@ describe("following a room with the client library", () => {
     expect(() => server.client.room("r")).toThrow("open already");
     room.close();
     expect(() => server.client.room("r")).not.toThrow();
+    room.close(); // once more, which is nothing to the new one
+    expect(() => server.client.room("r")).toThrow("open already");
   });
 
   test("a closed client hears the socket no more", async () => {

@@ -11,8 +11,12 @@ export const turns = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
-/** An outbox of `ann`, whose server is the test. */
-export async function openOutbox(shelf: Bookshelf, bounds: Partial<OutboxBounds> = {}) {
+/** An outbox of `ann`, whose server is the test; of nobody yet with `null`. */
+export async function openOutbox(
+  shelf: Bookshelf,
+  bounds: Partial<OutboxBounds> = {},
+  owner: string | null = "ann",
+) {
   const server = createManualServer({ maxOutbox: Infinity });
   const writer = createWriter(shelf.store);
   const all = { expiryMs: Infinity, maxMessages: 1000, maxBytes: 1_000_000, ...bounds };
@@ -23,7 +27,7 @@ export async function openOutbox(shelf: Bookshelf, bounds: Partial<OutboxBounds>
     told.push(one);
     outcomes.push(`${one.outcome} ${String(one.body)}`);
   });
-  outbox.open("ann");
+  if (owner !== null) outbox.open(owner);
   await turns();
   onEnd(outbox.close);
   return {
