@@ -72,6 +72,9 @@ describe("an outbox in IndexedDB", () => {
     await goes.written();
     expect(await stays.pending()).toEqual([]);
     await goes.page.close();
+    // The browser gives back what a tab held some time after the tab has gone.
+    const held = "navigator.locks.query().then(({ held }) => held.length)";
+    await eventually(async () => expect(await stays.page.evaluate(held)).toBe(1));
 
     await connect();
 
