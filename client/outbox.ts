@@ -4,8 +4,10 @@ import { createRepeater, LONGEST_TIMER_MS, roomError } from "./protocol.js";
 type Entry = { id: string; body: Json; bytes: number; settle(error?: RoomError, seq?: number): void };
 
 /** Ids sort by time, to keep the server's index compact; the order is the queue's. `randomUUID` would need https. */
-export const createId = () =>
-  `${Date.now().toString(36).padStart(9, "0")}-${crypto.getRandomValues(new Uint32Array(3)).join("")}`;
+export const createId = () => `${Date.now().toString(36).padStart(9, "0")}-${randomName()}`;
+
+/** A name that nobody else has, of digits. */
+export const randomName = () => crypto.getRandomValues(new Uint32Array(3)).join("");
 
 /** Runs the task after any time; the returned function cancels it. `Infinity` needs no timer. */
 export function later(ms: number, task: () => void): () => void {

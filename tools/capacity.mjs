@@ -3,7 +3,7 @@
 import { runScript } from "../scripts/setup/failure.mjs";
 import { parseOptions, readNumber, wrongUsage } from "../scripts/setup/usage.mjs";
 import { linesOf, plan, round } from "./capacity/plan.mjs";
-import { camel, describe, MEASURED, specsOf } from "./shared/coefficients.mjs";
+import { camel, describe, MEASURED, OF_ROOMS, specsOf } from "./shared/coefficients.mjs";
 
 /** @typedef {import("./shared/coefficients.mjs").Numbers} Numbers */
 
@@ -11,8 +11,7 @@ import { camel, describe, MEASURED, specsOf } from "./shared/coefficients.mjs";
 const LOAD = [
   ["connections", 1, 1e9, 100_000, "open connections"],
   ["messages-per-second", 0, 1e9, 1000, "messages that clients send, all together"],
-  ["room-size", 1, 1e6, 20, "clients that get each message"],
-  ["durable-share", 0, 1, 0.2, "part of the messages that goes to durable rooms"],
+  ...OF_ROOMS,
   ["body-bytes", 1, 1e6, 200, "size of a body"],
 ];
 /** @type {Numbers} */

@@ -5,7 +5,7 @@ import { importCompiled } from "../scripts/setup/compiled.mjs";
 import { runScript } from "../scripts/setup/failure.mjs";
 import { givenPath, parseOptions, readNumber, wrongUsage } from "../scripts/setup/usage.mjs";
 import { foreignShare, work } from "./capacity/plan.mjs";
-import { camel, describe, MEASURED, OF_COMING_IN, specsOf } from "./shared/coefficients.mjs";
+import { camel, describe, MEASURED, OF_COMING_IN, OF_ROOMS, specsOf } from "./shared/coefficients.mjs";
 import { compileTool, prepareTool } from "./shared/prepare.mjs";
 
 /** @typedef {import("./shared/coefficients.mjs").Numbers} Numbers */
@@ -27,11 +27,7 @@ const COURSE = [
   ["token-seconds", 60, 31_622_400, 3600, "life of a token"],
 ];
 /** @type {Numbers} */
-const LOAD = [
-  ["messages-per-client", 0, 1000, 0.01, "messages that a client sends a second"],
-  ["room-size", 1, 1e6, 20, "clients that get each message"],
-  ["durable-share", 0, 1, 0.2, "part of the messages that goes to durable rooms"],
-];
+const LOAD = [["messages-per-client", 0, 1000, 0.01, "messages that a client sends a second"], ...OF_ROOMS];
 /** What takes no time in a handshake or beside one. */
 const OTHERS = ["kb-per-connection", "mb-per-process", "us-per-redis"];
 const COSTS = [...MEASURED.filter(([name]) => !OTHERS.includes(name)), ...OF_COMING_IN];

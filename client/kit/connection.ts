@@ -1,5 +1,6 @@
 import type { ManagerOptions, Socket, SocketOptions } from "socket.io-client";
 import type { ClientToServerEvents, Refusal, ServerToClientEvents } from "../contract.js";
+import { randomName } from "../outbox.js";
 import type { RoomSocket } from "../protocol.js";
 import { type GetToken, type SessionSocket, signIn } from "../sign-in.js";
 import { isOffline, onWake, pageAddress } from "./page-events.js";
@@ -27,8 +28,6 @@ export type ConnectionState = "connecting" | "connected" | "offline" | "unauthor
 /** A storm of events, such as those of a device that wakes, makes one attempt. */
 const LEAST_BETWEEN_ATTEMPTS_MS = 1000;
 const ACK_TIMEOUT_MS = 20_000;
-
-const randomName = () => crypto.getRandomValues(new Uint32Array(3)).join("");
 
 type Refused = Error & { data?: Partial<Refusal["error"]> };
 type Listener = () => void;

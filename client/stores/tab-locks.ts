@@ -1,3 +1,5 @@
+import { randomName } from "../outbox.js";
+
 /** So long a tab that is loaded again may have to wait for the lock of the page before; one that was duplicated waits in vain. */
 const RELOAD_MS = 1000;
 
@@ -19,8 +21,6 @@ function tabText(key: string, text?: string): string | null {
     return null;
   }
 }
-
-const randomName = () => crypto.getRandomValues(new Uint32Array(3)).join("");
 
 /** Holds a lock until it is given back; undefined when somebody else has it. */
 function hold(locks: LockManager, name: string, options: LockOptions): Promise<(() => void) | undefined> {

@@ -1,5 +1,6 @@
 import { openStream, readAgainAndAgain } from "../support/event-stream.js";
 import { logged } from "../support/line-log.js";
+import { publishOnAndOn } from "../support/room-publisher.js";
 import { spawnShoal } from "../support/spawn-shoal.js";
 import { eventually } from "../support/wait.js";
 
@@ -33,40 +34,20 @@ test("streams lose, repeat and reorder nothing while workers are killed and repl
   const readers = Array.from({ length: READERS }, (_, index) =>
     readAgainAndAgain(url, { "X-User-Id": `reader-${index}` }),
   );
-  const acknowledged: string[] = [];
-  let stopped = false;
+  const publisher = publishOnAndOn(shoal.url, "kitchen");
 
-  async function publishOn(): Promise<void> {
-    while (!stopped) {
-      const id = `m${acknowledged.length + 1}`;
-      await eventually(async () => {
-        const answer = await fetch(`${shoal.url}/rooms/kitchen/messages`, {
-          method: "POST",
-          headers: { "X-User-Id": "bob", "Content-Type": "application/json" },
-          body: JSON.stringify({ id, body: id }),
-        });
-        expect(answer.status).toBe(200);
-        await answer.arrayBuffer();
-      });
-      acknowledged.push(id);
-    }
-  }
-  const publishing = publishOn();
-  const passed = (count: number) => eventually(() => expect(acknowledged.length).toBeGreaterThan(count));
-
-  await passed(20);
+  await publisher.more(20);
   const [victim] = shoal.workerPids();
   process.kill(victim as number, "SIGKILL");
   await eventually(() => {
     expect(shoal.workerPids()).toHaveLength(2);
     expect(shoal.workerPids()).not.toContain(victim);
   });
-  await passed(acknowledged.length + 20);
+  await publisher.more(20);
   process.kill(shoal.pid, "SIGHUP");
   await shoal.waitForLog(logged("all workers replaced"), { withinMs: 60_000 });
-  await passed(acknowledged.length + 20);
-  stopped = true;
-  await publishing;
+  await publisher.more(20);
+  const acknowledged = await publisher.stop();
 
   for (const reader of readers) {
     await eventually(() => expect(reader.events.map(({ data }) => data.id)).toEqual(acknowledged));

@@ -1,5 +1,6 @@
 import { openStream, readAgainAndAgain } from "../support/event-stream.js";
 import { startTestStack, type TestStack } from "../support/nginx-stack.js";
+import { publish, publishOnAndOn } from "../support/room-publisher.js";
 import { eventually } from "../support/wait.js";
 
 const READERS = 10;
@@ -12,18 +13,6 @@ beforeAll(async () => {
 
 const streamOf = (room: string) => `${stack.url}/rooms/${room}/stream?after=0`;
 
-/** Stores a message; asks again until that is confirmed, as a client has to. */
-async function publish(room: string, id: string): Promise<void> {
-  await eventually(async () => {
-    const answer = await fetch(`${stack.url}/rooms/${room}/messages`, {
-      method: "POST",
-      headers: { "X-User-Id": "bob", "Content-Type": "application/json" },
-      body: JSON.stringify({ id, body: id }),
-    });
-    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining(id)]);
-  });
-}
-
 test("nginx passes each event of a stream on as it comes, compressed or not", async () => {
   const plain = await openStream(streamOf("prompt"), { "X-User-Id": "ann" });
   const compressing = { "X-User-Id": "ann", "Accept-Encoding": "gzip" };
@@ -31,7 +20,7 @@ test("nginx passes each event of a stream on as it comes, compressed or not", as
 
   // Each is published only after the one before has come: nothing that waits for more to send would ever pass this.
   for (const id of ["1", "2", "3"]) {
-    await publish("prompt", id);
+    await publish(stack.url, "prompt", id);
     for (const stream of [plain, asked]) {
       const events = await stream.has(Number(id));
       expect(events.map(({ data }) => data.id)).toEqual(["1", "2", "3"].slice(0, Number(id)));
@@ -44,26 +33,14 @@ test("through a rolling restart behind nginx streams lose, repeat and reorder no
   const readers = Array.from({ length: READERS }, (_, index) =>
     readAgainAndAgain(streamOf("kitchen"), { "X-User-Id": `reader-${index}` }),
   );
-  const acknowledged: string[] = [];
-  let stopped = false;
-
-  async function publishOn(): Promise<void> {
-    while (!stopped) {
-      const id = `m${acknowledged.length + 1}`;
-      await publish("kitchen", id);
-      acknowledged.push(id);
-    }
-  }
-  const publishing = publishOn();
-  const passed = (count: number) => eventually(() => expect(acknowledged.length).toBeGreaterThan(count));
+  const publisher = publishOnAndOn(stack.url, "kitchen");
 
   for (const instance of stack.instances) {
-    await passed(acknowledged.length + 10);
+    await publisher.more(10);
     await expect(instance.restart()).resolves.toEqual({ code: 0, signal: null });
   }
-  await passed(acknowledged.length + 10);
-  stopped = true;
-  await publishing;
+  await publisher.more(10);
+  const acknowledged = await publisher.stop();
 
   for (const reader of readers) {
     await eventually(() => expect(reader.events.map(({ data }) => data.id)).toEqual(acknowledged));

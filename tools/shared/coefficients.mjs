@@ -31,6 +31,15 @@ export const OF_COMING_IN = [
   ["us-per-token", 0, 1e6, 160, "CPU to verify a token"],
 ];
 
+/**
+ * Of the messages of a deployment, which are assumed.
+ * @type {Numbers}
+ */
+export const OF_ROOMS = [
+  ["room-size", 1, 1e6, 20, "clients that get each message"],
+  ["durable-share", 0, 1, 0.2, "part of the messages that goes to durable rooms"],
+];
+
 /** What the parser of numbers needs; those of `whole` have no fraction. */
 export function specsOf(numbers, whole) {
   return numbers.map(([name, least, most, preset]) => ({

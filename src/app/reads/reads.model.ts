@@ -43,8 +43,7 @@ export interface ReadCursors {
   find(user: string, room: string): Promise<ReadCursor | undefined>;
   /** How many the user has; counts to `atMost`. */
   count(user: string, atMost: number): Promise<number>;
-  /** Whether there was one. */
-  remove(user: string, room: string): Promise<boolean>;
+  remove(user: string, room: string): Promise<void>;
 }
 
 /** By the driver: a document and its validation would be most of what a move costs. */
@@ -91,7 +90,6 @@ export function createReadCursors(model: Model<ReadCursorRecord>, database: Engi
         return found === null ? undefined : cursorOf(found);
       }),
     count: (user, atMost) => database(() => cursors.countDocuments(ofUser(user), { limit: atMost })),
-    remove: (user, room) =>
-      database(async () => (await cursors.deleteOne({ _id: idOf(user, room) })).deletedCount > 0),
+    remove: (user, room) => database(async () => void (await cursors.deleteOne({ _id: idOf(user, room) }))),
   };
 }
